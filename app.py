@@ -1,0 +1,59 @@
+"""Wires the archive together, and nothing else: the only place that chooses concrete tools."""
+
+from __future__ import annotations
+
+from flask import Flask
+from media.parts import PartStore
+from media.vault import Vault
+from search.backends.registry import open_backend
+
+from archive import cli
+from archive.db import Database
+from archive.settings import Settings, keep_secret_key
+from archive.toolbox import Toolbox
+from archive.web import app_context, current, errors, language, registry, security
+
+LONGEST_FORM_BYTES = 64 * 1024 * 1024
+
+
+def create_toolbox(settings: Settings) -> Toolbox:
+    """The tools that web, worker and command line share."""
+    return Toolbox(
+        settings=settings,
+        database=Database(settings.database_url),
+        vault=Vault(settings.vault_dir),
+        parts=PartStore(settings.parts_dir),
+        index=open_backend("on_disk", settings.index_dir),
+    )
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application and the `flask …` commands of one archive.
+
+    Opens nothing on disk that does not exist yet: `flask init` makes the archive.
+    """
+    settings = settings or Settings.from_env()
+    app = Flask(
+        __name__, static_folder="archive/web/static", template_folder="archive/web/templates"
+    )
+    app.config.update(
+        SECRET_KEY=keep_secret_key(settings),
+        MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
+        SESSION_COOKIE_NAME="loike_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["loi_ke"] = create_toolbox(settings)
+    language.register(app)
+    security.register(app)
+    app_context.register(app)
+    errors.register(app)
+    registry.register(app)
+    current.register(app)
+    cli.register(app)
+    return app

@@ -1,0 +1,1 @@
+"""What we hold, who may see it, and what happened to it."""

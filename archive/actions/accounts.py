@@ -1,0 +1,255 @@
+"""Accounts and sign-in: argon2id, server-side sessions that can be revoked, a rate limit.
+
+The cookie holds a random token; the database only its SHA-256, so that a copy of the
+database signs nobody in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from archive import access, audit
+from archive.access import Actor, Refused
+from archive.db import Database
+from archive.models import SignInFailure, SignInSession, User
+from archive.models.base import utc_now
+from archive.models.user import ROLES
+from archive.settings import Settings
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
+SESSION_LIFE = timedelta(hours=12)
+IDLE_LIFE = timedelta(hours=4)
+SEEN_EVERY = timedelta(minutes=5)
+FAILURES_ALLOWED = 8
+FAILURE_WINDOW = timedelta(minutes=15)
+
+_hasher = PasswordHasher()
+# Verified when the account does not exist, so that both answers take the same time.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class EmailTaken(Refused):
+    """An account with this address exists."""
+
+    code = "email_taken"
+
+
+class EmailRefused(Refused):
+    """Not an address that a person could be told."""
+
+    code = "email_refused"
+
+
+class PasswordTooShort(Refused):
+    """`shortest` is the least number of characters."""
+
+    code = "password_too_short"
+
+
+class UnknownRole(Refused):
+    """`role` is none of the roles of this archive."""
+
+    code = "unknown_role"
+
+
+class NameMissing(Refused):
+    """An account needs the name that history will show."""
+
+    code = "name_missing"
+
+
+class WrongSignIn(Refused):
+    """Address and password do not belong together; never says which of the two."""
+
+    code = "wrong_sign_in"
+
+
+class RateLimited(Refused):
+    """Too many failures for this account or from this address."""
+
+    code = "rate_limited"
+
+
+class LastAdministrator(Refused):
+    """Without this account nobody could open another one."""
+
+    code = "last_administrator"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session: the token goes into the cookie and is never shown again."""
+
+    user: User
+    token: str
+    life: timedelta
+
+
+def add(
+    db: Session, actor: Actor, *, email: str, name: str, role: str, password: str,
+    is_sample: bool = False,
+) -> User:  # fmt: skip
+    """Open an account."""
+    access.require(actor, "manage_accounts")
+    email = email.strip().casefold()
+    if not _is_address(email):
+        raise EmailRefused(email=email[:80])
+    if not name.strip():
+        raise NameMissing
+    if role not in ROLES:
+        raise UnknownRole(role=role)
+    if db.scalar(select(User.id).where(User.email == email)):
+        raise EmailTaken(email=email)
+    user = User(
+        email=email, name=name.strip(), role=role, password_hash=_hash(password),
+        is_sample=is_sample,
+    )  # fmt: skip
+    db.add(user)
+    db.flush()
+    audit.record(db, actor, "account.opened", user, role=role)
+    return user
+
+
+def change(db: Session, actor: Actor, user: User, *, name: str, role: str, is_active: bool) -> None:
+    """Change what an account may do; closing it signs it out everywhere at once."""
+    access.require(actor, "manage_accounts")
+    if role not in ROLES:
+        raise UnknownRole(role=role)
+    if not name.strip():
+        raise NameMissing
+    if user.role == "administrator" and (role != "administrator" or not is_active):
+        others = select(func.count()).where(
+            User.role == "administrator", User.is_active.is_(True), User.id != user.id
+        )
+        if not db.scalar(others):
+            raise LastAdministrator
+    user.name, user.role, user.is_active = name.strip(), role, is_active
+    if not is_active:
+        sign_out_everywhere(db, user)
+    audit.record(db, actor, "account.changed", user, role=role, active=is_active)
+
+
+def set_password(db: Session, actor: Actor, user: User, password: str) -> None:
+    """A new password ends every session of the account."""
+    if actor.user_id != user.id:
+        access.require(actor, "manage_accounts")
+    user.password_hash = _hash(password)
+    sign_out_everywhere(db, user)
+    audit.record(db, actor, "account.password_set", user)
+
+
+def sign_in(db: Session, *, email: str, password: str, address: str) -> SignedIn:
+    """Open a session; raises WrongSignIn or RateLimited, whose traces the caller must commit."""
+    email = email.strip().casefold()
+    keys = [_sha256(f"account:{email}"), _sha256(f"address:{address}")]
+    now = utc_now()
+    db.execute(delete(SignInFailure).where(SignInFailure.at < now - timedelta(hours=1)))
+    for key in keys:
+        recent = select(func.count()).where(
+            SignInFailure.key_sha256 == key, SignInFailure.at > now - FAILURE_WINDOW
+        )
+        if (db.scalar(recent) or 0) >= FAILURES_ALLOWED:
+            raise RateLimited
+    user = db.scalar(select(User).where(User.email == email, User.is_active.is_(True)))
+    if not _matches(user.password_hash if user else _NOBODY, password) or user is None:
+        db.add_all(SignInFailure(key_sha256=key) for key in keys)
+        db.flush()
+        raise WrongSignIn
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+    token = secrets.token_urlsafe(32)
+    db.add(
+        SignInSession(token_sha256=_sha256(token), user_id=user.id, expires_at=now + SESSION_LIFE)
+    )
+    db.execute(delete(SignInFailure).where(SignInFailure.key_sha256 == keys[0]))
+    db.execute(delete(SignInSession).where(SignInSession.expires_at < now))
+    db.flush()
+    return SignedIn(user, token, SESSION_LIFE)
+
+
+def sign_out(db: Session, token: str) -> None:
+    """End this session; unknown tokens are none of our business."""
+    db.execute(delete(SignInSession).where(SignInSession.token_sha256 == _sha256(token)))
+
+
+def sign_out_everywhere(db: Session, user: User) -> None:
+    """End every session of an account."""
+    db.execute(delete(SignInSession).where(SignInSession.user_id == user.id))
+
+
+def recognise(database: Database, token: str) -> User | None:
+    """The account behind a token, or None when the session ended, idled or was revoked.
+
+    Uses transactions of its own, so that it never holds the request's write lock.
+    """
+    now = utc_now()
+    with database.reading() as db:
+        session = db.get(SignInSession, _sha256(token))
+        if session is None or session.expires_at <= now or session.seen_at < now - IDLE_LIFE:
+            return None
+        user = session.user
+        if not user.is_active:
+            return None
+        is_stale = session.seen_at < now - SEEN_EVERY
+    if is_stale:
+        with database.writing() as db:
+            seen = db.get(SignInSession, _sha256(token))
+            if seen is not None:
+                seen.seen_at = now
+    return user
+
+
+def actor_of(user: User, settings: Settings) -> Actor:
+    """The actor of an account under this archive's settings."""
+    return access.of_user(user, settings.public_states)
+
+
+def by_email(db: Session, email: str) -> User | None:
+    """The account with this address."""
+    return db.scalar(select(User).where(User.email == email.strip().casefold()))
+
+
+def listed(db: Session, actor: Actor) -> list[User]:
+    """Every account, the active ones first."""
+    access.require(actor, "manage_accounts")
+    return list(db.scalars(select(User).order_by(User.is_active.desc(), User.email)))
+
+
+def is_empty(db: Session) -> bool:
+    """Whether nobody has an account yet: only then is the first-run page open."""
+    return db.scalar(select(User.id).limit(1)) is None
+
+
+def _hash(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooShort(shortest=SHORTEST_PASSWORD)
+    return _hasher.hash(password[:LONGEST_PASSWORD])
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _is_address(email: str) -> bool:
+    name, at, host = email.rpartition("@")
+    return (
+        bool(name and at and host)
+        and len(email) <= 254
+        and not any(c.isspace() or not c.isprintable() for c in email)
+    )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,0 +1,16 @@
+"""`flask …` commands: parse, call an action, print. One file per group, one line here."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from archive.cli import running
+
+GROUPS: tuple[click.Command, ...] = (*running.COMMANDS,)
+
+
+def register(app: Flask) -> None:
+    """Add every command to `flask`."""
+    for command in GROUPS:
+        app.cli.add_command(command)

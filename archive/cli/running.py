@@ -1,0 +1,97 @@
+"""Commands that make and run an archive: init, serve, worker."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from archive import migrations
+from archive.cli.output import guarded, json_option, tell, toolbox
+from archive.jobs.worker import Worker
+
+
+@click.command()
+@json_option
+@with_appcontext
+@guarded
+def init(as_json: bool) -> None:
+    """Create the archive in LOIKE_HOME, or bring its database to the present shape."""
+    settings = toolbox().settings
+    for folder in (
+        settings.home, settings.vault_dir, settings.parts_dir,
+        settings.derivatives_dir, settings.index_dir, settings.models_dir,
+    ):  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+    migrated = migrations.upgrade(settings.database_url)
+    tell(
+        {"home": str(settings.home), "migrated": migrated},
+        as_json=as_json,
+        words=f"The archive in {settings.home} is ready.",
+    )
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="Default 8080.")
+@click.option("--worker/--no-worker", default=True, help="Run a worker beside the web server.")
+@with_appcontext
+def serve(port: int | None, worker: bool) -> None:
+    """Serve the archive with waitress, and a worker beside it."""
+    from waitress import create_server
+
+    settings = toolbox().settings
+    server = create_server(
+        current_app._get_current_object(),  # type: ignore[attr-defined]
+        host=settings.host,
+        port=settings.port if port is None else port,
+        threads=settings.web_threads,
+        connection_limit=500,
+        channel_timeout=300,
+        max_request_body_size=settings.upload_part_bytes + 1024 * 1024,
+    )
+    helper = _start_worker() if worker else None
+    click.echo(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
+    try:
+        signal.signal(signal.SIGTERM, _leave)
+        server.run()
+    finally:
+        server.close()
+        if helper is not None:
+            helper.terminate()
+            helper.wait()
+
+
+@click.command("worker")
+@click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@json_option
+@with_appcontext
+def run_worker(until_idle: bool, as_json: bool) -> None:
+    """Run jobs: derivatives, transcription, indexing, fixity."""
+    worker = Worker(toolbox())
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if until_idle:
+        count = worker.run_until_idle()
+        tell({"jobs": count}, as_json=as_json, words=f"{count} jobs were run.")
+    else:
+        worker.run_forever()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"])
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+COMMANDS = (init, serve, run_worker)

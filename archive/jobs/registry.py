@@ -1,0 +1,16 @@
+"""Every kind of job and its handler: one line each.
+
+A handler takes the context and returns what `Job.result` shall keep. It must be
+idempotent: after a kill it is run again from the start, and finds its own checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archive.jobs.context import JobContext
+
+Handler = Callable[[JobContext], dict[str, Any] | None]
+
+JOBS: dict[str, Handler] = {}

@@ -1,0 +1,141 @@
+"""Runs jobs: one thread a lane, so that a three-hour transcription never holds up a save.
+
+Heavy work happens in child processes of the handlers; the threads here only wait
+for them. SIGTERM lets the work in hand reach its next checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError
+
+from archive import queue
+from archive.jobs.context import JobContext, JobProblem, JobWaits
+from archive.jobs.registry import JOBS
+from archive.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Claims and runs jobs until stopped. Any number of workers may run beside each other."""
+
+    def __init__(self, toolbox: Toolbox, *, lanes: Sequence[str] = queue.LANES) -> None:
+        self.toolbox = toolbox
+        self.lanes = tuple(lanes)
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Take no more jobs; the ones in hand end at their next checkpoint."""
+        self._stop.set()
+
+    def run_forever(self) -> None:
+        """Serve all lanes until `stop()`; returns when the last job in hand has ended."""
+        threads = [
+            threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}")
+            for lane in self.lanes
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def run_until_idle(self) -> int:
+        """Run what is queued, and what follows from it; jobs that wait for a person stay."""
+        count = 0
+        while not self._stop.is_set():
+            if self.run_one(self.lanes):
+                count += 1
+                continue
+            with self.toolbox.database.reading() as db:
+                if queue.is_idle(db):
+                    return count
+            self._reconcile()
+            self._stop.wait(self.toolbox.settings.poll_s)
+        return count
+
+    def run_one(self, lanes: Sequence[str]) -> bool:
+        """Claim and run one job; False when there was none."""
+        database = self.toolbox.database
+        with database.reading() as db:
+            if not queue.has_work(db, lanes):
+                return False
+        with database.writing() as db:
+            lease = queue.claim(db, lanes, worker=self.name, lease_s=self.toolbox.settings.lease_s)
+        if lease is None:
+            return False
+        self._run(lease)
+        return True
+
+    def _serve(self, lane: str) -> None:
+        next_reconcile = 0.0
+        while not self._stop.is_set():
+            try:
+                if time.monotonic() >= next_reconcile:
+                    self._reconcile()
+                    next_reconcile = time.monotonic() + self.toolbox.settings.lease_s / 2
+                if not self.run_one((lane,)):
+                    self._stop.wait(self.toolbox.settings.poll_s)
+            except OperationalError:
+                log.exception("the database did not answer; lane %s tries again", lane)
+                self._stop.wait(self.toolbox.settings.poll_s * 4)
+
+    def _reconcile(self) -> None:
+        with self.toolbox.database.writing() as db:
+            returned = queue.reconcile(db)
+        if returned:
+            log.warning("%d jobs of lost workers were queued again", returned)
+
+    def _run(self, lease: queue.Lease) -> None:
+        context = JobContext(self.toolbox, lease)
+        database = self.toolbox.database
+        handler = JOBS.get(lease.kind)
+        try:
+            with context.heart():
+                if handler is None:
+                    raise JobProblem("unknown_job_kind", final=True, kind=lease.kind)
+                result = handler(context)
+            with database.writing() as db:
+                queue.finish(db, lease, result)
+        except queue.LeaseLost:
+            log.warning("job %s (%s) is held by another worker now", lease.job_id, lease.kind)
+        except queue.Cancelled:
+            self._close(lease, "cancelled")
+        except JobWaits as waits:
+            self._close(lease, "waits", problem=waits.code, detail=waits.detail)
+        except JobProblem as problem:
+            self._close(
+                lease, "final" if problem.final else "fails", problem=problem.code,
+                detail=problem.detail,
+            )  # fmt: skip
+        except Exception as error:
+            log.exception("job %s (%s) failed", lease.job_id, lease.kind)
+            self._close(lease, "fails", problem="unexpected", detail={"error": repr(error)[:500]})
+
+    def _close(
+        self,
+        lease: queue.Lease,
+        how: str,
+        *,
+        problem: str = "",
+        detail: dict[str, object] | None = None,
+    ) -> None:
+        try:
+            with self.toolbox.database.writing() as db:
+                if how == "cancelled":
+                    queue.cancelled(db, lease)
+                elif how == "waits":
+                    queue.wait(db, lease, problem=problem, detail=detail or {})
+                else:
+                    queue.fail(
+                        db, lease, problem=problem, detail=detail or {}, final=how == "final"
+                    )
+        except queue.LeaseLost:
+            log.warning("job %s (%s) is held by another worker now", lease.job_id, lease.kind)

@@ -1,0 +1,64 @@
+"""Bring a database to the present shape, keeping what is in it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
+
+from archive.db import make_engine
+
+log = logging.getLogger(__name__)
+HERE = Path(__file__).parent
+
+
+def configuration(database_url: str) -> Config:
+    """Alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def current_revision(database_url: str) -> str | None:
+    """The revision that a database is at; None when it is empty."""
+    engine = make_engine(database_url).execution_options(reading=True)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def newest_revision() -> str | None:
+    """The revision that this program wants."""
+    return ScriptDirectory.from_config(configuration("")).get_current_head()
+
+
+def upgrade(database_url: str) -> bool:
+    """Migrate if needed, after a copy of the SQLite file was put aside; True when it did."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    before = current_revision(database_url)
+    if before == newest_revision():
+        return False
+    if before is not None and url.get_backend_name() == "sqlite" and url.database:
+        _copy_aside(Path(url.database), before)
+    command.upgrade(configuration(database_url), "head")
+    return True
+
+
+def _copy_aside(file: Path, revision: str) -> None:
+    aside = file.with_name(f"{file.name}.before-{revision}")
+    if aside.exists():
+        return
+    with sqlite3.connect(file) as database:
+        database.execute("VACUUM INTO ?", (str(aside),))
+    log.info("the database before the migration was kept as %s", aside.name)

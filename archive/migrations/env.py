@@ -1,0 +1,48 @@
+"""Alembic's entry: its own engine, without foreign keys on SQLite, checked afterwards."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import JSON, text
+
+from archive.db import make_engine
+from archive.models import Base
+from archive.models.base import UtcDateTime
+
+
+def spelled_plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write our own column types into revisions as the plain types that they are stored as."""
+    if kind != "type":
+        return False
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, JSON):
+        return "Json"
+    return False
+
+
+def run() -> None:
+    """Upgrade or downgrade online; there is no offline mode."""
+    url = context.config.attributes["database_url"]
+    engine = make_engine(url, foreign_keys=False)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            render_item=spelled_plainly,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        if engine.dialect.name == "sqlite":
+            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+            if broken:
+                raise RuntimeError(f"rows refer to nothing after the migration: {broken[:5]}")
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,51 @@
+"""Data only: one file per noun, no queries, no input or output."""
+
+from archive.models.annotation import Annotation
+from archive.models.base import Base
+from archive.models.collection import Collection
+from archive.models.event import ChainHead, Event
+from archive.models.interview import Contribution, Interview
+from archive.models.job import Job
+from archive.models.outbox import Outbox
+from archive.models.person import Person, PersonName
+from archive.models.place import Place
+from archive.models.recording import MediaFile, Recording, Upload
+from archive.models.setting import Setting
+from archive.models.transcript import (
+    SavedOperation,
+    Segment,
+    SegmentDraft,
+    SegmentRevision,
+    TranscriptVersion,
+)
+from archive.models.transcription_run import TranscriptionChunk, TranscriptionRun
+from archive.models.user import SignInFailure, SignInSession, User
+
+__all__ = [
+    "Annotation",
+    "Base",
+    "ChainHead",
+    "Collection",
+    "Contribution",
+    "Event",
+    "Interview",
+    "Job",
+    "MediaFile",
+    "Outbox",
+    "Person",
+    "PersonName",
+    "Place",
+    "Recording",
+    "SavedOperation",
+    "Segment",
+    "SegmentDraft",
+    "SegmentRevision",
+    "Setting",
+    "SignInFailure",
+    "SignInSession",
+    "TranscriptVersion",
+    "TranscriptionChunk",
+    "TranscriptionRun",
+    "Upload",
+    "User",
+]

@@ -1,0 +1,91 @@
+"""Interviews: the intellectual unit of the archive, one accession number each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.collection import Collection
+from archive.models.person import Person
+from archive.models.place import Place
+from archive.models.recording import Recording
+
+AUDIENCES = ("public", "registered", "staff")
+CONTRIBUTION_ROLES = ("witness", "interviewer", "transcriber", "translator")
+
+
+class Interview(Base):
+    """What one or more witnesses told on one occasion or a few.
+
+    The date is kept three times: the words as told, the EDTF, and the earliest and
+    latest day it can mean. `told_from_year` and `told_to_year` are the years the talk
+    is about, which is another thing than the day of the talk. `audience` says who may
+    know that the interview exists; the default is the narrowest.
+    """
+
+    __tablename__ = "interview"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    accession: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    collection_id: Mapped[str | None] = mapped_column(ForeignKey("collection.id"), index=True)
+    languages: Mapped[list[str]] = mapped_column(default=lambda: ["vi"])
+    held_as_told: Mapped[str] = mapped_column(default="")
+    held_edtf: Mapped[str] = mapped_column(default="")
+    held_earliest_on: Mapped[date | None]
+    held_latest_on: Mapped[date | None]
+    told_from_year: Mapped[int | None]
+    told_to_year: Mapped[int | None]
+    place_as_told: Mapped[str] = mapped_column(default="")
+    place_id: Mapped[str | None] = mapped_column(ForeignKey("place.id"), index=True)
+    abstract: Mapped[str] = mapped_column(default="")
+    keywords: Mapped[list[str]] = mapped_column(default=list)
+    audience: Mapped[str] = mapped_column(default="staff", index=True)
+    plate: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=1)
+    is_sample: Mapped[bool] = mapped_column(default=False, index=True)
+    created_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    collection: Mapped[Collection | None] = relationship()
+    place: Mapped[Place | None] = relationship()
+    contributions: Mapped[list[Contribution]] = relationship(
+        back_populates="interview",
+        cascade="all, delete-orphan",
+        order_by="Contribution.position",
+    )
+    recordings: Mapped[list[Recording]] = relationship(
+        cascade="all, delete-orphan", order_by="Recording.part"
+    )
+
+    @property
+    def language(self) -> str:
+        """The language most of it is told in."""
+        return self.languages[0] if self.languages else "vi"
+
+    def people(self, role: str) -> list[Person]:
+        """Who contributed in this role, in the order they were named."""
+        return [c.person for c in self.contributions if c.role == role]
+
+
+class Contribution(Base):
+    """A person in a role in an interview; `speaker_label` is what a transcript calls them."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (UniqueConstraint("interview_id", "person_id", "role"),)
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(
+        ForeignKey("interview.id", ondelete="CASCADE"), index=True
+    )
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str]
+    speaker_label: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+    interview: Mapped[Interview] = relationship(back_populates="contributions")
+    person: Mapped[Person] = relationship()

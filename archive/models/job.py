@@ -1,0 +1,63 @@
+"""The job table: the truth about work that takes longer than a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive.models.base import Base, Ulid, new_id, utc_now
+
+JOB_STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
+OPEN_STATES = ("queued", "running", "waiting")
+
+
+class Job(Base):
+    """A piece of work. Only the holder of `lease_token` may write to a running one.
+
+    `waiting` means that something outside must change first (a model file is missing);
+    it is tried again by itself and never lost. `unique_key` holds one queued job per
+    key. `message` is the stage, a code that pages translate; `problem` the code of what
+    went wrong, with its facts in `detail`.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index("ix_job_pick", "lane", "state", "priority", "id"),
+        Index(
+            "uq_job_queued",
+            "unique_key",
+            unique=True,
+            sqlite_where=text("state = 'queued' AND unique_key != ''"),
+            postgresql_where=text("state = 'queued' AND unique_key != ''"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(index=True)
+    lane: Mapped[str] = mapped_column(default="light")
+    interview_id: Mapped[str | None] = mapped_column(
+        ForeignKey("interview.id", ondelete="CASCADE"), index=True
+    )
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    unique_key: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="queued")
+    priority: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    message: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    attempts: Mapped[int] = mapped_column(default=0)
+    attempts_allowed: Mapped[int] = mapped_column(default=5)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    lease_token: Mapped[str] = mapped_column(default="")
+    worker: Mapped[str] = mapped_column(default="")
+    lease_until_at: Mapped[datetime | None]
+    run_after_at: Mapped[datetime] = mapped_column(default=utc_now)
+    requested_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,24 @@
+"""What the search index has yet to be told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive.models.base import Base, Ulid, utc_now
+
+
+class Outbox(Base):
+    """An interview whose text, description or rights changed, written with the change itself.
+
+    No foreign key: a removed interview has to be taken out of the index too.
+    """
+
+    __tablename__ = "outbox"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    interview_id: Mapped[str] = mapped_column(Ulid, index=True)
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,0 +1,151 @@
+"""Transcript versions, their segments, and every state a segment has been in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from archive.models.base import Base, Ulid, new_id, utc_now
+
+VERSION_STATES = ("machine", "editing", "corrected", "approved")
+VERSION_KINDS = ("machine", "imported", "corrected")
+SEGMENT_STATES = ("machine", "edited", "heard")
+
+
+class TranscriptVersion(Base):
+    """The text of an interview. Once approved it never changes: a correction is a new version.
+
+    `revision` counts every change of any segment, so that an editor can ask what is
+    new. `engine`, `model`, `model_sha256` and `options` say where machine words came
+    from. `is_current` marks the one version that readers are shown.
+    """
+
+    __tablename__ = "transcript_version"
+    __table_args__ = (UniqueConstraint("interview_id", "number"),)
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(
+        ForeignKey("interview.id", ondelete="CASCADE"), index=True
+    )
+    number: Mapped[int]
+    language: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="machine")
+    state: Mapped[str] = mapped_column(default="machine")
+    is_current: Mapped[bool] = mapped_column(default=True)
+    based_on_id: Mapped[str | None] = mapped_column(
+        ForeignKey("transcript_version.id", ondelete="SET NULL")
+    )
+    revision: Mapped[int] = mapped_column(default=1)
+    engine: Mapped[str] = mapped_column(default="")
+    model: Mapped[str] = mapped_column(default="")
+    model_sha256: Mapped[str] = mapped_column(default="")
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[str] = mapped_column(default="")
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+
+    segments: Mapped[list[Segment]] = relationship(
+        order_by="Segment.position, Segment.id",
+        cascade="all, delete-orphan",
+        primaryjoin="and_(Segment.version_id == TranscriptVersion.id, Segment.ended_at.is_(None))",
+    )
+
+
+class Segment(Base):
+    """One speaker, 5–25 s: the unit of editing.
+
+    `position` is a fractional index, so that an insert touches one row. `words` is a
+    list of [start_ms, end_ms, text, confidence, source]; never queried alone. A split
+    or merged segment is not deleted but ended, and names what replaced it.
+    """
+
+    __tablename__ = "segment"
+    __table_args__ = (Index("ix_segment_reading", "version_id", "position"),)
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    version_id: Mapped[str] = mapped_column(
+        ForeignKey("transcript_version.id", ondelete="CASCADE"), index=True
+    )
+    recording_id: Mapped[str | None] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    contribution_id: Mapped[str | None] = mapped_column(
+        ForeignKey("contribution.id", ondelete="SET NULL")
+    )
+    speaker_label: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="")
+    words: Mapped[list[Any]] = mapped_column(default=list)
+    state: Mapped[str] = mapped_column(default="machine")
+    flags: Mapped[list[str]] = mapped_column(default=list)
+    changed_in: Mapped[int] = mapped_column(default=1)
+    updated_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+    ended_at: Mapped[datetime | None]
+    replaced_by: Mapped[list[str]] = mapped_column(default=list)
+
+
+class SegmentRevision(Base):
+    """A segment as it was saved. Rows are only ever added: history, undo and merge base."""
+
+    __tablename__ = "segment_revision"
+    __table_args__ = (UniqueConstraint("segment_id", "revision"),)
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    segment_id: Mapped[str] = mapped_column(ForeignKey("segment.id", ondelete="CASCADE"))
+    version_id: Mapped[str] = mapped_column(
+        ForeignKey("transcript_version.id", ondelete="CASCADE"), index=True
+    )
+    revision: Mapped[int]
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    contribution_id: Mapped[str | None]
+    speaker_label: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    words: Mapped[list[Any]] = mapped_column(default=list)
+    state: Mapped[str]
+    flags: Mapped[list[str]] = mapped_column(default=list)
+    kind: Mapped[str] = mapped_column(default="edit")
+    operation: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SegmentDraft(Base):
+    """A text that could not be merged, kept beside the segment until somebody decides."""
+
+    __tablename__ = "segment_draft"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    segment_id: Mapped[str] = mapped_column(
+        ForeignKey("segment.id", ondelete="CASCADE"), index=True
+    )
+    based_on_revision: Mapped[int]
+    text: Mapped[str]
+    author_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SavedOperation(Base):
+    """The answer that an idempotency key was given, so that a repeated request changes nothing."""
+
+    __tablename__ = "saved_operation"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    body_sha256: Mapped[str]
+    status: Mapped[int]
+    answer: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

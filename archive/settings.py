@@ -1,0 +1,156 @@
+"""Where this archive lives and how it behaves: read once from the environment, then frozen.
+
+Every field is described in `docs/operating.md`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TRANSCRIPT_STATES = ("machine", "editing", "corrected", "approved")
+
+
+class SettingRefused(Exception):
+    """An environment variable holds a value that the archive cannot run with."""
+
+    code = "setting_refused"
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r} is not usable: expected {expected}")
+        self.name = name
+        self.value = value
+        self.expected = expected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One archive. `home` holds everything of it unless `database_url` points elsewhere."""
+
+    home: Path
+    database_url: str
+    default_language: str = "vi"
+    public_states: frozenset[str] = frozenset({"approved"})
+    default_engine: str = "whisper"
+    default_model: str = "small"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    web_threads: int = 16
+    lease_s: float = 90.0
+    poll_s: float = 0.5
+    upload_part_bytes: int = 32 * 1024 * 1024
+    upload_expiry_h: int = 24 * 14
+    media_handoff: str = "wsgi"
+    https: bool = False
+    timezone: str = "Asia/Ho_Chi_Minh"
+    secret_key: str = field(default="", repr=False)
+
+    @property
+    def vault_dir(self) -> Path:
+        """Originals. Never opened for writing once an object is in place."""
+        return self.home / "vault"
+
+    @property
+    def parts_dir(self) -> Path:
+        """Uploads on their way in: beside the vault, so that the last step is a rename."""
+        return self.home / "vault" / "parts"
+
+    @property
+    def derivatives_dir(self) -> Path:
+        """Access copies, peaks and pictures: disposable, made again from the originals."""
+        return self.home / "derivatives"
+
+    @property
+    def index_dir(self) -> Path:
+        """The search index: disposable, rebuilt from the database."""
+        return self.home / "index"
+
+    @property
+    def models_dir(self) -> Path:
+        """Weights of speech models, put there by the office."""
+        return self.home / "models"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read `LOIKE_*`; raises SettingRefused and changes nothing on disk."""
+        env = os.environ if env is None else env
+        home = Path(env.get("LOIKE_HOME", "var")).expanduser().resolve()
+        return cls(
+            home=home,
+            database_url=env.get("LOIKE_DATABASE_URL") or f"sqlite:///{home / 'archive.db'}",
+            default_language=_one_of(env, "LOIKE_LANGUAGE", "vi", ("vi", "en")),
+            public_states=_states(env),
+            default_engine=env.get("LOIKE_ENGINE", "whisper"),
+            default_model=env.get("LOIKE_MODEL", "small"),
+            host=env.get("LOIKE_HOST", "127.0.0.1"),
+            port=_whole_number(env, "LOIKE_PORT", 8080, lowest=0, highest=65535),
+            web_threads=_whole_number(env, "LOIKE_WEB_THREADS", 16, lowest=2, highest=256),
+            lease_s=float(_whole_number(env, "LOIKE_LEASE_S", 90, lowest=1, highest=3600)),
+            poll_s=_whole_number(env, "LOIKE_POLL_MS", 500, lowest=20, highest=60_000) / 1000,
+            upload_expiry_h=_whole_number(
+                env, "LOIKE_UPLOAD_EXPIRY_H", 24 * 14, lowest=1, highest=24 * 365
+            ),
+            media_handoff=_one_of(env, "LOIKE_MEDIA_HANDOFF", "wsgi", ("wsgi", "x-accel")),
+            https=_one_of(env, "LOIKE_HTTPS", "no", ("yes", "no")) == "yes",
+            timezone=env.get("LOIKE_TIMEZONE", "Asia/Ho_Chi_Minh"),
+            secret_key=env.get("LOIKE_SECRET_KEY", ""),
+        )
+
+
+def keep_secret_key(settings: Settings) -> str:
+    """The key that signs forms: from the environment, else made once and kept in `home`.
+
+    The file is readable by its owner only. Two processes that start together agree,
+    because the file is created exclusively and the loser reads the winner's.
+    """
+    if settings.secret_key:
+        if len(settings.secret_key) < 32:
+            raise SettingRefused("LOIKE_SECRET_KEY", "…", "at least 32 characters")
+        return settings.secret_key
+    settings.home.mkdir(parents=True, exist_ok=True)
+    path = settings.home / "secret_key"
+    aside = settings.home / f".secret_key.{secrets.token_hex(4)}"
+    if not path.exists():
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name, default).strip().lower()
+    if value not in allowed:
+        raise SettingRefused(name, value, " or ".join(allowed))
+    return value
+
+
+def _whole_number(
+    env: Mapping[str, str], name: str, default: int, *, lowest: int, highest: int
+) -> int:
+    value = env.get(name, str(default))
+    expected = f"a whole number from {lowest} to {highest}"
+    try:
+        number = int(value)
+    except ValueError:
+        raise SettingRefused(name, value, expected) from None
+    if not lowest <= number <= highest:
+        raise SettingRefused(name, value, expected)
+    return number
+
+
+def _states(env: Mapping[str, str]) -> frozenset[str]:
+    value = env.get("LOIKE_PUBLIC_STATES", "approved")
+    states = frozenset(part.strip() for part in value.split(",") if part.strip())
+    if not states <= set(TRANSCRIPT_STATES):
+        raise SettingRefused(
+            "LOIKE_PUBLIC_STATES", value, "a list of " + ", ".join(TRANSCRIPT_STATES)
+        )
+    return states

@@ -1,0 +1,63 @@
+"""Vietnamese first, English complete: the first part of a page's address names its language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import Babel, get_locale
+
+from archive.web import current
+from archive.web.i18n import PoDomain
+
+LANGUAGES = ("vi", "en")
+PREFIX = "/<any(vi, en):lang_code>"
+
+
+def chosen() -> str:
+    """From the address; else the account's; else the browser's; else the archive's default."""
+    if "lang_code" in g:
+        return str(g.lang_code)
+    wanted = g.get("user_language") or request.cookies.get("loike_language", "")
+    if wanted in LANGUAGES:
+        return str(wanted)
+    return (
+        request.accept_languages.best_match(LANGUAGES, current.settings().default_language)
+        or current.settings().default_language
+    )
+
+
+def is_page() -> bool:
+    """Whether the endpoint that was asked for is a page, and not media or the API."""
+    rule = request.url_rule
+    return rule is not None and "lang_code" in rule.arguments
+
+
+def other_address() -> str:
+    """This page in the other language, with the same query."""
+    other = "en" if chosen() == "vi" else "vi"
+    if request.endpoint is None or not is_page() or request.method not in current.SAFE_METHODS:
+        return url_for("home.show", lang_code=other)
+    arguments: dict[str, Any] = dict(request.view_args or {})
+    arguments.update(request.args.to_dict(flat=False))
+    arguments["lang_code"] = other
+    return url_for(request.endpoint, **arguments)
+
+
+def register(app: Flask) -> None:
+    """Take the language out of addresses, and put it back into links."""
+    Babel(app, locale_selector=chosen, default_domain=PoDomain())
+
+    @app.url_value_preprocessor
+    def _take(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if values is not None and "lang_code" in values:
+            g.lang_code = values.pop("lang_code")
+
+    @app.url_defaults
+    def _give(endpoint: str, values: dict[str, Any]) -> None:
+        if "lang_code" in values:
+            return
+        if current_app.url_map.is_endpoint_expecting(endpoint, "lang_code"):
+            values["lang_code"] = chosen()
+
+    app.jinja_env.globals["get_locale"] = get_locale

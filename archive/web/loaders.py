@@ -1,0 +1,88 @@
+"""Objects for a purpose: the one way in which a route gets a thing.
+
+Every loader answers with the object, raises NotVisible (a 404 that looks like any
+other) or NotAllowed (a 403 that says why).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from archive import access
+from archive.access import Action, NotVisible
+from archive.models import Interview, Job, MediaFile, Recording, Segment, TranscriptVersion
+from archive.web import current
+
+
+def interview(accession: str, action: Action) -> Interview:
+    """By accession number, the name an interview has in links."""
+    found = current.db().scalar(select(Interview).where(Interview.accession == accession))
+    if found is None:
+        raise NotVisible
+    access.require(current.actor(), action, found)
+    return found
+
+
+def version(version_id: str, action: Action) -> tuple[Interview, TranscriptVersion]:
+    """A version of a transcript and the interview that it belongs to."""
+    found = current.db().get(TranscriptVersion, version_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def current_version(of: Interview, action: Action) -> TranscriptVersion | None:
+    """The version that readers are shown, or None when there is none that the actor may read."""
+    found = current.db().scalar(
+        select(TranscriptVersion)
+        .where(TranscriptVersion.interview_id == of.id, TranscriptVersion.is_current.is_(True))
+        .order_by(TranscriptVersion.number.desc())
+    )
+    if found is None or not access.may(current.actor(), action, found, interview=of):
+        return None
+    return found
+
+
+def segment(segment_id: str, action: Action) -> tuple[Interview, TranscriptVersion, Segment]:
+    """A segment, ended ones included: the caller answers 410 for those."""
+    found = current.db().get(Segment, segment_id)
+    if found is None:
+        raise NotVisible
+    owner, of = version(found.version_id, action)
+    return owner, of, found
+
+
+def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
+    """A file and its interview. An original needs `fetch_original`, a derivative `view`."""
+    found = current.db().get(MediaFile, file_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), "view", found, interview=owner)
+    if found.role == "original":
+        access.require(current.actor(), "fetch_original", found, interview=owner)
+    elif action != "view":
+        access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def recording(recording_id: str, action: Action) -> tuple[Interview, Recording]:
+    """A recording and its interview."""
+    found = current.db().get(Recording, recording_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), action, owner)
+    return owner, found
+
+
+def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:
+    """A job and the interview that it works for, if any."""
+    found = current.db().get(Job, job_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get(Interview, found.interview_id) if found.interview_id else None
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found

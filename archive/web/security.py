@@ -1,0 +1,106 @@
+"""Deny by default, a strict content policy, and headers on every response.
+
+What answers without a sign-in is named in PUBLIC_ENDPOINTS; the route × cast table in
+`tests/archive/web/test_routes.py` asks every route as every kind of person.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.actions import accounts
+from archive.web import current, language
+
+SESSION_COOKIE = "loike_session"
+
+# Everything else asks for a sign-in before it looks at anything.
+PUBLIC_ENDPOINTS = frozenset(
+    {
+        "static",
+        "home.front_door",
+        "home.show",
+        "home.health",
+        "first_run.show",
+        "first_run.create",
+        "sign_in.show",
+        "sign_in.enter",
+        "display.choose",
+        "interviews.catalogue",
+        "interviews.show",
+        "search.show",
+        "media.stream",
+        "reading.cite",
+        "exports.download",
+    }
+)
+
+csrf = CSRFProtect()
+
+
+def csp_nonce() -> str:
+    """The nonce of this response; templates put it on their inline import map and data."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def recognise() -> None:
+    """Find out who asks, from the session cookie."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token or request.endpoint == "static":
+        return
+    toolbox = current.toolbox()
+    user = accounts.recognise(toolbox.database, token)
+    if user is not None:
+        current.set_actor(accounts.actor_of(user, toolbox.settings))
+        g.user_language = user.language
+
+
+def deny_by_default() -> AnyResponse | None:
+    """Send whoever is not signed in to the sign-in page, unless the endpoint is public."""
+    if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
+        return None
+    if current.actor().is_signed_in:
+        return None
+    if request.method in current.SAFE_METHODS and language.is_page():
+        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")), 303)
+    return Response("sign in first\n", 401, mimetype="text/plain")
+
+
+def harden(response: Response) -> Response:
+    """Put the security headers on a response, whatever it is."""
+    nonce = csp_nonce()
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; "
+        f"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; object-src 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault(
+        "Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    )
+    if current.settings().https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Recognise, then deny; harden last."""
+    csrf.init_app(app)
+    app.before_request(recognise)
+    app.before_request(deny_by_default)
+    app.after_request(harden)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
