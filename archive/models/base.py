@@ -38,6 +38,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Ulid = String(ULID_LENGTH)
+# Compared byte by byte on every database: sort keys and positions hold control characters.
+Bytewise = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):

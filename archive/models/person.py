@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.base import Base, Bytewise, Ulid, new_id, utc_now
 
 
 class Person(Base):
@@ -24,7 +24,7 @@ class Person(Base):
     family_name: Mapped[str] = mapped_column(default="")
     middle_name: Mapped[str] = mapped_column(default="")
     given_name: Mapped[str]
-    sort_key: Mapped[str] = mapped_column(index=True)
+    sort_key: Mapped[str] = mapped_column(Bytewise, index=True)
     honorific: Mapped[str] = mapped_column(default="")
     born_as_told: Mapped[str] = mapped_column(default="")
     born_edtf: Mapped[str] = mapped_column(default="")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.base import Base, Bytewise, Ulid, new_id, utc_now
 
 VERSION_STATES = ("machine", "editing", "corrected", "approved")
 VERSION_KINDS = ("machine", "imported", "corrected")
@@ -75,7 +75,7 @@ class Segment(Base):
     recording_id: Mapped[str | None] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
     )
-    position: Mapped[str]
+    position: Mapped[str] = mapped_column(Bytewise)
     revision: Mapped[int] = mapped_column(default=1)
     start_ms: Mapped[int]
     end_ms: Mapped[int]

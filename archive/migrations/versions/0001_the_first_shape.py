@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from archive.models.base import Json
+from archive.models.base import Bytewise, Json
 
 revision = "0001"
 down_revision = None
@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("family_name", sa.String(), nullable=False),
         sa.Column("middle_name", sa.String(), nullable=False),
         sa.Column("given_name", sa.String(), nullable=False),
-        sa.Column("sort_key", sa.String(), nullable=False),
+        sa.Column("sort_key", Bytewise, nullable=False),
         sa.Column("honorific", sa.String(), nullable=False),
         sa.Column("born_as_told", sa.String(), nullable=False),
         sa.Column("born_edtf", sa.String(), nullable=False),
@@ -489,7 +489,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("version_id", sa.String(length=26), nullable=False),
         sa.Column("recording_id", sa.String(length=26), nullable=True),
-        sa.Column("position", sa.String(), nullable=False),
+        sa.Column("position", Bytewise, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("start_ms", sa.Integer(), nullable=False),
         sa.Column("end_ms", sa.Integer(), nullable=False),
