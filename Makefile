@@ -1,0 +1,51 @@
+# Everything that a newcomer, the office or the checks need. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK := $(BIN)/flask --app app
+export LOIKE_HOME ?= $(CURDIR)/var
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench demo clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.browser-files: package.json package-lock.json archive/web/browser_files.json $(VENV)/.installed
+	$(BIN)/python -m archive.web.browser_files
+	@touch $@
+
+setup: $(VENV)/.installed $(VENV)/.browser-files ## Install everything and create or migrate the archive
+	$(FLASK) init
+
+run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
+	$(FLASK) serve
+
+test: setup $(VENV)/.installed-dev ## Run the whole suite; what is left out is named at the end
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev ## Style, types, architecture, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m archive.web.translations_check
+	$(BIN)/pytest -q tests/test_architecture.py
+
+bench: setup $(VENV)/.installed-dev ## Measure; prints a table of ratios
+	$(BIN)/python -m bench
+
+demo: setup ## Load the sample archive
+	$(FLASK) demo load
+
+clean: ## Remove what set-up made; the archive in LOIKE_HOME stays
+	rm -rf $(VENV) node_modules archive/web/static/vendor archive/web/static/fonts

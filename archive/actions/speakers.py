@@ -1,0 +1,37 @@
+"""What a speaker is called: in full for readers, by title and given name for editors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive.models import Contribution, Interview, Segment
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """`role`: witness, interviewer, other or empty. `known`: a person record stands behind it."""
+
+    full: str
+    short: str
+    role: str
+    known: bool
+
+
+def of_contribution(contribution: Contribution) -> Speaker:
+    """A named person of the interview."""
+    person = contribution.person
+    title = f"{person.honorific} " if person.honorific else ""
+    return Speaker(
+        full=contribution.speaker_label or f"{title}{person.full_name}",
+        short=contribution.speaker_label or f"{title}{person.given_name}",
+        role=contribution.role if contribution.role in ("witness", "interviewer") else "other",
+        known=True,
+    )
+
+
+def of_segment(segment: Segment, interview: Interview) -> Speaker:
+    """Who speaks in a segment; an unnamed voice has empty names."""
+    for contribution in interview.contributions:
+        if contribution.id == segment.contribution_id:
+            return of_contribution(contribution)
+    return Speaker(segment.speaker_label, segment.speaker_label, "", known=False)
