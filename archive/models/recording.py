@@ -12,7 +12,7 @@ from archive.models.base import Base, Ulid, new_id, utc_now
 
 FILE_ROLES = ("original", "access", "peaks", "poster", "thumbnail")
 FILE_GROUPS = ("sound", "video", "picture", "document")
-UPLOAD_STATES = ("receiving", "arrived", "kept", "duplicate", "refused", "discarded", "expired")
+UPLOAD_STATES = ("receiving", "kept", "duplicate", "refused", "discarded", "expired")
 CHECK_STATES = ("ok", "mismatch", "missing", "unreadable")
 
 
@@ -76,8 +76,8 @@ class MediaFile(Base):
 class Upload(Base):
     """A file on its way in (tus 1.0). How much of it is here is the size of the part on disk.
 
-    `sha256` is written when the last byte has come, before the part moves into the vault:
-    a process that is killed between the two finds by it what it had already put away.
+    `state` is one of UPLOAD_STATES; `media_file_id` is the file that it became, or the one
+    that it turned out to be a copy of.
     """
 
     __tablename__ = "upload"
@@ -91,7 +91,6 @@ class Upload(Base):
     length_bytes: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(default="receiving")
     problem: Mapped[str] = mapped_column(default="")
-    sha256: Mapped[str] = mapped_column(default="")
     media_file_id: Mapped[str | None] = mapped_column(
         ForeignKey("media_file.id", ondelete="SET NULL")
     )
