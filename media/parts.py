@@ -1,0 +1,319 @@
+"""Files that are still arriving, in pieces, over a line that breaks (tus 1.0).
+
+The one truth about how much is here is the size of the file on the disk: there is no
+counter that could disagree with it after a kill. Beside <id>.part lies <id>.json with
+the declared length, and with the hash once the file is complete. The lock is held on
+the part itself, so the system frees it when its holder dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from media.disk import BUFFER_BYTES, Disk, write_all
+from media.running_hash import RunningHashes
+from media.vault import ByteStream
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+SYNC_EVERY_BYTES = 64 * 1024 * 1024
+RESERVE = 1.10
+
+
+class PartError(Exception):
+    """Something about one upload. `code` is stable and tells which."""
+
+    code = "part_error"
+
+    def __init__(self, part_id: str, message: str) -> None:
+        super().__init__(f"{part_id}: {message}")
+        self.part_id = part_id
+
+
+class NoSuchPart(PartError):
+    """Unknown, discarded, or not an id at all."""
+
+    code = "no_such_part"
+
+
+class PartExists(PartError):
+    """This id was already created."""
+
+    code = "part_exists"
+
+
+class Busy(PartError):
+    """Another request is writing to this upload right now, perhaps in another process."""
+
+    code = "busy"
+
+
+class OffsetMismatch(PartError):
+    """The sender believes `found`; the disk holds `expected`."""
+
+    code = "offset_mismatch"
+
+    def __init__(self, part_id: str, *, expected: int, found: int) -> None:
+        super().__init__(part_id, f"offset is {expected}, not {found}")
+        self.expected, self.found = expected, found
+
+
+class TooMuch(PartError):
+    """More bytes came than were declared; the declared ones are kept."""
+
+    code = "too_much"
+
+    def __init__(self, part_id: str, *, length: int) -> None:
+        super().__init__(part_id, f"more than the declared {length} bytes")
+        self.length = length
+
+
+class Incomplete(PartError):
+    """Not all of the declared bytes are here."""
+
+    code = "incomplete"
+
+    def __init__(self, part_id: str, *, expected: int, found: int) -> None:
+        super().__init__(part_id, f"{found} of {expected} bytes")
+        self.expected, self.found = expected, found
+
+
+class ChecksumMismatch(PartError):
+    """The piece arrived damaged and was cut off again (tus answers 460)."""
+
+    code = "checksum_mismatch"
+
+
+class OutOfSpace(PartError):
+    """The disk cannot take it. What had arrived is kept."""
+
+    code = "out_of_space"
+
+    def __init__(self, part_id: str, *, needed: int, free: int) -> None:
+        super().__init__(part_id, f"needs {needed} bytes, {free} are free")
+        self.needed, self.free = needed, free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A complete upload, ready for `Vault.adopt(path, sha256=sha256)`.
+
+    After a crash between adopting and discarding, `path` may be gone already.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class PartStore:
+    """A folder of parts. It should lie on the vault's file system: then taking over is a rename."""
+
+    def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
+        self.root = root
+        self._disk = disk or Disk()
+        self._hashes = RunningHashes(self._disk)
+
+    def create(self, part_id: str, length: int) -> None:
+        """Begin an upload of `length` bytes.
+
+        Raises OutOfSpace unless the length and a tenth of it fit beside everything that
+        other open uploads were promised; PartExists.
+        """
+        if length < 0:
+            raise ValueError(f"length {length} is negative")
+        if not _ID.fullmatch(part_id):
+            raise NoSuchPart(part_id[:64], "not an upload id")
+        self._disk.make_folder(self.root)
+        needed = int(length * RESERVE) + self._promised()
+        free = self._disk.free_bytes(self.root)
+        if needed > free:
+            raise OutOfSpace(part_id, needed=needed, free=free)
+        if os.path.lexists(self._facts_file(part_id)):
+            raise PartExists(part_id, "this id is taken")
+        self._hashes.forget(part_id)
+        try:
+            self._write_facts(part_id, {"length": length})
+            os.close(self._disk.open_new(self._file(part_id)))
+            self._disk.sync_folder(self.root)
+        except OSError:
+            for path in (self._file(part_id), self._facts_file(part_id)):
+                with contextlib.suppress(OSError):
+                    self._disk.unlink(path)
+            raise
+
+    def length(self, part_id: str) -> int:
+        """The declared length in bytes."""
+        return int(self._facts(part_id)["length"])
+
+    def size(self, part_id: str) -> int:
+        """How much is on the disk: the offset that the sender goes on from."""
+        facts = self._facts(part_id)
+        try:
+            return os.lstat(self._file(part_id)).st_size
+        except FileNotFoundError:
+            return int(facts["length"]) if "sha256" in facts else self._gone(part_id)
+
+    def append(
+        self,
+        part_id: str,
+        offset: int,
+        stream: ByteStream,
+        *,
+        checksum: tuple[str, bytes] | None = None,
+    ) -> int:
+        """Write the stream at `offset` and give the new offset, durable when this returns.
+
+        Memory stays at one buffer. Whatever stops it (the line, the disk, the process),
+        the bytes that arrived stay, and `size` tells how many. `checksum` is
+        (name for hashlib, digest) of this piece; a piece that fails it is cut off.
+        Raises Busy, OffsetMismatch, TooMuch, OutOfSpace, ChecksumMismatch, NoSuchPart.
+        """
+        length = self.length(part_id)
+        with self._locked(part_id) as descriptor:
+            size = os.fstat(descriptor).st_size
+            if offset != size:
+                raise OffsetMismatch(part_id, expected=size, found=offset)
+            self._hashes.begin_piece(part_id, descriptor, size, checksum=checksum)
+            try:
+                self._take(part_id, descriptor, stream, length=length)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    rest = length - os.fstat(descriptor).st_size
+                    free = self._disk.free_bytes(self.root)
+                    raise OutOfSpace(part_id, needed=rest, free=free) from error
+                raise
+            finally:
+                self._disk.sync(descriptor)
+            if not self._hashes.end_piece(part_id):
+                self._disk.truncate(descriptor, size)
+                self._disk.sync(descriptor)
+                raise ChecksumMismatch(part_id, "the piece does not match its checksum")
+            return os.fstat(descriptor).st_size
+
+    def finish(self, part_id: str) -> Finished:
+        """The whole file and its hash. Raises Incomplete, Busy, NoSuchPart.
+
+        The hash was computed while the bytes came; only what another process or an
+        earlier life of this one received is read again. May be called again after a crash.
+        """
+        facts = self._facts(part_id)
+        length = int(facts["length"])
+        try:
+            with self._locked(part_id) as descriptor:
+                size = os.fstat(descriptor).st_size
+                if size != length:
+                    raise Incomplete(part_id, expected=length, found=size)
+                sha256 = self._hashes.whole(part_id, descriptor, size)
+                if facts.get("sha256") != sha256:
+                    self._write_facts(part_id, {"length": length, "sha256": sha256})
+        except NoSuchPart:
+            if "sha256" not in facts:
+                raise
+            sha256 = str(facts["sha256"])
+        return Finished(path=self._file(part_id), sha256=sha256, size_bytes=length)
+
+    def discard(self, part_id: str) -> None:
+        """Forget the upload and its bytes. Raises Busy; unknown ids are no error."""
+        if not _ID.fullmatch(part_id):
+            return
+        with contextlib.suppress(NoSuchPart), self._locked(part_id):
+            self._disk.unlink(self._file(part_id))
+        self._disk.unlink(self._facts_file(part_id))
+        self._hashes.forget(part_id)
+
+    def ids(self) -> list[str]:
+        """Every upload that was begun and not discarded."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.stem for path in self.root.glob("*.json") if _ID.fullmatch(path.stem))
+
+    def expired(self, before: datetime) -> Iterator[str]:
+        """Uploads that got no byte since `before` (aware); list only, nothing is removed."""
+        for part_id in self.ids():
+            newest = 0.0
+            for path in (self._file(part_id), self._facts_file(part_id)):
+                with contextlib.suppress(FileNotFoundError):
+                    newest = max(newest, os.lstat(path).st_mtime)
+            if datetime.fromtimestamp(newest, UTC) < before:
+                yield part_id
+
+    def _take(self, part_id: str, descriptor: int, stream: ByteStream, *, length: int) -> None:
+        size = os.fstat(descriptor).st_size
+        unsynced = 0
+        while block := stream.read(BUFFER_BYTES):
+            fitting = block[: length - size]
+            # The hash follows the disk: a write that fails half-way leaves a shorter hash,
+            # and the next piece reads the difference back.
+            size += write_all(self._disk, descriptor, fitting)
+            self._hashes.update(part_id, fitting)
+            if len(fitting) < len(block):
+                raise TooMuch(part_id, length=length)
+            unsynced += len(fitting)
+            if unsynced >= SYNC_EVERY_BYTES:
+                self._disk.sync(descriptor)
+                unsynced = 0
+
+    def _promised(self) -> int:
+        """Bytes that open uploads may still send."""
+        promised = 0
+        for part_id in self.ids():
+            with contextlib.suppress(NoSuchPart):
+                promised += max(0, self.length(part_id) - self.size(part_id))
+        return promised
+
+    @contextlib.contextmanager
+    def _locked(self, part_id: str) -> Iterator[int]:
+        try:
+            descriptor = self._disk.open_to_append(self._file(part_id))
+        except FileNotFoundError as error:
+            raise NoSuchPart(part_id, "no bytes are kept under this id") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(part_id, "another request is writing") from error
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _facts(self, part_id: str) -> dict[str, int | str]:
+        if not _ID.fullmatch(part_id):
+            raise NoSuchPart(part_id[:64], "not an upload id")
+        try:
+            facts = json.loads(self._facts_file(part_id).read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise NoSuchPart(part_id, "unknown or discarded") from error
+        return {"length": int(facts["length"])} | (
+            {"sha256": str(facts["sha256"])} if "sha256" in facts else {}
+        )
+
+    def _write_facts(self, part_id: str, facts: dict[str, int | str]) -> None:
+        temp = self._facts_file(part_id).with_suffix(".new")
+        self._disk.unlink(temp)
+        descriptor = self._disk.open_new(temp)
+        try:
+            write_all(self._disk, descriptor, json.dumps(facts).encode())
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._disk.rename(temp, self._facts_file(part_id))
+        self._disk.sync_folder(self.root)
+
+    def _file(self, part_id: str) -> Path:
+        return self.root / f"{part_id}.part"
+
+    def _facts_file(self, part_id: str) -> Path:
+        return self.root / f"{part_id}.json"
+
+    @staticmethod
+    def _gone(part_id: str) -> int:
+        raise NoSuchPart(part_id, "its bytes are gone")
