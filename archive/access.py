@@ -25,6 +25,7 @@ Action = Literal[
     "create",  # a new interview
     "describe",  # change title, people, dates, audience, contents
     "upload",  # add files
+    "see_files",  # names, digests and history of originals; attachments, closed by default
     "fetch_original",  # the bytes as they were received
     "transcribe",  # start, cancel and repeat machine transcription
     "import_text",  # bring in a transcript from a file
@@ -44,6 +45,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     "create": frozenset({"administrator", "archivist", "historian"}),
     "describe": frozenset({"administrator", "archivist", "historian"}),
     "upload": frozenset({"administrator", "archivist", "historian"}),
+    "see_files": STAFF_ROLES,
     "fetch_original": frozenset({"administrator", "archivist"}),
     "transcribe": frozenset({"administrator", "archivist", "historian", "editor"}),
     "import_text": frozenset({"administrator", "archivist", "historian", "editor"}),

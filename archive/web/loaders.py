@@ -68,6 +68,16 @@ def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
     return owner, found
 
 
+def original(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
+    """What is known about an original, for a purpose; its bytes need `media_file`."""
+    found = current.db().get(MediaFile, file_id)
+    if found is None or found.role != "original":
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
 def recording(recording_id: str, action: Action) -> tuple[Interview, Recording]:
     """A recording and its interview."""
     found = current.db().get(Recording, recording_id)
