@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
@@ -184,6 +184,20 @@ def sign_out(db: Session, token: str) -> None:
 def sign_out_everywhere(db: Session, user: User) -> None:
     """End every session of an account."""
     db.execute(delete(SignInSession).where(SignInSession.user_id == user.id))
+
+
+def forget_old(db: Session) -> int:
+    """Sweep traces of failed sign-ins after an hour, and sessions that ended; how many."""
+    now = utc_now()
+    swept = 0
+    for statement in (
+        delete(SignInFailure).where(SignInFailure.at < now - timedelta(hours=1)),
+        delete(SignInSession).where(SignInSession.expires_at < now),
+    ):
+        result = db.execute(statement)
+        assert isinstance(result, CursorResult)
+        swept += result.rowcount
+    return swept
 
 
 def recognise(database: Database, token: str) -> User | None:
