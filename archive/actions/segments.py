@@ -7,6 +7,7 @@ overwritten: theirs stays, ours is kept as a draft, and both are shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ from archive.actions.segment_changes import (
     set_speaker,
     spoken,
 )
-from archive.actions.transcripts import pack
+from archive.actions.transcripts import keep_revision, pack
 from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
 from archive.models.base import utc_now
 from transcription import edits
@@ -35,6 +36,8 @@ from transcription.document import Segment as SpokenSegment
 
 __all__ = ["Change", "Conflict", "Replaced", "Saved", "SegmentRefused", "drop", "merge"]
 __all__ += ["name_speaker", "restore", "save", "split"]
+
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 class Replaced(Refused):
@@ -85,8 +88,8 @@ def split(
         first, second = edits.split(spoken(segment), char=char, at_ms=at_ms, new_id=new_id)
     except edits.EditRefused as refused:
         raise SegmentRefused(field="char", why=refused.code) from refused
-    if db.get(Segment, new_id) is not None:
-        raise SegmentRefused(field="new_id", why="taken")
+    if not _ULID.fullmatch(new_id) or db.get(Segment, new_id) is not None:
+        raise SegmentRefused(field="new_id", why="not_a_new_ulid")
     following = _following(db, segment)
     tail = Segment(
         id=new_id, version_id=version.id, recording_id=segment.recording_id,
