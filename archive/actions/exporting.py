@@ -15,7 +15,8 @@ from transcription.formats.registry import FORMATS
 
 from archive import access
 from archive.access import Actor, Refused
-from archive.actions import segments, speakers
+from archive.actions import speakers
+from archive.actions.segment_changes import spoken
 from archive.models import Interview, Recording, TranscriptVersion
 from transcription.document import Segment as SpokenSegment
 from transcription.document import Transcript
@@ -70,7 +71,7 @@ def document(
     told = []
     for segment in version.segments:
         speaker = speakers.of_segment(segment, interview)
-        plain = segments.spoken(segment)
+        plain = spoken(segment)
         told.append(
             SpokenSegment(
                 id=plain.id, start_ms=plain.start_ms, end_ms=plain.end_ms, text=plain.text,
