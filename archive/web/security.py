@@ -34,7 +34,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "search.show",
         "media.stream",
         "reading.cite",
-        "exports.download",
+        "versions.export",
     }
 )
 

@@ -1,0 +1,84 @@
+"""The label and the source line that go with a text wherever it leaves the archive.
+
+Said here once, in both languages, because pages, exports, the command line and jobs
+all need them and only pages have a translator.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from archive.actions import office
+from archive.actions.citations import Cited, cite
+from archive.actions.exporting import Wording
+from archive.models import Interview, TranscriptVersion
+
+LABELS = {
+    "vi": {
+        "machine": "Bản gỡ băng tự động – chưa hiệu đính",
+        "editing": "Bản đang hiệu đính",
+        "corrected": "Bản đã hiệu đính – chưa duyệt",
+        "approved": "Bản đã duyệt",
+    },
+    "en": {
+        "machine": "Machine transcript – not yet corrected",
+        "editing": "Transcript being corrected",
+        "corrected": "Corrected transcript – not yet approved",
+        "approved": "Approved transcript",
+    },
+}
+PARTS = {
+    "vi": {"witness": "nhân chứng", "interviewer": "người phỏng vấn"},
+    "en": {"witness": "witness", "interviewer": "interviewer"},
+}
+KNOWS_ONLY = {
+    "vi": "mô hình trình diễn, chỉ biết năm mươi câu của chính nó",
+    "en": "demonstration model that knows only its own fifty sentences",
+}
+
+
+def label(version: TranscriptVersion, language: str) -> str:
+    """What kind of text a version is; a demonstration model's says so too."""
+    told = LABELS[language][version.state]
+    if version.state == "machine" and version.options.get("knows_only"):
+        told += f" ({KNOWS_ONLY[language]})"
+    return told
+
+
+def cited(
+    db: Session, interview: Interview, version: TranscriptVersion | None, *,
+    held: str = "", address: str = "", start_ms: int | None = None,
+    end_ms: int | None = None, part: int = 1,
+) -> Cited:  # fmt: skip
+    """What a citation of this interview is made of; `held` is its day as the page prints it."""
+    exact = interview.held_earliest_on == interview.held_latest_on
+    return Cited(
+        witnesses=tuple(p.full_name for p in interview.people("witness")),
+        interviewers=tuple(p.full_name for p in interview.people("interviewer")),
+        title=interview.title,
+        held=held or interview.held_as_told or interview.held_edtf,
+        held_on=interview.held_earliest_on if exact else None,
+        place=interview.place_as_told,
+        accession=interview.accession,
+        archive=office.get(db, "site_name", office.DEFAULT_NAME),
+        state=version.state if version is not None else "approved",
+        version=version.number if version is not None else None,
+        address=address,
+        part=part,
+        parts=len(interview.recordings),
+        start_ms=start_ms,
+        end_ms=end_ms,
+    )
+
+
+def wording(
+    db: Session, interview: Interview, version: TranscriptVersion, language: str, *,
+    held: str = "", address: str = "",
+) -> Wording:  # fmt: skip
+    """Label, source line and names of parts for an export in one language."""
+    style = "vietnamese" if language == "vi" else "chicago"
+    return Wording(
+        label=label(version, language),
+        source_line=cite(cited(db, interview, version, held=held, address=address), style).strip(),
+        **PARTS[language],
+    )

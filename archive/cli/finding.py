@@ -1,0 +1,94 @@
+"""`flask search` and `flask reindex`: ask the index from the shell, and make it anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from archive import access
+from archive.access import Actor
+from archive.actions import accounts, discovery, indexing
+from archive.actions.discovery import Found, Wish
+from archive.cli.output import guarded, json_option, operator, refuse, tell, toolbox
+from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
+from search.query import QueryProblem
+
+
+@click.command("search")
+@click.argument("query")
+@click.option("--as", "reader", default="", help="Account whose rights apply, or 'public'.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10)
+@json_option
+@with_appcontext
+@guarded
+def search(query: str, reader: str, limit: int, as_json: bool) -> None:
+    """Find passages, best first, with the rights of the operator or of --as."""
+    tools = toolbox()
+    actor = _reader(reader)
+    try:
+        with tools.database.reading() as db:
+            answer = discovery.search(
+                db, tools.index, actor, Wish(text=query, per_page=limit, grouped=False)
+            )
+            told = {"total": answer.total, "hits": [_hit(hit) for hit in answer.hits]}
+    except QueryProblem as problem:
+        refuse(problem.code, f"This cannot be searched for: {problem}.")
+    except (IndexOutdated, IndexDamaged) as fault:
+        refuse(fault.code, "The index must be made anew: flask reindex.")
+    lines = [
+        f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
+        for hit in told["hits"]
+    ]
+    tell(told, as_json=as_json, words="\n".join([f"{told['total']} found", *lines]))
+
+
+@click.command("reindex")
+@json_option
+@with_appcontext
+@guarded
+def reindex(as_json: bool) -> None:
+    """Make the search index anew, beside the old one, then change over."""
+    tools = toolbox()
+    try:
+        with tools.database.reading() as db:
+            mark = indexing.last_change(db)
+            passages = tools.index.rebuild(indexing.everything(db, tools.settings.public_states))
+    except IndexBusy as busy:
+        refuse(busy.code, "The worker is writing the index just now; try again.")
+    with tools.database.writing() as db:
+        indexing.forget_until(db, mark)
+    tell({"passages": passages}, as_json=as_json, words=f"{passages} passages were indexed.")
+
+
+def _reader(name: str) -> Actor:
+    if not name:
+        return operator()
+    states = toolbox().settings.public_states
+    if name == "public":
+        return access.public(states)
+    with toolbox().database.reading() as db:
+        user = accounts.by_email(db, name)
+    if user is None:
+        refuse("unknown_account", f"There is no account {name}.")
+    return accounts.actor_of(user, toolbox().settings)
+
+
+def _hit(hit: Found) -> dict[str, Any]:
+    return {
+        "accession": hit.interview.accession,
+        "segment": hit.segment.id,
+        "start_ms": hit.segment.start_ms,
+        "end_ms": hit.segment.end_ms,
+        "word_ms": hit.word_ms,
+        "speaker": hit.speaker.full,
+        "text": hit.text,
+        "marks": [list(mark) for mark in hit.marks],
+        "state": hit.version.state,
+        "version": hit.version.number,
+        "score": round(hit.score, 4),
+    }
+
+
+COMMANDS = (search, reindex)

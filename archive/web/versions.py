@@ -1,0 +1,87 @@
+"""The steps of a version: handed in, taken back, approved, opened again; and its history."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive.actions import exporting, transcripts, wording
+from archive.actions import history as history_of
+from archive.models import Interview, TranscriptVersion
+from archive.web import current, language, loaders, serving
+
+bp = Blueprint("versions", __name__, url_prefix="/versions")
+
+
+@bp.post("/<version_id>/hand-in")
+def hand_in(version_id: str) -> ResponseReturnValue:
+    """The correction is finished."""
+    interview, version = loaders.version(version_id, "correct")
+    transcripts.hand_in(current.db(), current.actor(), interview, version)
+    flash(_("The correction was handed in for approval."))
+    return _back(interview)
+
+
+@bp.post("/<version_id>/take-back")
+def take_back(version_id: str) -> ResponseReturnValue:
+    """Go on correcting."""
+    interview, version = loaders.version(version_id, "correct")
+    transcripts.take_back(current.db(), current.actor(), interview, version)
+    return redirect(url_for("editor.show", version_id=version.id), 303)
+
+
+@bp.post("/<version_id>/approve")
+def approve(version_id: str) -> ResponseReturnValue:
+    """Freeze the version; readers see it from now on."""
+    interview, version = loaders.version(version_id, "approve")
+    transcripts.approve(current.db(), current.actor(), interview, version)
+    flash(_("Version %(number)d is approved and no longer changes.", number=version.number))
+    return _back(interview)
+
+
+@bp.post("/<version_id>/reopen")
+def reopen(version_id: str) -> ResponseReturnValue:
+    """Open the next version after an approved one, with the reason."""
+    interview, version = loaders.version(version_id, "approve")
+    reason = request.form.get("reason", "")[:500]
+    following = transcripts.open_next(
+        current.db(), current.actor(), interview, version, reason=reason
+    )
+    return redirect(url_for("editor.show", version_id=following.id), 303)
+
+
+@bp.get("/<version_id>/history")
+def history(version_id: str) -> ResponseReturnValue:
+    """What people changed, newest first, segment by segment."""
+    interview, version = loaders.version(version_id, "see_history")
+    return render_template(
+        "versions/history.html",
+        interview=interview,
+        version=version,
+        changes=history_of.changes(current.db(), version),
+        versions=transcripts.versions(current.db(), interview),
+    )
+
+
+@bp.get("/<version_id>/export/<format_name>")
+def export(version_id: str, format_name: str) -> ResponseReturnValue:
+    """A version as a file, with its label, number and source line."""
+    interview, version = loaders.version(version_id, "read")
+    made = exporting.export(
+        current.db(), current.actor(), interview, version, format_name,
+        _wording(interview, version),
+    )  # fmt: skip
+    return Response(
+        made.content, mimetype=made.media_type,
+        headers={"Content-Disposition": serving.disposition("attachment", made.filename)},
+    )  # fmt: skip
+
+
+def _wording(interview: Interview, version: TranscriptVersion) -> exporting.Wording:
+    address = url_for("interviews.show", accession=interview.accession, _external=True)
+    return wording.wording(current.db(), interview, version, language.chosen(), address=address)
+
+
+def _back(interview: Interview) -> ResponseReturnValue:
+    return redirect(url_for("interviews.show", accession=interview.accession), 303)
