@@ -1,0 +1,1 @@
+"""Benchmarks: one run, ratios side by side, printed as a table; never timed tests."""

@@ -1,0 +1,192 @@
+"""Posting lists of a Whoosh segment as numpy arrays, kept in memory up to a bound.
+
+A segment never changes once written, so an array is decoded once and shared by all
+threads. Whoosh's readers own one seek position each: decoding holds a lock. Deleted
+passages stay in the arrays; whoever reads them masks them together with the hidden.
+"""
+
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.matching import FilterMatcher
+from whoosh.reading import TermNotFound
+
+from search.backends.schema import (
+    FIELD_SIGN,
+    INTERVIEW,
+    LABELS,
+    LENGTH,
+    MARKER,
+    PID,
+    POSITION_TYPE,
+    WORDS,
+)
+
+Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Postings(NamedTuple):
+    """Passages that hold a term, ascending; how often; and the positions, passage by passage."""
+
+    documents: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    positions: NDArray[np.int32]
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the three arrays, with a share for the entry itself."""
+        return sum(part.nbytes for part in self) + 200
+
+
+NOTHING = Postings(*(np.empty(0, np.int32) for _ in range(3)))
+
+
+class PostingCache:
+    """Least recently used posting lists, bounded in bytes over all segments together."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.size_bytes = 0
+        self._kept: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str, str]) -> Postings | None:
+        """A list by segment, field and term."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: tuple[str, str, str], postings: Postings) -> None:
+        """Keep a list, and let go of the oldest ones beyond the bound."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = postings
+                self.size_bytes += postings.size_bytes
+            while self.size_bytes > self.limit_bytes and self._kept:
+                _, oldest = self._kept.popitem(last=False)
+                self.size_bytes -= oldest.size_bytes
+
+    def forget(self, segments: set[str]) -> None:
+        """Drop every list of segments that are no longer in the index."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] in segments]:
+                self.size_bytes -= self._kept.pop(key).size_bytes
+
+
+class SegmentArrays:
+    """One segment: the columns at once, posting lists when they are asked for."""
+
+    def __init__(self, reader: Any, cache: PostingCache) -> None:
+        self.name: str = reader.segment().segment_id()
+        self.count: int = reader.doc_count_all()
+        self._reader = reader
+        self._cache = cache
+        self._lock = threading.Lock()
+        self.lengths = np.fromiter(reader.column_reader(LENGTH), np.float64, self.count)
+        self.pids = np.array(list(reader.column_reader(PID)), dtype=np.bytes_)
+        self.words = tuple(self._lexicon(WORDS))
+        self.interviews = tuple(self._lexicon(INTERVIEW))
+        self.labels = tuple(self._lexicon(LABELS))
+        self.interview_codes = np.zeros(self.count, np.int32)
+        for code, interview in enumerate(self.interviews):
+            self.interview_codes[self.read(INTERVIEW, interview).documents] = code
+
+    def _lexicon(self, field: str) -> Iterator[str]:
+        if field in self._reader.indexed_field_names():
+            for term in self._reader.lexicon(field):
+                yield term.decode()
+
+    def postings(self, field: str, term: str) -> Postings:
+        """The list of a term, from memory or decoded now; NOTHING for an unknown term."""
+        key = (self.name, field, term)
+        found = self._cache.get(key)
+        if found is None:
+            found = self.read(field, term)
+            self._cache.keep(key, found)
+        return found
+
+    def read(self, field: str, term: str) -> Postings:
+        """Decode a list from the file."""
+        with self._lock:
+            try:
+                matcher = self._reader.postings(field, term.encode("utf-8", "replace"))
+            except TermNotFound:
+                return NOTHING
+            if isinstance(matcher, FilterMatcher):
+                matcher = matcher.child  # deletions are masked later, with the hidden
+                matcher.reset()
+            has_positions = field == WORDS
+            if _has_blocks(matcher):
+                return _read_blocks(matcher, has_positions=has_positions)
+            return read_plainly(matcher, has_positions=has_positions)
+
+    def labels_of(self, name: str) -> Iterator[tuple[str, str]]:
+        """Values of one field in this segment, each with its term."""
+        start = name + FIELD_SIGN
+        return ((term[len(start) :], term) for term in self.labels if term.startswith(start))
+
+    def markers(self) -> Iterator[tuple[int, str, int]]:
+        """Document number, interview and version of every interview in this segment."""
+        for number in self.postings(MARKER, "1").documents.tolist():
+            with self._lock:
+                interview, version = self._reader.stored_fields(number)[MARKER]
+            yield number, interview, version
+
+    def close(self) -> None:
+        """Close the files; arrays already handed out stay good."""
+        with self._lock:
+            self._reader.close()
+
+
+def _has_blocks(matcher: Any) -> bool:
+    """Whether this is the matcher of Whoosh 2.7.4 whose blocks can be read whole."""
+    return all(hasattr(matcher, name) for name in ("_read_data", "_data", "_next_block"))
+
+
+def _read_blocks(matcher: Any, *, has_positions: bool) -> Postings:
+    """Whole blocks at a time, through four private names of the pinned version.
+
+    A block is (differences of numbers, weights or one weight or None, values).
+    """
+    documents, counts, values = [], [], []
+    while matcher.is_active():
+        matcher._read_data()
+        differences, weights, block_values = matcher._data
+        numbers = np.cumsum(np.array(differences, np.int64))
+        documents.append(numbers)
+        if weights is None or isinstance(weights, float):
+            counts.append(np.full(len(numbers), weights or 1.0))
+        else:
+            counts.append(np.array(weights, np.float64))
+        if has_positions:
+            values.extend(block_values)
+        matcher._next_block()
+    return _pack(np.concatenate(documents), np.concatenate(counts), b"".join(values))
+
+
+def read_plainly(matcher: Any, *, has_positions: bool) -> Postings:
+    """The same through Whoosh's public interface, one posting at a time."""
+    documents, counts, values = array("q"), array("d"), []
+    while matcher.is_active():
+        documents.append(matcher.id())
+        counts.append(matcher.weight())
+        if has_positions:
+            values.append(matcher.value())
+        matcher.next()
+    return _pack(np.array(documents, np.int64), np.array(counts), b"".join(values))
+
+
+def _pack(documents: Integers, counts: NDArray[np.float64], values: bytes) -> Postings:
+    return Postings(
+        documents.astype(np.int32),
+        counts.astype(np.int32),
+        np.frombuffer(values, POSITION_TYPE).astype(np.int32),
+    )

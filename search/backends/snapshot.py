@@ -1,0 +1,180 @@
+"""One committed state of the index, whole: numbering over all segments, and who sees what.
+
+Never changes after it is made; a new commit makes a new snapshot that shares the
+arrays of every segment that stayed.
+"""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.backends.postings import NOTHING, Bools, Postings, SegmentArrays
+from search.backends.schema import ACCESS, FIELD_SIGN, INTERVIEW, LABELS
+from search.backends.terms import by_folded
+
+_MASKS_KEPT = 64
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one set of access groups sees, and the statistics of just that."""
+
+    visible: Bools
+    passages: int
+    average_length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """A field as pairs of passage and value code; several values make several pairs."""
+
+    values: tuple[str, ...]
+    documents: NDArray[np.int64]
+    codes: NDArray[np.int64]
+
+
+class Snapshot:
+    """Segments end to end: passage numbers count through all of them."""
+
+    def __init__(
+        self, generation: str, segments: Sequence[SegmentArrays], live: Sequence[Bools]
+    ) -> None:
+        self.generation = generation
+        self.segments = tuple(segments)
+        self._starts = np.cumsum([0, *(segment.count for segment in segments)]).tolist()
+        self.count: int = self._starts[-1]
+        self._live = np.concatenate([np.empty(0, np.bool_), *live])
+        self.live_count = int(np.count_nonzero(self._live))
+        self.lengths = np.concatenate([np.empty(0), *(s.lengths for s in segments)])
+        self._lock = threading.Lock()
+        self._labels: dict[str, Labels] = {}
+        self._views: dict[frozenset[str], View] = {}
+        self._label_masks: dict[tuple[str, frozenset[str]], Bools] = {}
+
+    def postings(self, field: str, term: str) -> Postings:
+        """The list of a term over all segments."""
+        found = [
+            (start, postings)
+            for start, segment in zip(self._starts, self.segments, strict=False)
+            if len((postings := segment.postings(field, term)).documents)
+        ]
+        if not found:
+            return NOTHING
+        if len(found) == 1 and found[0][0] == 0:
+            return found[0][1]
+        return Postings(
+            np.concatenate([(p.documents + start).astype(np.int32) for start, p in found]),
+            np.concatenate([p.counts for _, p in found]),
+            np.concatenate([p.positions for _, p in found]),
+        )
+
+    def view(self, access: frozenset[str]) -> View:
+        """Who may read what, once per set of groups and state of the index."""
+        found = self._views.get(access)
+        if found is None:
+            found = self._make_view(access)
+            _keep(self._views, access, found)
+        return found
+
+    def _make_view(self, access: frozenset[str]) -> View:
+        visible = np.zeros(self.count, np.bool_)
+        for group in sorted(access):
+            visible[self.postings(ACCESS, group).documents] = True
+        visible &= self._live
+        passages = int(np.count_nonzero(visible))
+        total = float(self.lengths[visible].sum())
+        return View(visible, passages, total / passages if passages else 1.0)
+
+    def label_mask(self, name: str, values: frozenset[str]) -> Bools:
+        """Passages with one of these values, hidden ones included: AND it with a view."""
+        found = self._label_masks.get((name, values))
+        if found is None:
+            found = self._make_label_mask(name, values)
+            _keep(self._label_masks, (name, values), found)
+        return found
+
+    def _make_label_mask(self, name: str, values: frozenset[str]) -> Bools:
+        mask = np.zeros(self.count, np.bool_)
+        for value in sorted(values):
+            is_interview = name == INTERVIEW
+            field, term = (
+                (INTERVIEW, value) if is_interview else (LABELS, name + FIELD_SIGN + value)
+            )
+            mask[self.postings(field, term).documents] = True
+        return mask
+
+    def labels(self, name: str) -> Labels:
+        """All values of a field, for facets; hidden passages are masked by the reader."""
+        with self._lock:
+            if name not in self._labels:
+                self._labels[name] = self._read_labels(name)
+            return self._labels[name]
+
+    def _read_labels(self, name: str) -> Labels:
+        codes: dict[str, int] = {}
+        documents = [np.empty(0, np.int64)]
+        numbers = [np.empty(0, np.int64)]
+        for start, segment in zip(self._starts, self.segments, strict=False):
+            for value, term in segment.labels_of(name):
+                held = segment.postings(LABELS, term).documents.astype(np.int64) + start
+                documents.append(held)
+                numbers.append(np.full(len(held), codes.setdefault(value, len(codes))))
+        return Labels(tuple(codes), np.concatenate(documents), np.concatenate(numbers))
+
+    @cached_property
+    def interviews(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Interview ids, and for each passage the number of its interview among them."""
+        codes: dict[str, int] = {}
+        parts = [np.empty(0, np.int64)]
+        for segment in self.segments:
+            own = [codes.setdefault(name, len(codes)) for name in segment.interviews]
+            parts.append(np.array(own, np.int64)[segment.interview_codes])
+        return tuple(codes), np.concatenate(parts)
+
+    @cached_property
+    def pids(self) -> NDArray[np.bytes_]:
+        """Passage ids as UTF-8, whose byte order is the order of the text."""
+        return np.concatenate([np.empty(0, "S1"), *(segment.pids for segment in self.segments)])
+
+    @cached_property
+    def vocabulary(self) -> Mapping[str, tuple[str, ...]]:
+        """Spellings by folded word, over all passages: count what is visible before showing any."""
+        return by_folded(word for segment in self.segments for word in segment.words)
+
+    @cached_property
+    def _sorted_words(self) -> list[str]:
+        return sorted(self.vocabulary)
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """Folded words of the vocabulary that begin so, in order."""
+        words = self._sorted_words
+        start = bisect_left(words, prefix)
+        end = bisect_left(words, prefix + "\U0010ffff")
+        return words[start:end]
+
+    def versions(self) -> dict[str, int]:
+        """Version of every interview, from the live markers."""
+        return {
+            interview: version
+            for start, segment in zip(self._starts, self.segments, strict=False)
+            for number, interview, version in segment.markers()
+            if self._live[start + number]
+        }
+
+
+def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Remember a mask; when there are too many, begin anew (they are cheap to make)."""
+    if len(kept) >= _MASKS_KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+EMPTY = Snapshot("", (), ())
