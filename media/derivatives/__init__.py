@@ -1,0 +1,1 @@
+"""Copies for listening and looking: made from an original by a recipe, and made again at will."""

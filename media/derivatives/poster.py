@@ -1,0 +1,66 @@
+"""One still of a film, to know it by: early, but not black."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+from PIL import Image
+
+from media.derivatives.base import (
+    DerivativeRefused,
+    Made,
+    Progress,
+    Recipe,
+    refusing,
+    written_whole,
+)
+from media.film import FilmReader
+from media.signatures import Kind
+
+MOST_LINES = 720
+QUALITY = 82
+# Looked at: the first minute, three frames in a second.
+_SECONDS, _PER_SECOND = 60, 3
+_FIRST_CHOICE_MS = 3000
+_BLACK = 24.0
+_FLAT = 6.0
+
+
+def wants(kind: Kind) -> bool:
+    """Films."""
+    return kind.group == "video"
+
+
+def make(source: Path, target_dir: Path, progress: Progress) -> Made:
+    """The first frame after three seconds that shows something; else the best that there is."""
+    with refusing(), FilmReader(source, most_lines=MOST_LINES) as film:
+        every = max(1, round(film.rate / _PER_SECOND))
+        best: tuple[float, int, VideoFrame] | None = None
+        for frame in itertools.islice(film, 0, round(film.rate * _SECONDS), every):
+            score = _score(frame)
+            if best is None or score >= best[0]:
+                best = (score, film.last_ms, frame)
+            progress(min(0.9, film.last_ms / 1000 / _SECONDS))
+            if film.last_ms >= _FIRST_CHOICE_MS and best[0] >= 1.0:
+                break
+        if best is None:
+            raise DerivativeRefused("undecodable", "no frame")
+        target = target_dir / "poster.jpg"
+        with written_whole(target) as temp:
+            image = Image.fromarray(best[2].to_ndarray(format="rgb24"))
+            image.save(temp, format="JPEG", quality=QUALITY, optimize=True, progressive=True)
+    progress(1.0)
+    detail = {"width": best[2].width, "height": best[2].height, "at_ms": best[1]}
+    return Made(path=target, media_type="image/jpeg", detail=detail)
+
+
+def _score(frame: VideoFrame) -> float:
+    """1 for a picture; less for one that is black or of one shade."""
+    luma = frame.to_ndarray(format="gray")[::4, ::4].astype(np.float32)
+    return min(1.0, float(luma.mean()) / _BLACK, float(luma.std()) / _FLAT)
+
+
+RECIPE = Recipe(name="poster", version=1, wants=wants, make=make)

@@ -1,0 +1,216 @@
+"""What a recording says about itself, as far as it can be believed.
+
+Everything is JSON-able and bounded: text from a file is cut, numbers that cannot be true
+become None and a warning. Instants are UTC; a clock without a zone (BWF, cameras) stays
+a text "as written", because nobody knows which zone it meant.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from media import limits
+from media.opening import film_stream, open_media, sound_stream
+
+_MOST_TAGS = 100
+_LONGEST_TEXT = 2000
+# Eight bits a second is below every codec: what claims less is a wrong duration.
+_LEAST_BITS_PER_S = 8
+_BWF = {
+    "description": "comment",
+    "originator": "encoded_by",
+    "originator_reference": "originator_reference",
+    "origination_date": "date",
+    "origination_time": "creation_time",
+    "time_reference": "time_reference",
+    "coding_history": "coding_history",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFacts:
+    """One stream of a container; what does not apply to its kind is None."""
+
+    kind: str
+    codec: str
+    profile: str | None = None
+    bit_rate: int | None = None
+    duration_ms: int | None = None
+    language: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    layout: str | None = None
+    sample_format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    pixel_format: str | None = None
+    frame_rate: float | None = None
+    is_cover: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Technical:
+    """Technical metadata of a file. `warnings` are codes: no_duration,
+    implausible_duration, implausible_date, too_many_pixels."""
+
+    container: str
+    container_name: str
+    size_bytes: int
+    duration_ms: int | None
+    bit_rate: int | None
+    has_sound: bool
+    has_film: bool
+    streams: tuple[StreamFacts, ...]
+    recorded_at: str | None = None
+    recorded_as_written: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    bwf: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a database column or an event."""
+        facts = dataclasses.asdict(self)
+        return {**facts, "streams": list(facts["streams"]), "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Technical:
+        """The reverse of `as_json`; unknown fields of a later version are passed over."""
+        names = {one.name for one in dataclasses.fields(cls)}
+        known = {name: value for name, value in facts.items() if name in names}
+        known["streams"] = tuple(StreamFacts(**stream) for stream in facts["streams"])
+        known["warnings"] = tuple(facts.get("warnings", ()))
+        return cls(**known)
+
+
+def probe(path: Path) -> Technical:
+    """Read the head of a sound or film file. Raises MediaRefused("unreadable").
+
+    It parses what a stranger wrote, in C: call it through `media.sandboxed`.
+    """
+    with open_media(path) as container:
+        size = path.stat().st_size
+        duration_ms, warnings = _duration(container, size)
+        streams = tuple(_facts(stream) for stream in list(container.streams)[: limits.MOST_STREAMS])
+        if any((s.width or 0) * (s.height or 0) > limits.MOST_VIDEO_PIXELS for s in streams):
+            warnings.append("too_many_pixels")
+        tags = _tags(container.metadata)
+        bwf = _bwf(tags)
+        written, recorded_at, doubts = _recorded(tags, bwf)
+        return Technical(
+            container=container.format.name,
+            container_name=container.format.long_name,
+            size_bytes=size,
+            duration_ms=duration_ms,
+            bit_rate=container.bit_rate or None,
+            has_sound=sound_stream(container) is not None,
+            has_film=film_stream(container) is not None,
+            streams=streams,
+            recorded_at=recorded_at,
+            recorded_as_written=written,
+            tags=tags,
+            bwf=bwf,
+            warnings=(*warnings, *doubts),
+        )
+
+
+def _duration(container: InputContainer, size: int) -> tuple[int | None, list[str]]:
+    if container.duration is None or container.duration <= 0:
+        return None, ["no_duration"]
+    duration_ms = round(container.duration / 1000)
+    too_thin = size * 8 * 1000 < duration_ms * _LEAST_BITS_PER_S
+    if too_thin or duration_ms > limits.LONGEST_SOUND_MS:
+        return None, ["implausible_duration"]
+    return duration_ms, []
+
+
+def _facts(stream: Stream) -> StreamFacts:
+    context = stream.codec_context
+    common: dict[str, Any] = {
+        "kind": stream.type,
+        "codec": context.name if context is not None else "unknown",
+        "profile": _clean(stream.profile or "") or None,
+        "duration_ms": _stream_ms(stream),
+        "language": _clean(stream.language or "") or None,
+    }
+    if isinstance(stream, AudioStream) and context is not None:
+        common |= {
+            "bit_rate": stream.bit_rate or None,
+            "sample_rate": stream.sample_rate or None,
+            "channels": stream.channels,
+            "layout": stream.layout.name,
+            "sample_format": stream.format.name if stream.format else None,
+        }
+    elif isinstance(stream, VideoStream) and context is not None:
+        common |= {
+            "bit_rate": stream.bit_rate or None,
+            "width": stream.width,
+            "height": stream.height,
+            "pixel_format": stream.pix_fmt,
+            "frame_rate": _per_second(stream.average_rate),
+            "is_cover": bool(stream.disposition & Disposition.attached_pic),
+        }
+    return StreamFacts(**common)
+
+
+def _stream_ms(stream: Stream) -> int | None:
+    if stream.duration is None or stream.time_base is None:
+        return None
+    duration_ms = round(stream.duration * stream.time_base * 1000)
+    return duration_ms if 0 < duration_ms <= limits.LONGEST_SOUND_MS else None
+
+
+def _per_second(rate: Fraction | None) -> float | None:
+    return round(float(rate), 3) if rate else None
+
+
+def _tags(metadata: Mapping[str, str]) -> dict[str, str]:
+    pairs = [(_clean(key)[:100], _clean(value)) for key, value in metadata.items()]
+    return {key: value for key, value in pairs[:_MOST_TAGS] if key and value}
+
+
+def _clean(text: str) -> str:
+    """Without control characters, which PostgreSQL (NUL) and terminals do not bear."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "", text).strip()[:_LONGEST_TEXT]
+
+
+def _bwf(tags: Mapping[str, str]) -> dict[str, str]:
+    """The bext chunk (EBU Tech 3285) under its own field names; only it has a time reference."""
+    if "time_reference" not in tags:
+        return {}
+    return {ours: tags[theirs] for ours, theirs in _BWF.items() if theirs in tags}
+
+
+def _recorded(
+    tags: Mapping[str, str], bwf: Mapping[str, str]
+) -> tuple[str, str | None, tuple[str, ...]]:
+    """(as written, instant in UTC or None, warnings)."""
+    if bwf:
+        date, clock = bwf.get("origination_date", ""), bwf.get("origination_time", "")
+        return f"{date} {clock}".strip(), None, ()
+    for key in ("com.apple.quicktime.creationdate", "creation_time", "date", "WM/EncodingTime"):
+        written = tags.get(key, "")
+        if not written:
+            continue
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            return written, None, ()
+        if moment.tzinfo is None:
+            return written, None, ()
+        # 1904 and 1970 are what clocks say that were never set.
+        if not 1990 <= moment.year <= datetime.now(UTC).year + 1:
+            return written, None, ("implausible_date",)
+        return written, moment.astimezone(UTC).isoformat(), ()
+    return "", None, ()
