@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from archive.cli import running
+from archive.cli import holdings, running
 
-GROUPS: tuple[click.Command, ...] = (*running.COMMANDS,)
+GROUPS: tuple[click.Command, ...] = (*running.COMMANDS, *holdings.COMMANDS)
 
 
 def register(app: Flask) -> None:

@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from archive.jobs import check_fixity, derive, sweep
 from archive.jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
 
-JOBS: dict[str, Handler] = {}
+JOBS: dict[str, Handler] = {
+    "check_fixity": check_fixity.handle,
+    "derive": derive.handle,
+    "sweep": sweep.handle,
+}

@@ -18,7 +18,18 @@ from archive.web import messages
 
 log = logging.getLogger(__name__)
 
-STATUS_OF_CODE = {"not_visible": 404, "not_allowed": 403, "frozen": 423, "rate_limited": 429}
+STATUS_OF_CODE = {
+    "not_visible": 404,
+    "not_allowed": 403,
+    "frozen": 423,
+    "rate_limited": 429,
+    "no_space": 507,
+    "upload_ended": 410,
+    "upload_busy": 423,
+    "offset_differs": 409,
+    "file_too_long": 413,
+    "more_than_declared": 413,
+}
 
 
 def wants_json() -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from archive.web import language
+from archive.web import files, jobs, language, media, uploads
 
 PAGES: tuple[Blueprint, ...] = ()
-SERVICES: tuple[Blueprint, ...] = ()
+SERVICES: tuple[Blueprint, ...] = (uploads.bp, media.bp, files.bp, jobs.bp)
 
 
 def register(app: Flask) -> None:

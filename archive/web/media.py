@@ -1,0 +1,33 @@
+"""Derived files for players and pages: sound, peaks, pictures. Never an original."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from archive import access
+from archive.access import NotVisible
+from archive.web import current, loaders
+from archive.web.serving import Delivery, deliver
+
+bp = Blueprint("media", __name__)
+
+
+@bp.get("/media/<file_id>")
+def stream(file_id: str) -> Response:
+    """A derivative, whole or in part; those of attachments are for staff only.
+
+    A derivative is never changed, only replaced by another row, so its id is its ETag.
+    """
+    owner, file = loaders.media_file(file_id, "view")
+    if file.role == "original" or not file.path:
+        raise NotVisible
+    if file.recording_id is None:
+        access.require(current.actor(), "see_files", file, interview=owner)
+    return deliver(
+        Delivery(
+            path=current.toolbox().derivatives_dir / file.path,
+            media_type=file.media_type,
+            filename=file.filename,
+            etag=file.id,
+        )
+    )

@@ -1,0 +1,230 @@
+/**
+ * The upload page: files come in by drop or choice, go up two at a time, and survive
+ * pauses, reloads, lost lines and a server that was killed.
+ */
+
+import { t } from "i18n";
+import { Pace } from "./pace.js";
+import { continues, entry, step, toRetry, toStart, totals } from "./queue.js";
+import { Row } from "./rows.js";
+import { Transport } from "./transport.js";
+import { size, speed, timeLeft } from "./words.js";
+
+const LOOK_EVERY_MS = 500;
+
+class UploadPage {
+  #entries = new Map();
+  #rows = new Map();
+  #transports = new Map();
+  #paces = new Map();
+  #lostAt = new Map();
+  #pace = new Pace();
+  #sentInAll = 0;
+  #next = 0;
+
+  constructor(root) {
+    this.root = root;
+    this.list = root.querySelector("[data-list]");
+    this.facts = JSON.parse(root.querySelector("[data-facts]").textContent);
+    this.template = root.querySelector("template[data-row]");
+    this.icons = root.querySelector("template[data-icons]");
+    this.said = "";
+  }
+
+  start() {
+    this.root.classList.add("live");
+    for (const known of this.facts.unfinished) {
+      this.#add(entry({ ...known, key: known.uploadId, state: "missing" }), null);
+      this.list.querySelector(`[data-upload="${known.uploadId}"]`)?.remove();
+    }
+    this.#listen();
+    setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#look();
+  }
+
+  #listen() {
+    const input = this.root.querySelector("input[type=file]");
+    this.root.querySelector("[data-choose]").addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      this.#choose([...input.files]);
+      input.value = "";
+    });
+    const drop = this.root.querySelector(".drop");
+    for (const kind of ["dragover", "dragenter"]) {
+      this.root.addEventListener(kind, (event) => {
+        event.preventDefault();
+        drop.classList.add("over");
+      });
+    }
+    this.root.addEventListener("dragleave", () => drop.classList.remove("over"));
+    this.root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("over");
+      this.#choose([...event.dataTransfer.files]);
+    });
+    this.list.addEventListener("click", (event) => this.#press(event));
+    this.root.querySelector("[data-all]").addEventListener("click", () => this.#all());
+    addEventListener("online", () => this.#retryAll());
+    addEventListener("beforeunload", (event) => {
+      if (totals([...this.#entries.values()]).isSending) event.preventDefault();
+    });
+  }
+
+  async #choose(files) {
+    for (const file of files) {
+      const known = continues([...this.#entries.values()], { name: file.name, sizeBytes: file.size });
+      if (known) {
+        this.#transports.set(known.key, this.#transport(known.key, file));
+        this.#happen(known.key, "chosen");
+      } else {
+        this.#next += 1;
+        const key = `new-${this.#next}`;
+        this.#add(entry({ key, name: file.name, sizeBytes: file.size }), file);
+        if (!file.size) this.#happen(key, "fail", { problem: "empty_file" });
+      }
+    }
+    this.#look();
+  }
+
+  #add(added, file) {
+    const row = new Row(this.template, this.icons);
+    row.element.dataset.key = added.key;
+    this.list.append(row.element);
+    this.#entries.set(added.key, added);
+    this.#rows.set(added.key, row);
+    this.#paces.set(added.key, new Pace());
+    if (file) this.#transports.set(added.key, this.#transport(added.key, file));
+  }
+
+  #transport(key, file) {
+    const { endpoint, accession, pieceBytes } = this.facts;
+    const csrf = document.querySelector("meta[name=csrf-token]").content;
+    const tell = (event, facts) => this.#happen(key, event, facts);
+    return new Transport({ file, endpoint, accession, csrf, pieceBytes, tell });
+  }
+
+  #happen(key, event, facts = {}) {
+    const before = this.#entries.get(key);
+    if (!before) return;
+    if (event === "begun") return void this.#entries.set(key, { ...before, uploadId: facts.uploadId });
+    if (event === "accepted") return;
+    const after = step(before, event, { ...facts, nowMs: performance.now() });
+    if (after === before) return;
+    if (event === "lost") this.#lostAt.set(key, clock());
+    if (event !== "progress") this.#paces.get(key).reset();
+    if (after === null) return this.#drop(key);
+    this.#entries.set(key, after);
+    if (event === "progress" && after.sentBytes > before.sentBytes) this.#sentInAll += after.sentBytes - before.sentBytes;
+    if (after.state !== "sending" && after.state !== "settling") this.#transports.get(key)?.stop();
+    if (after.state === "settling") this.#settle(key);
+    if (event !== "progress") this.#look();
+  }
+
+  async #settle(key) {
+    const { uploadId } = this.#entries.get(key);
+    try {
+      const answer = await fetch(this.facts.rowUrl.replace("ID", uploadId));
+      if (answer.status === 401) return this.#happen(key, "guest");
+      if (!answer.ok) return this.#happen(key, answer.status < 500 ? "fail" : "lost", { problem: "upload_ended" });
+      this.#rows.get(key).settle(await answer.text());
+      this.#rows.get(key).element.dataset.key = key;
+      this.#happen(key, "settled");
+    } catch {
+      this.#happen(key, "lost");
+    }
+  }
+
+  #press(event) {
+    const button = event.target.closest("[data-do]");
+    const key = button?.closest("[data-key]")?.dataset.key;
+    if (!key) return;
+    event.preventDefault();
+    if (button.dataset.do === "choose") this.root.querySelector("input[type=file]").click();
+    else this.#happen(key, button.dataset.do);
+  }
+
+  async #drop(key) {
+    const { uploadId, state } = this.#entries.get(key);
+    this.#transports.get(key)?.stop();
+    this.#rows.get(key).element.remove();
+    for (const map of [this.#entries, this.#rows, this.#transports, this.#paces]) map.delete(key);
+    if (uploadId && state !== "settled") {
+      const csrf = document.querySelector("meta[name=csrf-token]").content;
+      const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf };
+      await fetch(`${this.facts.endpoint}/${uploadId}`, { method: "DELETE", headers }).catch(() => {});
+    }
+    this.#look();
+  }
+
+  #all() {
+    const { canPause } = totals([...this.#entries.values()]);
+    for (const key of [...this.#entries.keys()]) this.#happen(key, canPause ? "pause" : "resume");
+  }
+
+  #retryAll() {
+    for (const { key, state } of [...this.#entries.values()]) if (state === "offline") this.#happen(key, "retry");
+  }
+
+  #look() {
+    const now = performance.now();
+    for (const key of toRetry([...this.#entries.values()], now)) {
+      this.#entries.set(key, step(this.#entries.get(key), "retry"));
+    }
+    for (const key of toStart([...this.#entries.values()])) {
+      this.#entries.set(key, step(this.#entries.get(key), "start"));
+      this.#begin(key);
+    }
+    for (const [key, e] of this.#entries) if (e.state !== "settled") this.#drawRow(key, e, now);
+    this.#drawSum(now);
+  }
+
+  async #begin(key) {
+    const transport = this.#transports.get(key);
+    const known = this.#entries.get(key).uploadId || (await transport.remembered());
+    if (known) this.#happen(key, "begun", { uploadId: known });
+    await transport.start(known);
+  }
+
+  #drawRow(key, e, now) {
+    const pace = this.#paces.get(key);
+    if (e.state === "sending") pace.mark(now, e.sentBytes);
+    const secondsLeft = pace.secondsLeft(now, e.sizeBytes - e.sentBytes);
+    const sentence = this.facts.sentences[e.problem] ?? this.facts.sentences.fallback;
+    this.#rows.get(key).draw(e, { secondsLeft, nowMs: now, lostAt: this.#lostAt.get(key), sentence });
+  }
+
+  #drawSum(now) {
+    const entries = [...this.#entries.values()];
+    const sum = totals(entries);
+    this.root.querySelector(".sumup").hidden = sum.count === 0;
+    this.root.querySelector("[data-full]").hidden = !entries.some((e) => e.state === "full");
+    this.root.querySelector(".drop").classList.toggle("tall", sum.count === 0 && !this.list.childElementCount);
+    if (sum.isSending) this.#pace.mark(now, this.#sentInAll);
+    else this.#pace.reset();
+    const files = t("%(count)s files", { count: sum.count });
+    this.root.querySelector("[data-count]").textContent = `${files} · ${size(sum.sizeBytes)}`;
+    const rate = this.#pace.bytesPerSecond(now);
+    const left = this.#pace.secondsLeft(now, sum.leftBytes);
+    this.#say(rate && left !== null ? `${t("Sending %(speed)s", { speed: speed(rate) })} · ${timeLeft(left)}` : "");
+    const all = this.root.querySelector("[data-all]");
+    all.hidden = !sum.canPause && !sum.canResume;
+    all.querySelector("[data-label]").textContent = sum.canPause ? t("Pause all") : t("Go on with all");
+  }
+
+  /** A screen reader is told a new time left at most every ten seconds. */
+  #say(text) {
+    const now = performance.now();
+    const line = this.root.querySelector("[data-pace]");
+    line.textContent = text;
+    if (now - (this.saidAt ?? -Infinity) < 10_000) return;
+    this.saidAt = now;
+    this.root.querySelector("[data-spoken]").textContent = text;
+  }
+}
+
+function clock() {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date());
+}
+
+const root = document.querySelector("[data-upload-page]");
+if (root) new UploadPage(root).start();

@@ -1,0 +1,93 @@
+/**
+ * A row of the list while its file is on its way; how it ended is a row that the server draws.
+ *
+ * The HTML comes from <template> elements of the page, so icons and words have one source.
+ */
+
+import { t } from "i18n";
+import { size, timeLeft } from "./words.js";
+
+const TONE = {
+  waiting: "", sending: "go", settling: "go", paused: "wait", offline: "wait",
+  full: "wait", guest: "wait", missing: "wait", failed: "bad",
+};
+
+export class Row {
+  constructor(template, icons) {
+    this.element = template.content.firstElementChild.cloneNode(true);
+    this.icons = icons;
+    this.state = "";
+  }
+
+  /** Draw an entry; touches only what has changed, so that a focused button stays focused. */
+  draw(entry, { secondsLeft = null, nowMs = 0, lostAt = "", sentence = "" } = {}) {
+    const percent = entry.sizeBytes ? Math.floor((entry.sentBytes / entry.sizeBytes) * 100) : 0;
+    this.#text(".nm", entry.name);
+    this.#text(".ds", describe(entry, { secondsLeft, percent }));
+    const bar = this.element.querySelector("progress");
+    bar.value = percent;
+    bar.setAttribute("aria-label", t("%(percent)s per cent sent", { percent }));
+    bar.hidden = entry.state === "failed";
+    bar.className = TONE[entry.state] === "wait" ? "hold" : "";
+    this.#text("[data-percent]", ["sending", "settling"].includes(entry.state) ? `${percent}\u00a0%` : "");
+    const [verdict, rest] = say(entry, { nowMs, lostAt, sentence });
+    this.#text("[data-verdict]", verdict);
+    this.#text("[data-rest]", rest ? ` ${rest}` : "");
+    this.element.querySelector(".say").hidden = !verdict;
+    if (this.state === entry.state) return;
+    this.state = entry.state;
+    this.element.className = `uf ${TONE[entry.state] ?? ""}`.trim();
+    this.element.dataset.state = entry.state;
+    const icon = this.icons.content.querySelector(`[data-icon="${entry.state}"] svg`);
+    this.element.querySelector(".ic").replaceChildren(icon.cloneNode(true));
+    for (const button of this.element.querySelectorAll("[data-do]")) {
+      button.hidden = !button.dataset.when.split(" ").includes(entry.state);
+    }
+  }
+
+  /** Put the server's row in the place of this one. */
+  settle(html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const settled = holder.content.firstElementChild;
+    this.element.replaceWith(settled);
+    this.element = settled;
+  }
+
+  #text(selector, text) {
+    const node = this.element.querySelector(selector);
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+function describe(entry, { secondsLeft, percent }) {
+  const parts = [size(entry.sizeBytes)];
+  if (entry.state === "sending" && entry.sentBytes) {
+    parts.push(t("%(size)s sent", { size: size(entry.sentBytes) }));
+    if (secondsLeft !== null) parts.push(timeLeft(secondsLeft));
+  } else if (entry.state === "paused" || entry.state === "full") {
+    parts.push(t("stopped at %(percent)s %%", { percent }));
+  } else if (entry.sentBytes && entry.state !== "settling") {
+    parts.push(t("%(size)s sent", { size: size(entry.sentBytes) }));
+  }
+  return parts.join(" · ");
+}
+
+/** The bold verdict and the one sentence after it. */
+function say(entry, { nowMs, lostAt, sentence }) {
+  const kept = t("%(size)s are kept.", { size: size(entry.sentBytes) });
+  const seconds = Math.max(1, Math.ceil((entry.retryAtMs - nowMs) / 1000));
+  switch (entry.state) {
+    case "settling": return [t("All sent."), t("The archive is comparing every byte.")];
+    case "paused": return [t("Paused."), kept];
+    case "offline": return [
+      t("Connection lost at %(time)s.", { time: lostAt }),
+      `${kept} ${t("Trying again in %(seconds)s seconds.", { seconds })}`,
+    ];
+    case "full": return [t("Waiting for room."), kept];
+    case "guest": return [t("Your sign-in has ended."), `${kept} ${t("Sign in in another tab, then try again.")}`];
+    case "missing": return [t("Not finished last time."), `${kept} ${t("Choose the same file again to go on.")}`];
+    case "failed": return [t("This file was not taken."), sentence];
+    default: return ["", ""];
+  }
+}

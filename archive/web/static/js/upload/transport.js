@@ -1,0 +1,101 @@
+/**
+ * One file on its way, with tus-js-client: start, stop, and what happened, as queue events.
+ *
+ * The library retries nothing by itself: when to try again is decided in `queue.js`, so
+ * that the page can say it. Before going on with a part from another day the server is
+ * shown both ends of what it has: two recordings of the same name and length must never
+ * be sewn together.
+ */
+
+import { Upload } from "tus-js-client";
+
+const SAMPLE_BYTES = 64 * 1024;
+
+/** What a status of the server means for the queue. */
+export function eventOfStatus(status) {
+  if (status === 507) return "full";
+  if (status === 401 || status === 403) return "guest";
+  if (status === 0 || status === 409 || status === 423 || status === 429 || status >= 500) return "lost";
+  return "fail";
+}
+
+export class Transport {
+  #upload = null;
+
+  /** `tell(event, facts)` is called with events of queue.js. */
+  constructor({ file, endpoint, accession, csrf, pieceBytes, tell }) {
+    Object.assign(this, { file, endpoint, accession, csrf, pieceBytes, tell });
+  }
+
+  /** Go on with upload `id`, or begin a new one when it is empty. */
+  async start(id) {
+    const url = id ? `${this.endpoint}/${id}` : null;
+    try {
+      if (url && !(await this.#isSame(url))) return this.tell("fail", { problem: "another_file" });
+    } catch (error) {
+      return this.tell(eventOfStatus(error.status ?? 0), {});
+    }
+    this.#upload = new Upload(this.file, {
+      endpoint: this.endpoint,
+      uploadUrl: url,
+      chunkSize: this.pieceBytes,
+      retryDelays: null,
+      removeFingerprintOnSuccess: true,
+      fingerprint: async (file) =>
+        ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|"),
+      metadata: { filename: this.file.name, accession: this.accession },
+      headers: { "X-CSRFToken": this.csrf },
+      onUploadUrlAvailable: () => this.tell("begun", { uploadId: this.#upload.url.split("/").pop() }),
+      onProgress: (sentBytes) => this.tell("progress", { sentBytes }),
+      onChunkComplete: (_piece, acceptedBytes) => this.tell("accepted", { acceptedBytes }),
+      onError: (error) => this.#failed(error),
+      onSuccess: () => this.tell("whole", {}),
+    });
+    this.#upload.start();
+    return undefined;
+  }
+
+  /** Stop sending; what the server has, it keeps. */
+  stop() {
+    this.#upload?.abort();
+    this.#upload = null;
+  }
+
+  /** The upload that this browser remembers for this file and interview, or "". */
+  async remembered() {
+    const probe = new Upload(this.file, {
+      endpoint: this.endpoint,
+      fingerprint: async (file) =>
+        ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|"),
+    });
+    const [last] = (await probe.findPreviousUploads()).slice(-1);
+    return last?.uploadUrl?.split("/").pop() ?? "";
+  }
+
+  #failed(error) {
+    const status = error.originalResponse?.getStatus() ?? 0;
+    let problem = "";
+    try {
+      problem = JSON.parse(error.originalResponse?.getBody() ?? "{}").error ?? "";
+    } catch {
+      problem = "";
+    }
+    this.tell(eventOfStatus(status), { problem });
+  }
+
+  async #isSame(url) {
+    const head = await fetch(url, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
+    if (!head.ok) return true; // gone: the library begins anew
+    const offset = Number(head.headers.get("Upload-Offset"));
+    const start = Math.max(0, offset - SAMPLE_BYTES);
+    const ends = new Blob([this.file.slice(0, Math.min(offset, SAMPLE_BYTES)), this.file.slice(start, offset)]);
+    if (!offset) return true;
+    const answer = await fetch(`${url}/same?offset=${offset}`, {
+      method: "POST",
+      headers: { "X-CSRFToken": this.csrf, "Content-Type": "application/octet-stream" },
+      body: ends,
+    });
+    if (!answer.ok) throw Object.assign(new Error("not compared"), { status: answer.status });
+    return (await answer.json()).same;
+  }
+}
