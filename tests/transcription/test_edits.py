@@ -122,7 +122,7 @@ def _edits(draw: st.DrawFn, document: tuple[Segment, ...]) -> Edit:
 def test_every_edit_can_be_taken_back_exactly_and_done_again(
     data: st.DataObject, document: tuple[Segment, ...]
 ) -> None:
-    history = []
+    history: list[tuple[Edit, Restore]] = []
     states = [document]
     for _ in range(data.draw(st.integers(1, 4))):
         edit = data.draw(_edits(states[-1]))
