@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 
 from archive import access
 from archive.actions import office
 from archive.web import current, language, navigation
-from archive.web.assets import asset
+from archive.web.assets import STATIC, asset
+from archive.web.i18n import js_messages
 
 THEMES = ("auto", "light", "dark")
 SIZES = ("100", "115", "130", "150")
@@ -46,7 +48,27 @@ def _variables() -> dict[str, Any]:
 def register(app: Flask) -> None:
     """Give templates their variables and functions."""
     app.context_processor(_variables)
-    app.jinja_env.globals.update(asset=asset, may=_may)
+    app.jinja_env.globals.update(
+        asset=asset, may=_may, import_map=_import_map, messages_js=_messages_js
+    )
+
+
+def _import_map() -> str:
+    """Each module's plain address → the one with its digest, so that modules import each
+    other by relative paths and may still be cached for ever."""
+    folders = (STATIC / "js", STATIC / "vendor")
+    found = {
+        url_for("static", filename=name): asset(name)
+        for folder in folders
+        for name in (p.relative_to(STATIC).as_posix() for p in sorted(folder.rglob("*.js")))
+    }
+    for path in sorted((STATIC / "js" / "core").glob("*.js")):
+        found[path.stem] = asset(path.relative_to(STATIC).as_posix())
+    return json.dumps({"imports": found})
+
+
+def _messages_js() -> dict[str, str | list[str]]:
+    return js_messages(language.chosen())
 
 
 def _may(action: access.Action, thing: access.Thing = None, **owner: Any) -> bool:
