@@ -1,0 +1,6 @@
+// @ts-check
+/** tus-js-client is published as a script that hangs itself on the window; here it is a module. */
+
+import "../../vendor/tus.min.js";
+
+export const { Upload } = /** @type {any} */ (globalThis).tus;
