@@ -237,7 +237,7 @@ def main() -> None:
             find_ms = milliseconds(lambda: ours.find(asked["mid word"][0]))
             updates.append(put_ms + find_ms)
         print(
-            f"one interview corrected and found again: p50 {statistics.median(updates):.0f} ms, "
+            f"one corrected interview, merging included: p50 {statistics.median(updates):.0f} ms, "
             f"worst {max(updates):.0f} ms; {ours.health().segments} segments"
         )
         text = made[0].documents[0].text

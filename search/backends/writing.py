@@ -24,9 +24,9 @@ from search.backends.terms import analyse
 from search.passages import PassageDocument
 
 _MEMORY_MB = 128
-_MERGED_AT_ONCE = 700
-"""Passages that a commit may rewrite besides its own: about a second of waiting."""
-_RUN = 3
+_MERGED_AT_ONCE = 1000
+"""Passages that are rewritten after a commit at most: two seconds in which others wait."""
+_RUN = 4
 """Small segments are left alone until there are so many to merge in one go."""
 _MOST_SEGMENTS = 24
 """Beyond this a commit merges whatever it takes, should nobody ever call ``tidy``."""
@@ -41,12 +41,19 @@ def create(path: Path, interviews: Iterable[IndexedInterview] = ()) -> int:
 
 
 def change(path: Path, *, drop: Iterable[str] = (), put: Iterable[IndexedInterview] = ()) -> int:
-    """One commit that removes interviews and puts others anew; all or nothing."""
-    return _write(whoosh_index.open_dir(str(path)), drop, put)
+    """One commit that removes interviews and puts others anew; all or nothing.
+
+    Merging comes after it, in a commit of its own: what was put is found meanwhile.
+    """
+    index = whoosh_index.open_dir(str(path))
+    passages = _write(index, drop, put)
+    if _due(index):
+        _writer(index).commit(mergetype=merge_small)
+    return passages
 
 
 def _write(index: Any, drop: Iterable[str], put: Iterable[IndexedInterview]) -> int:
-    writer = index.writer(limitmb=_MEMORY_MB, codec=make_codec())
+    writer = _writer(index)
     passages = 0
     try:
         reader = writer.reader()
@@ -62,7 +69,7 @@ def _write(index: Any, drop: Iterable[str], put: Iterable[IndexedInterview]) -> 
                 passages += _add(writer, one)
         finally:
             reader.close()
-        writer.commit(mergetype=merge_small)
+        writer.commit(mergetype=keep_all)
     except BaseException:
         if not writer.is_closed:
             writer.cancel()
@@ -113,25 +120,44 @@ def tidy(path: Path) -> None:
     is_tidy = len(reader.leaf_readers()) <= 1 and not reader.has_deletions()
     reader.close()
     if not is_tidy:
-        index.writer(limitmb=_MEMORY_MB, codec=make_codec()).commit(mergetype=merge_all)
+        _writer(index).commit(mergetype=merge_all)
+
+
+def _writer(index: Any) -> Any:
+    return index.writer(limitmb=_MEMORY_MB, codec=make_codec())
+
+
+def _due(index: Any) -> bool:
+    reader = index.reader()
+    segments = [leaf.segment() for leaf, _ in reader.leaf_readers()]
+    reader.close()
+    return len(segments) > 1 and bool(_mergeable(segments))
+
+
+def keep_all(_: Any, segments: list[Any]) -> list[Any]:
+    """Whoosh's hook at commit: merge nothing, let go of what is wholly deleted."""
+    return [segment for segment in segments if segment.doc_count()]
 
 
 def merge_small(writer: Any, segments: list[Any]) -> list[Any]:
     """Whoosh's hook at commit: merge a run of small segments; returns those kept."""
-    by_size = sorted((s for s in segments if s.doc_count()), key=lambda s: s.doc_count())
-    merged = []
+    merged = _mergeable(segments)
+    _merge(writer, merged)
+    return [segment for segment in segments if segment not in merged]
+
+
+def _mergeable(segments: list[Any]) -> list[Any]:
+    by_size = sorted(segments, key=lambda s: s.doc_count())
+    if len(by_size) > _MOST_SEGMENTS:
+        return _geometric(by_size)
+    merged: list[Any] = []
     total = 0
     for segment in by_size:
-        if total + segment.doc_count() > _MERGED_AT_ONCE:
+        total += segment.doc_count()
+        if total > _MERGED_AT_ONCE:
             break
         merged.append(segment)
-        total += segment.doc_count()
-    if len(by_size) > _MOST_SEGMENTS:
-        merged = _geometric(writer.docnum - writer.docbase, by_size)
-    elif len(merged) < _RUN:
-        merged = []
-    _merge(writer, merged)
-    return [segment for segment in by_size if segment not in merged]
+    return merged if len(merged) >= _RUN else []
 
 
 def merge_all(writer: Any, segments: list[Any]) -> list[Any]:
@@ -140,10 +166,10 @@ def merge_all(writer: Any, segments: list[Any]) -> list[Any]:
     return []
 
 
-def _geometric(gathered: int, by_size: list[Any]) -> list[Any]:
+def _geometric(by_size: list[Any]) -> list[Any]:
     """The smallest segments, as long as the next is not much larger than all before it."""
     merged = by_size[:_MOST_SEGMENTS]
-    gathered += sum(segment.doc_count() for segment in merged)
+    gathered = sum(segment.doc_count() for segment in merged)
     for segment in by_size[_MOST_SEGMENTS:]:
         if segment.doc_count() > gathered * _MERGE_FACTOR:
             break

@@ -10,6 +10,7 @@ import pytest
 from search.backends.base import Backend, IndexedInterview
 from search.backends.in_memory import InMemory
 from search.backends.registry import BACKENDS, open_backend
+from search.highlight import marks
 from search.passages import PassageDocument
 from search.query import parse
 from search.results import Results, SearchRequest
@@ -272,3 +273,18 @@ def test_words_of_the_overlap_are_not_found_twice(empty: Backend) -> None:
     assert [hit.pid for hit in ask(empty, '"phá rào"').hits] == ["1"]
     assert [hit.pid for hit in ask(empty, '"làm ăn"').hits] == ["2"]
     assert ask(empty, '"phá rào"').total == 1
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_the_highlighter_marks_every_passage_that_is_found(oracle: Backend, text: str) -> None:
+    query = parse(text)
+    found = oracle.find(SearchRequest(query=query, access=STAFF, per_page=100))
+    texts = {
+        document.pid: (document.text, "en" if "en" in document.values("language") else "")
+        for number in range(24)
+        for one in (interview(number, 1), interview(number, 2, version=2))
+        for document in one.documents
+    }
+    for hit in found.hits:
+        passage, language = texts[hit.pid]
+        assert marks(passage, query, language=language)
