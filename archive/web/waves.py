@@ -1,0 +1,118 @@
+"""The two-voice wave: witness above the line, interviewer below. The voice is the picture.
+
+Drawn on the server from the coarse peaks and the turns of the transcript, as two paths;
+no style attributes, so that the strict content policy stands. Before there is a
+transcript everything is drawn above the line.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_HEADER = struct.Struct("<4sBBBBI")
+_MAGIC = b"LKPK"
+COARSE = 2
+BAR_WIDTH = 0.62
+AXIS = 0.62  # of the height lies above the line
+QUIETEST = 0.06
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Two SVG paths in a box of `bars` × `height`, and where the line between them is."""
+
+    bars: int
+    height: int
+    axis: float
+    witness: str
+    interviewer: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who speaks from when to when."""
+
+    start_ms: int
+    end_ms: int
+    is_interviewer: bool
+
+
+def draw(
+    peaks: Path | None,
+    turns: Iterable[Turn],
+    *,
+    duration_ms: int,
+    bars: int = 200,
+    height: int = 56,
+) -> Wave | None:
+    """The wave of one recording; None while its peaks have not been made."""
+    if peaks is None or duration_ms <= 0:
+        return None
+    try:
+        loudness = _levels(peaks, peaks.stat().st_mtime_ns, bars)
+    except (OSError, ValueError):
+        return None
+    asking = _asking(turns, duration_ms, bars)
+    return _paths(loudness, asking, height)
+
+
+@lru_cache(maxsize=256)
+def _levels(path: Path, _stamp: int, bars: int) -> tuple[float, ...]:
+    """Levels from 0 to 1, softened, so that one cough does not flatten an hour of talk."""
+    peaks = coarse_peaks(path.read_bytes())
+    if not peaks:
+        return (0.0,) * bars
+    edges = [len(peaks) * i // bars for i in range(bars + 1)]
+    found = []
+    for first, last in zip(edges, edges[1:], strict=False):
+        part = peaks[first : max(last, first + 1)] or peaks[-1:]
+        found.append(sum(part) / len(part) / 255)
+    loudest = sorted(found)[int(len(found) * 0.98)] or 1.0
+    return tuple(min(1.0, (level / loudest) ** 0.8) for level in found)
+
+
+def coarse_peaks(content: bytes) -> bytes:
+    """The block of two peaks a second; raises ValueError when this is no peaks file."""
+    at = 0
+    while at + _HEADER.size <= len(content):
+        magic, version, rate, _channels, _zero, count = _HEADER.unpack_from(content, at)
+        if magic != _MAGIC or version != 1:
+            raise ValueError("not a peaks file")
+        at += _HEADER.size
+        if rate == COARSE:
+            return content[at : at + count]
+        at += count
+    raise ValueError("no coarse peaks")
+
+
+def _asking(turns: Iterable[Turn], duration_ms: int, bars: int) -> list[bool]:
+    asking = [False] * bars
+    for turn in turns:
+        if turn.is_interviewer:
+            first = turn.start_ms * bars // duration_ms
+            last = max(first + 1, turn.end_ms * bars // duration_ms)
+            for bar in range(max(0, first), min(bars, last)):
+                asking[bar] = True
+    return asking
+
+
+def _paths(levels: Sequence[float], asking: Sequence[bool], height: int) -> Wave:
+    up, down = height * AXIS, height * (1 - AXIS)
+    witness, interviewer = [], []
+    for number, (level, asks) in enumerate(zip(levels, asking, strict=True)):
+        x = number + (1 - BAR_WIDTH) / 2
+        size = max(QUIETEST, level)
+        if asks:
+            interviewer.append(_bar(x, up + 1, size * (down - 1)))
+        else:
+            tall = size * (up - 1)
+            witness.append(_bar(x, up - tall, tall))
+    return Wave(len(levels), height, up, "".join(witness), "".join(interviewer))
+
+
+def _bar(x: float, y: float, tall: float) -> str:
+    return f"M{x:.2f} {y:.1f}h{BAR_WIDTH}v{tall:.1f}h-{BAR_WIDTH}z"
