@@ -1,0 +1,208 @@
+"""The search page: a query, filters with counts, and hits that can be heard where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
+from sqlalchemy import select
+
+from archive.actions import discovery, playback
+from archive.actions.discovery import FILTERS, Answer, Found, FoundInterview, Wish
+from archive.models import Collection
+from archive.web import current, messages, waves
+from archive.web.messages import Message
+from search.backends.base import SearchFault
+from search.query import QueryProblem
+
+bp = Blueprint("search", __name__)
+
+PER_PAGE = 10
+LISTED = ("collection", "language", "role", "state")
+CONTEXT = 220
+LEAD_IN_MS = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownHit:
+    """A hit as the page needs it; `sound` is empty while there is no access copy."""
+
+    found: Found
+    text: Markup
+    address: str
+    sound: str
+    start_ms: int
+    at_percent: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownGroup:
+    """An interview with its hits and its wave."""
+
+    group: FoundInterview
+    hits: list[ShownHit]
+    wave: waves.Wave | None
+    duration_ms: int
+
+
+@bp.get("/search")
+def show() -> ResponseReturnValue:
+    """Results grouped by interview; every filter is a link, so nothing needs a script."""
+    text = request.args.get("q", "").strip()[:1000]
+    if request.args.get("phrase") and text and '"' not in text:
+        text = f'"{text}"'
+    chosen = {name: request.args.getlist(name) for name in LISTED}
+    years = _years()
+    page = max(1, min(100, request.args.get("page", 1, type=int)))
+    answer, problem, status = _ask(text, _filters(chosen, years), page)
+    return (
+        render_template(
+            "search/show.html", answer=answer, problem=problem, chosen=chosen, years=years,
+            groups=[_shown(group) for group in answer.groups] if answer else [],
+            facets=_facets(answer, chosen), collections=_collections(), page=page,
+            pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
+            query=request.args.get("q", ""), described=answer.described if answer else [],
+        ),
+        status,
+    )  # fmt: skip
+
+
+def marked(text: str, marks: list[tuple[int, int]]) -> Markup:
+    """The text with its found words in <mark>, cut to some words around the first of them."""
+    first = marks[0][0] if marks else 0
+    start = 0 if first < CONTEXT else text.rfind(" ", 0, first - CONTEXT // 2) + 1
+    end = len(text) if len(text) - start < 2 * CONTEXT else text.find(" ", start + 2 * CONTEXT)
+    end = len(text) if end < 0 else end
+    told = Markup("… ") if start else Markup("")
+    at = start
+    for begin, stop in marks:
+        if begin < start or stop > end:
+            continue
+        told += escape(text[at:begin]) + Markup("<mark>%s</mark>") % text[begin:stop]
+        at = stop
+    return told + escape(text[at:end]) + (Markup(" …") if end < len(text) else Markup(""))
+
+
+def _ask(
+    text: str, filters: Mapping[str, frozenset[str]], page: int
+) -> tuple[Answer | None, Message | None, int]:
+    if not text:
+        return None, None, 200
+    try:
+        answer = discovery.search(
+            current.db(), current.toolbox().index, current.actor(),
+            Wish(text=text, filters=filters, page=page, per_page=PER_PAGE),
+        )  # fmt: skip
+    except QueryProblem as fault:
+        return None, messages.for_code(f"query_{fault.code}", limit=fault.limit), 400
+    except SearchFault as fault:
+        return None, messages.for_code(fault.code), 503
+    return answer, None, 200
+
+
+def _filters(
+    chosen: Mapping[str, list[str]], years: tuple[int | None, int | None]
+) -> dict[str, frozenset[str]]:
+    found = {name: frozenset(values) for name, values in chosen.items() if values}
+    first, last = years
+    if first is not None or last is not None:
+        first, last = first or 1800, last or 2100
+        found["year"] = frozenset(str(year) for year in range(first, last + 1))
+    return found
+
+
+def _years() -> tuple[int | None, int | None]:
+    found = []
+    for name in ("from", "to"):
+        year = request.args.get(name, type=int)
+        found.append(year if year is not None and 1800 <= year <= 2100 else None)
+    return found[0], found[1]
+
+
+def _facets(
+    answer: Answer | None, chosen: Mapping[str, list[str]]
+) -> dict[str, list[tuple[str, int, bool]]]:
+    if answer is None:
+        return {}
+    return {
+        name: sorted(
+            (
+                (value, count, value in chosen.get(name, []))
+                for value, count in answer.facets.get(name, {}).items()
+                if value
+            ),
+            key=lambda row: (-row[1], row[0]),
+        )
+        for name in FILTERS
+    }
+
+
+def _shown(group: FoundInterview) -> ShownGroup:
+    interview = group.interview
+    first = group.hits[0]
+    recordings = {p.recording.id: p for p in playback.playable(current.db(), interview)}
+    main = recordings.get(first.segment.recording_id or "")
+    duration_ms = (main.recording.duration_ms or 0) if main else 0
+    hits = [_hit(found, recordings, duration_ms, main) for found in group.hits]
+    return ShownGroup(
+        group=group, hits=hits, duration_ms=duration_ms,
+        wave=_wave(first, main, duration_ms),
+    )  # fmt: skip
+
+
+def _hit(
+    found: Found,
+    recordings: Mapping[str, playback.Playable],
+    duration_ms: int,
+    main: playback.Playable | None,
+) -> ShownHit:
+    played = recordings.get(found.segment.recording_id or "")
+    start_ms = max(0, found.word_ms - LEAD_IN_MS)
+    span = f"{start_ms / 1000:.1f}-{found.segment.end_ms / 1000:.1f}"
+    part = played.recording.part if played and played.recording.part > 1 else None
+    return ShownHit(
+        found=found,
+        text=marked(found.text, found.marks),
+        address=url_for(
+            "interviews.show", accession=found.interview.accession, t=span,
+            _anchor=f"s-{found.segment.id}", part=part,
+        ),
+        sound=url_for("media.stream", file_id=played.access_id)
+        if played and played.access_id
+        else "",
+        start_ms=start_ms,
+        at_percent=found.word_ms * 100 / duration_ms if duration_ms and played is main else None,
+    )  # fmt: skip
+
+
+def _wave(found: Found, main: playback.Playable | None, duration_ms: int) -> waves.Wave | None:
+    if main is None or not main.peaks_path:
+        return None
+    interviewers = {c.id for c in found.interview.contributions if c.role == "interviewer"}
+    turns = [
+        waves.Turn(s.start_ms, s.end_ms, s.contribution_id in interviewers)
+        for s in found.version.segments
+        if s.recording_id == main.recording.id
+    ]
+    return waves.draw(
+        current.toolbox().derivatives_dir / main.peaks_path, turns,
+        duration_ms=duration_ms, bars=190, height=40,
+    )  # fmt: skip
+
+
+def _collections() -> dict[str, str]:
+    return {c.code: c.title for c in current.db().scalars(select(Collection))}
+
+
+def _without(name: str, value: str = "") -> str:
+    """This search with one filter taken away."""
+    kept = request.args.to_dict(flat=False)
+    kept.pop("page", None)
+    if value:
+        kept[name] = [v for v in kept.get(name, []) if v != value]
+    else:
+        kept.pop(name, None)
+    return url_for("search.show", **kept)  # type: ignore[arg-type]
