@@ -52,7 +52,8 @@ def serve(port: int | None, worker: bool) -> None:
         threads=settings.web_threads,
         connection_limit=500,
         channel_timeout=300,
-        max_request_body_size=settings.upload_part_bytes + 1024 * 1024,
+        # The longest body is a form with files; it is spooled to TMPDIR, never held in memory.
+        max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
     )
     helper = _start_worker() if worker else None
     click.echo(f"Lời Kể: http://{settings.host}:{server.effective_port}/")

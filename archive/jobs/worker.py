@@ -6,6 +6,7 @@ for them. SIGTERM lets the work in hand reach its next checkpoint.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -13,9 +14,10 @@ import threading
 import time
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from archive import queue
+from archive.jobs import daily
 from archive.jobs.context import JobContext, JobProblem, JobWaits
 from archive.jobs.registry import JOBS
 from archive.toolbox import Toolbox
@@ -80,6 +82,7 @@ class Worker:
             try:
                 if time.monotonic() >= next_reconcile:
                     self._reconcile()
+                    self._plan_the_day()
                     next_reconcile = time.monotonic() + self.toolbox.settings.lease_s / 2
                 if not self.run_one((lane,)):
                     self._stop.wait(self.toolbox.settings.poll_s)
@@ -92,6 +95,11 @@ class Worker:
             returned = queue.reconcile(db)
         if returned:
             log.warning("%d jobs of lost workers were queued again", returned)
+
+    def _plan_the_day(self) -> None:
+        # Two workers may plan at once: the unique key lets one of them win.
+        with contextlib.suppress(IntegrityError), self.toolbox.database.writing() as db:
+            daily.plan(db)
 
     def _run(self, lease: queue.Lease) -> None:
         context = JobContext(self.toolbox, lease)

@@ -1,0 +1,74 @@
+"""What happens every day: planned once, touching nothing that a row speaks of."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from archive.access import Actor
+from archive.actions import ingest
+from archive.jobs import daily
+from archive.jobs.worker import Worker
+from archive.models import Job, MediaFile, SignInFailure
+from archive.models.base import utc_now
+from archive.queue import enqueue
+from archive.toolbox import Toolbox
+from tests import holdings as make
+
+ActorOf = Callable[[str | None], Actor]
+
+
+def test_each_daily_kind_is_queued_once_a_day(toolbox: Toolbox) -> None:
+    with toolbox.database.writing() as db:
+        assert {job.kind for job in daily.plan(db)} == {"sweep", "check_fixity"}
+    Worker(toolbox, lanes=("light",)).run_until_idle()
+    with toolbox.database.writing() as db:
+        assert daily.plan(db) == []
+        for job in db.query(Job):
+            job.created_at = utc_now() - timedelta(hours=25)
+        db.flush()
+        assert len(daily.plan(db)) == 2
+
+
+def test_a_file_that_arrives_does_not_stand_for_the_nightly_reading(
+    toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
+) -> None:
+    make.interview(toolbox.database)
+    ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
+    with toolbox.database.writing() as db:
+        assert "check_fixity" in {job.kind for job in daily.plan(db)}
+
+
+def test_old_orphans_go_and_everything_else_stays(
+    toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
+) -> None:
+    make.interview(toolbox.database)
+    ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
+    worker = Worker(toolbox, lanes=("light",))
+    worker.run_until_idle()
+    old = toolbox.derivatives_dir / "01OLD" / "peaks-1"
+    young = toolbox.derivatives_dir / "01YOUNG" / "peaks-1"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+        (folder / "x").write_bytes(b"x")
+    long_ago = time.time() - 48 * 3600
+    os.utime(old, (long_ago, long_ago))
+    with toolbox.database.writing() as db:
+        db.add(SignInFailure(key_sha256="x", at=utc_now() - timedelta(hours=2)))
+        db.add(SignInFailure(key_sha256="y", at=utc_now()))
+        job = enqueue(db, "sweep")
+    for file in toolbox.derivatives_dir.rglob("*"):
+        if file.is_dir() and file.name != "peaks-1":
+            os.utime(file, (long_ago, long_ago))
+    worker.run_until_idle()
+    assert not old.parent.exists()
+    assert young.is_dir()
+    with toolbox.database.reading() as db:
+        done = db.get_one(Job, job.id)
+        assert (done.state, done.result["folders"]) == ("done", 1)
+        assert [failure.key_sha256 for failure in db.query(SignInFailure)] == ["y"]
+        for file in db.query(MediaFile).filter(MediaFile.path != ""):
+            assert (toolbox.derivatives_dir / file.path).is_file()
