@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from transcription.document import Segment, Transcript, Word
 
 SYLLABLES = ["tôi", "nhớ", "hồi", "đó", "đói", "Thủ", "Đức,", "gạo", "phường", "ba", "1978", "ừ",
-             "chợ.", "thủy", "hòa", "–", "R&D", "a<b>", "“xếp", "hàng”", "A"]  # fmt: skip
+             "chợ.", "thủy", "hòa", "–", "R&D", "a<3", "x>y", "“xếp", "hàng”", "A"]  # fmt: skip
 SPEAKERS = [None, "Bà Trần Thị Lan", "PV", "Ông Hòa"]
 ROLES = {None: None, "Bà Trần Thị Lan": "witness", "PV": "interviewer", "Ông Hòa": None}
 

@@ -1,0 +1,1 @@
+"""Transcripts as files: one module a format, `registry.py` names them all."""

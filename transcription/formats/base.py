@@ -1,0 +1,143 @@
+"""What a transcript format is, and what may be wrong with a file: stable codes in one table.
+
+A reader takes the bytes of a file that somebody else wrote and never raises: what it
+cannot make sense of becomes a `Problem` with a line number, and as much text as possible
+becomes segments all the same. A writer prints the label, the version and the source line
+of the transcript in every file, because text that no person has heard must say so
+wherever it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from transcription.document import Segment, Transcript
+from transcription.tokens import tidy
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+MAX_BYTES = 32 * 1024 * 1024
+"""A day of speech with all its word times is half of this."""
+
+MOST_PROBLEMS = 500
+
+PROBLEMS = {
+    "too_large": "the file is larger than any transcript; nothing was read",
+    "empty_file": "there is nothing in the file",
+    "no_cues": "no passage with a time was found",
+    "no_text": "no text was found",
+    "not_json": "this is not JSON",
+    "not_a_transcript": "this JSON is not a transcript of ours",
+    "no_signature": "the first line is not WEBVTT; read all the same",
+    "bad_bytes": "some bytes are not text; they became \ufffd",
+    "legacy_encoding": "not Unicode: read as Windows Vietnamese (1258); compare with the original",
+    "bad_time": "a time that cannot be read; the passage was put after the one before it",
+    "odd_time": "a time in another form than the format asks for",
+    "absurd_time": "a time later than any recording; put after the passage before it",
+    "end_before_start": "the end comes before the start; the end became the start",
+    "clock_goes_back": "this passage begins before the one above it",
+    "overlap": "one speaker twice at the same time; the earlier passage was cut short",
+    "no_times": "the text has no times",
+    "times_guessed": "some times were missing and were shared out by length",
+    "missing_index": "a cue without its number",
+    "stray_text": "text outside any cue; added to the cue above it",
+    "empty_cue": "a cue without words was left out",
+    "shared_cue": "two voices in one cue; its time was shared out by length",
+    "repeated_id": "an id used twice; the later one was changed",
+    "role_inferred": "who asks and who answers was taken from this label",
+    "unknown_role": "a role that is not known was left out",
+    "bad_segment": "a segment without text or times was left out",
+    "bad_value": "a value of the wrong kind was left out",
+    "words_differ": "the words are not the words of the text; their times were left out",
+    "words_unordered": "word times outside the segment or out of order; they were moved inside",
+    "too_many_problems": "more problems than are listed here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a file that is not as it should be. Line 0 is the file as a whole.
+
+    `text` is what stands there, cut short; `code` is one of `PROBLEMS`.
+    """
+
+    line: int
+    code: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{PROBLEMS[self.code]}" + (f" [{self.text}]" if self.text else "")
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems while a file is read; a hostile file cannot make the list endless."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, line: int, code: str, text: str = "", *, once: bool = False) -> None:
+        """Note one; `once` keeps only the first of its code."""
+        assert code in PROBLEMS, code
+        if once and any(problem.code == code for problem in self.found):
+            return
+        if len(self.found) < MOST_PROBLEMS:
+            self.found.append(Problem(line, code, " ".join(text.split())[:120]))
+        elif len(self.found) == MOST_PROBLEMS:
+            self.found.append(Problem(line, "too_many_problems"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a file says. `notes` is its text that nobody spoke: headings, comments, labels.
+
+    Segments have words only where the file gives word times; `document.words_from_text`
+    makes them for a caller who wants them. `language` is None unless the file names it.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    language: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One kind of file. `keeps` names what comes back when a written file is read again:
+
+    `text`, `times` (to the millisecond), `seconds` (the start, cut to the second),
+    `speaker`, `role`, `recording`, and `all` for every field of every segment.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    media_type: str
+    read: Callable[[bytes], Reading] | None
+    write: Callable[[Transcript], bytes] | None
+    keeps: frozenset[str] = frozenset()
+
+
+def head_lines(transcript: Transcript) -> list[str]:
+    """What stands over every exported text: title, people, number, label, version, source."""
+    people = [f"{name} ({part})" if part else name for name, part in transcript.people]
+    lines = [
+        transcript.title,
+        ", ".join(people),
+        transcript.accession,
+        version_line(transcript),
+        transcript.source_line,
+    ]
+    return [tidy(printable(line)) for line in lines if line.strip()]
+
+
+def version_line(transcript: Transcript) -> str:
+    """Label and version: "bản gỡ băng tự động – chưa hiệu đính · v3"."""
+    version = "" if transcript.version is None else f"v{transcript.version}"
+    return " · ".join(part for part in (transcript.label.strip(), version) if part)
+
+
+def printable(text: str) -> str:
+    """U+FFFD for what neither XML nor a database can hold: controls, half surrogates."""
+    return _UNPRINTABLE.sub("\ufffd", text)

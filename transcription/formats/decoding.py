@@ -1,0 +1,66 @@
+"""From bytes of unknown origin to text: Unicode by its mark or its shape, else Windows Vietnamese.
+
+The soft hyphen U+00AD is never removed here or later: in TCVN3 files it is the letter ư,
+and whoever converts such a file needs every one of them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from transcription.formats.base import MAX_BYTES, Problems, printable
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NEWLINES = re.compile(r"\r\n?|\u2028|\u2029")
+_FEW = 3
+
+
+def decode(data: bytes, problems: Problems) -> str | None:
+    """The text, lines ended by line feeds, U+FFFD for what is no character.
+
+    None for a file that is too large or empty.
+    """
+    if len(data) > MAX_BYTES:
+        problems.add(0, "too_large", f"{len(data)} > {MAX_BYTES}")
+        return None
+    text = _characters(data, problems)
+    if not text.strip("\0\ufeff \t\r\n"):
+        problems.add(0, "empty_file")
+        return None
+    return _NEWLINES.sub("\n", printable(text))
+
+
+def _characters(data: bytes, problems: Problems) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _decoded(data[len(mark) :], encoding, problems)
+    sample = data[:4096]
+    if sample.count(0) > len(sample) // 4:
+        lone = sample[0::2].count(0) > sample[1::2].count(0)
+        return _decoded(data, "utf-16-be" if lone else "utf-16-le", problems)
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - data.count("\ufffd".encode())
+    if broken <= 0:
+        return text
+    # A file cut in the middle of a letter is still UTF-8; a file full of bad bytes never was.
+    marked = sum(character > "\x7f" for character in text)
+    if (broken <= _FEW and broken * 10 < marked) or broken * 50 < marked:
+        problems.add(0, "bad_bytes", f"{broken}")
+        return text
+    problems.add(0, "legacy_encoding")
+    return data.decode("cp1258", "replace")
+
+
+def _decoded(data: bytes, encoding: str, problems: Problems) -> str:
+    text = data.decode(encoding, "replace")
+    broken = text.count("\ufffd") - data.count("\ufffd".encode(encoding))
+    if broken > 0:
+        problems.add(0, "bad_bytes", f"{broken}")
+    return text

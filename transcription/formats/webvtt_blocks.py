@@ -1,0 +1,168 @@
+"""WebVTT as its standard parses it, block by block: https://www.w3.org/TR/webvtt1/#file-parsing.
+
+This module knows nothing of segments. `webvtt.py` makes transcripts of what is found here.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from transcription.timecode import parse_timecode
+
+# One digit of hours is legal for a parser, though not for an author; so are many.
+_STAMP = re.compile(r"(?:\d+:)?[0-5]\d:[0-5]\d\.\d{3}(?!\d)", re.ASCII)
+_LOOSE = re.compile(r"\s*([\d:.,]+)\s*-{1,2}>\s*([\d:.,]+)(.*)", re.ASCII)
+_TAG = re.compile(r"<([^<>]*)>")
+
+DEEPEST = 32
+"""Spans inside spans; a file with more wants to harm."""
+
+_Span = tuple[str, str, tuple[str, ...]]  # name, voice, classes
+
+
+@dataclass(slots=True)
+class CueBlock:
+    """A cue as written. Times are None when the timing line cannot be read.
+
+    `settings` are kept word for word: where a cue stands on the picture is not our matter.
+    `line` is that of the timings, counted from 1.
+    """
+
+    line: int
+    id: str
+    start_ms: int | None
+    end_ms: int | None
+    settings: str
+    is_strict: bool
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Blocks:
+    """A whole file. `other` are style sheets and regions, `stray` blocks that are nothing.
+
+    Notes and stray blocks know how many cues stand before them; stray ones their line too.
+    """
+
+    has_signature: bool
+    header: str = ""
+    cues: list[CueBlock] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+    stray: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """A run of plain text and the voice that it is in, None for no voice span."""
+
+    text: str
+    voice: str | None = None
+    classes: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Blocks:
+    """Cut a file into blocks; `text` has line feeds only. Never raises."""
+    lines = text.split("\n")
+    first = lines[0]
+    blocks = Blocks(has_signature=first[:6] == "WEBVTT" and first[6:7] in ("", " ", "\t"))
+    at = 0
+    if blocks.has_signature:
+        at = 1
+        while at < len(lines) and lines[at] and "-->" not in lines[at]:
+            at += 1
+        blocks.header = "\n".join(lines[:at])
+    while at < len(lines):
+        if lines[at]:
+            at = _block(lines, at, blocks)
+        else:
+            at += 1
+    return blocks
+
+
+def parse_timings(line: str) -> tuple[int | None, int | None, str, bool]:
+    """Start, end, settings, and whether the line is as the standard wants it (clause 6.3)."""
+    before, _, after = line.partition("-->")
+    start, start_rest = _stamp(before.strip(" \t\f"))
+    end, settings = _stamp(after.lstrip(" \t\f"))
+    if start is not None and end is not None and not start_rest:
+        return start, end, settings.strip(), True
+    loose = _LOOSE.match(line)
+    if loose is None:
+        return None, None, "", False
+    return parse_timecode(loose[1]), parse_timecode(loose[2]), loose[3].strip(), False
+
+
+def voices(text: str) -> list[Voiced]:
+    """The text of a cue without its tags, cut where the voice changes (clause 6.4).
+
+    Tags that a person never meant as such ("giá < 5 đồng") stay text.
+    """
+    runs: list[tuple[str | None, tuple[str, ...], list[str]]] = []
+    spans: list[_Span] = []
+
+    def say(said: str) -> None:
+        voice = next((span[1] for span in reversed(spans) if span[0] == "v"), "") or None
+        classes = tuple(part for span in spans for part in span[2])
+        if said and (not runs or runs[-1][:2] != (voice, classes)):
+            runs.append((voice, classes, []))
+        if said:
+            runs[-1][2].append(said)
+
+    at = 0
+    for tag in _TAG.finditer(text):
+        if not _is_tag(tag[1]):
+            continue
+        say(text[at : tag.start()])
+        at = tag.end()
+        if tag[1].startswith("/"):
+            if spans and spans[-1][0] == tag[1][1:].strip():
+                spans.pop()
+        elif tag[1][:1].isalpha() and len(spans) < DEEPEST:
+            spans.append(_span(tag[1]))
+    say(text[at:])
+    return [Voiced(html.unescape("".join(said)), voice, classes) for voice, classes, said in runs]
+
+
+def _block(lines: list[str], at: int, blocks: Blocks) -> int:
+    """Collect one block (clause 6.2) that begins at line `at`; returns where the next may."""
+    begin = at
+    before = ""
+    if "-->" not in lines[at] and at + 1 < len(lines) and "-->" in lines[at + 1]:
+        before, at = lines[at], at + 1
+    cue = None
+    if "-->" in lines[at]:
+        cue = CueBlock(at + 1, before, *parse_timings(lines[at]))
+        at += 1
+        begin = at
+    while at < len(lines) and lines[at] and "-->" not in lines[at]:
+        at += 1
+    body = "\n".join(lines[begin:at])
+    if cue is not None:
+        cue.text = body
+        blocks.cues.append(cue)
+    elif re.match(r"NOTE(?:[ \t\n]|$)", body):
+        blocks.notes.append((len(blocks.cues), body[4:].strip()))
+    elif re.match(r"(?:STYLE|REGION)[ \t]*(?:\n|$)", body):
+        blocks.other.append(body)
+    else:
+        blocks.stray.append((len(blocks.cues), begin + 1, body))
+    return at
+
+
+def _stamp(text: str) -> tuple[int | None, str]:
+    found = _STAMP.match(text)
+    return (parse_timecode(found[0]), text[found.end() :]) if found else (None, text)
+
+
+def _is_tag(inside: str) -> bool:
+    return not inside or inside[0].isalnum() or inside[0] in "/.\\"
+
+
+def _span(inside: str) -> _Span:
+    head, _, annotation = inside.replace("\t", " ").replace("\n", " ").partition(" ")
+    name, *classes = head.split(".")
+    voice = " ".join(html.unescape(annotation).split()) if name == "v" else ""
+    return name, voice, tuple(part for part in classes if part)
