@@ -176,8 +176,6 @@ def _decodable(container: InputContainer) -> VideoStream:
     stream = film_stream(container)
     if stream is None:
         raise MediaRefused("no_picture", "no moving picture")
-    if stream.codec_context is None:
-        raise MediaRefused("undecodable", "unknown codec")
     check_dimensions(stream.width, stream.height)
     # The decoder refuses what grows beyond this in the middle.
     stream.codec_context.options = {"max_pixels": str(limits.MOST_VIDEO_PIXELS)}

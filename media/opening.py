@@ -64,17 +64,19 @@ def open_media(path: Path) -> InputContainer:
 
 
 def sound_stream(container: InputContainer) -> AudioStream | None:
-    """The stream that a player would choose, or None."""
+    """The stream that a player would choose among those with a known codec, or None."""
+    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
     best = container.streams.best("audio")
-    return best if isinstance(best, AudioStream) else None
+    return best if isinstance(best, AudioStream) and best in known else next(iter(known), None)
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:
     """The moving picture, or None; a cover picture inside a sound file is not one."""
+    still = Disposition.attached_pic | Disposition.timed_thumbnails
     films = [
         stream
         for stream in container.streams.video
-        if not stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+        if stream.codec_context is not None and not stream.disposition & still
     ]
     best = container.streams.best("video")
     return best if isinstance(best, VideoStream) and best in films else next(iter(films), None)

@@ -12,12 +12,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pillow_heif
-from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import (
+    Image,
+    ImageCms,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+)
 
 from media import limits
 from media.opening import MediaRefused
 
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "HEIF")
+# Pillow finds a format only when its plugin was imported.
+FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        TiffImagePlugin.TiffImageFile,
+        pillow_heif.HeifImageFile,
+    )
+)
 _MODES_WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 

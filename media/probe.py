@@ -22,7 +22,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from media import limits
-from media.opening import film_stream, open_media, sound_stream
+from media.opening import open_media
 
 _MOST_TAGS = 100
 _LONGEST_TEXT = 2000
@@ -114,8 +114,8 @@ def probe(path: Path) -> Technical:
             size_bytes=size,
             duration_ms=duration_ms,
             bit_rate=container.bit_rate or None,
-            has_sound=sound_stream(container) is not None,
-            has_film=film_stream(container) is not None,
+            has_sound=any(stream.kind == "audio" for stream in streams),
+            has_film=any(stream.kind == "video" and not stream.is_cover for stream in streams),
             streams=streams,
             recorded_at=recorded_at,
             recorded_as_written=written,
