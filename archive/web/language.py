@@ -46,7 +46,8 @@ def other_address() -> str:
 
 def register(app: Flask) -> None:
     """Take the language out of addresses, and put it back into links."""
-    Babel(app, locale_selector=chosen, default_domain=PoDomain())
+    # The library takes a domain by name only; the instance it would make of it is ours.
+    Babel(app, locale_selector=chosen).domain_instance = PoDomain()
 
     @app.url_value_preprocessor
     def _take(_endpoint: str | None, values: dict[str, Any] | None) -> None:
