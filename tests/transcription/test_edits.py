@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from tests.transcription.strategies import documents, segments, texts
@@ -90,6 +90,7 @@ def test_times_that_would_swallow_a_word_scale_them_all() -> None:
 
 
 @given(segments(), st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
 def test_merging_what_was_split_gives_the_segment_back(segment: Segment, char: int) -> None:
     try:
         left, right = edits.split(segment, char=min(char, len(segment.text)), new_id="s9")
@@ -119,6 +120,7 @@ def _edits(draw: st.DrawFn, document: tuple[Segment, ...]) -> Edit:
 
 
 @given(st.data(), documents())
+@settings(max_examples=60, deadline=None)
 def test_every_edit_can_be_taken_back_exactly_and_done_again(
     data: st.DataObject, document: tuple[Segment, ...]
 ) -> None:

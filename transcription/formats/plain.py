@@ -23,7 +23,7 @@ RULE = "=" * 40
 LONGEST_HEAD = 20  # lines
 
 _RULE = re.compile(r"={5,}")
-_PART = re.compile(r"==+ (\d{1,3}) ==+", re.ASCII)
+_PART = re.compile(r"==+ ([1-9][0-9]{0,2}) ==+")
 _CLOCK = r"\d{1,4}(?::\d{1,3}){1,2}(?:[.,]\d{1,3})?|\d{1,3}['′’](?:\d{1,2}[\"″”]?)?"
 _TIME = re.compile(
     rf"\s*(?:[\[(]\s*({_CLOCK})(?:\s*[-–>]+\s*({_CLOCK}))?\s*[\])]"

@@ -20,7 +20,7 @@ from transcription.timecode import clock_ms
 from transcription.tokens import tidy
 
 _LANGUAGE = re.compile(r"(?:^|\n)[ \t]*language[ \t]*:[ \t]*([a-z]{2,3}(?:-[a-z0-9]+)*)\b", re.I)
-_RECORDING = re.compile(r"recording (\d{1,3})$")
+_RECORDING = re.compile(r"recording ([1-9][0-9]{0,2})$")
 
 
 def read(data: bytes) -> Reading:

@@ -17,7 +17,7 @@ import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 
 from transcription.document import Segment, Transcript
 from transcription.formats.base import Format, head_lines, printable, version_line
@@ -102,6 +102,7 @@ def _set_page(document: Any, transcript: Transcript) -> None:
     section.top_margin = section.bottom_margin = Mm(20)
     for name, size in (("Normal", BODY), ("Title", HEADING), ("Footer", SMALL)):
         _set_font(document.styles[name], size, tidy(printable(transcript.language)))
+    _set_plain_title(document.styles["Title"])
     document.styles["Normal"].paragraph_format.space_after = Pt(6)
     document.styles["Normal"].paragraph_format.line_spacing = 1.3
     properties = document.core_properties
@@ -131,6 +132,14 @@ def _set_font(style: Any, size: Any, language: str) -> None:
     spoken = OxmlElement("w:lang")
     spoken.set(qn("w:val"), _LANGUAGES.get(language, language))
     properties.append(spoken)
+
+
+def _set_plain_title(style: Any) -> None:
+    """Black on white, without the rule and the spaced letters of the library's own template."""
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    for part, name in ((style.element.rPr, "w:spacing"), (style.element.pPr, "w:pBdr")):
+        for found in part.findall(qn(name)):
+            part.remove(found)
 
 
 def _add_field(run: Any, instruction: str) -> None:
