@@ -1,4 +1,4 @@
-"""A real server for tests: waitress in a thread, or `flask serve` in a process that may be killed."""
+"""A real server for tests: waitress in a thread, or `flask serve` in a process to be killed."""
 
 from __future__ import annotations
 
@@ -60,15 +60,22 @@ def in_thread(app: Flask) -> Iterator[Line]:
     """The app behind a real waitress on a free port."""
     # waitress keeps its sockets in a map of its own, so that many may run in one process.
     server = create_server(app, host="127.0.0.1", port=0, threads=8, map={})
-    thread = threading.Thread(target=server.run)
+    done = threading.Event()
+
+    def serve() -> None:
+        while not done.is_set():
+            server.asyncore.loop(timeout=1, map=server._map, count=1)
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield Line("127.0.0.1", server.effective_port)
     finally:
+        done.set()
         server.pull_trigger()
-        server.close()
+        thread.join()
+        server.task_dispatcher.shutdown()
         server.asyncore.close_all(server._map)
-        thread.join(timeout=10)
 
 
 class ServerProcess:

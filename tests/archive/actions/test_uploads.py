@@ -157,9 +157,10 @@ def test_a_kill_between_any_two_steps_of_finishing_loses_nothing(
     for number, (owner, name) in enumerate(steps):
         data = make.sound(tmp_path, hertz=200 + number).read_bytes()
         upload_id = make.begin(toolbox, hoa, length=len(data))
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(owner, name, die)
-            uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data))
+            with pytest.raises(Killed):
+                uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data))
         told = uploads.progress(toolbox, hoa, upload_id)
         assert told.state == "kept", name
         assert toolbox.vault.check(hashlib.sha256(data).hexdigest()).state == "ok"

@@ -182,16 +182,15 @@ def test_hostile_files_under_any_name_never_reach_the_network(
     address, hits = listener
     socket.create_connection(tuple(address.split(":"))).close()  # it does listen
     kept, refused = 0, 0
-    for number, (what, data) in enumerate(sorted(media.hostile_texts(address).items())):
+    for number, data in enumerate(media.hostile_texts(address).values()):
         for suffix in (".mp3", ".mov", ".wav"):
             path = tmp_path / f"{number}{suffix}"
             path.write_bytes(data + suffix.encode())
             try:
                 ingest.ingest_file(toolbox, ben, "LK-1", path=path)
                 kept += 1
-            except ingest.KindRefused as error:
+            except ingest.KindRefused:
                 refused += 1
-                assert error.facts["reason"], what
     work(toolbox)
     assert refused > kept > 0
     with toolbox.database.reading() as db:
