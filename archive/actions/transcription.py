@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from transcription.document import Segment as SpokenSegment
-from transcription.document import Word
 
 from archive import access, audit, queue
 from archive.access import Actor, Refused
@@ -31,6 +29,9 @@ from archive.models import (
 )
 from archive.models.base import new_id, utc_now
 from archive.models.job import OPEN_STATES
+from transcription import guard
+from transcription.document import Segment as SpokenSegment
+from transcription.document import Word
 
 JOB_KIND = "transcribe"
 LONGEST_PROMPT_NAMES = 30
@@ -228,10 +229,17 @@ def complete(
     spoken: list[transcripts.Spoken] = []
     skipped: list[list[Any]] = []
     for run in runs:
+        heard: list[SpokenSegment] = []
         for chunk in chunks(db, run.id):
-            spoken += [(run.recording_id, segment_of(row)) for row in chunk.segments]
+            heard += [segment_of(row) for row in chunk.segments]
             if chunk.kind == "skipped":
                 skipped.append([run.recording_id, chunk.start_ms, chunk.end_ms])
+        # Once more over all of it: a loop may run from one chunk into the next.
+        codes = guard.flags(heard, prompt=run.details.get("prompt", ""))
+        spoken += [
+            (run.recording_id, replace(segment, flags=flags))
+            for segment, flags in zip(heard, codes, strict=True)
+        ]
     origin.options["skipped"] = skipped  # silence stays visible, and can be heard again
     version = transcripts.make_machine_version(
         db, actor, interview, language=language, origin=origin, spoken=spoken

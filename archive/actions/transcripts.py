@@ -13,8 +13,6 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from transcription.document import Segment as SpokenSegment
-from transcription.document import Word, words_from_text
 
 from archive import access, audit, positions
 from archive.access import Actor, Refused
@@ -28,6 +26,8 @@ from archive.models import (
 )
 from archive.models.base import new_id, utc_now
 from archive.models.transcript import VERSION_STATES
+from transcription.document import Segment as SpokenSegment
+from transcription.document import Word, words_from_text
 
 
 class NothingToApprove(Refused):

@@ -5,9 +5,16 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from archive.cli import holdings, running
+from archive.cli import accounts, checking, finding, holdings, running, transcripts
 
-GROUPS: tuple[click.Command, ...] = (*running.COMMANDS, *holdings.COMMANDS)
+GROUPS: tuple[click.Command, ...] = (
+    *running.COMMANDS,
+    *accounts.COMMANDS,
+    *holdings.COMMANDS,
+    *transcripts.COMMANDS,
+    *finding.COMMANDS,
+    *checking.COMMANDS,
+)
 
 
 def register(app: Flask) -> None:

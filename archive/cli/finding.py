@@ -32,16 +32,17 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
             answer = discovery.search(
                 db, tools.index, actor, Wish(text=query, per_page=limit, grouped=False)
             )
-            told = {"total": answer.total, "hits": [_hit(hit) for hit in answer.hits]}
+            hits = [_hit(hit) for hit in answer.hits]
     except QueryProblem as problem:
         refuse(problem.code, f"This cannot be searched for: {problem}.")
     except (IndexOutdated, IndexDamaged) as fault:
         refuse(fault.code, "The index must be made anew: flask reindex.")
     lines = [
         f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
-        for hit in told["hits"]
+        for hit in hits
     ]
-    tell(told, as_json=as_json, words="\n".join([f"{told['total']} found", *lines]))
+    told = {"total": answer.total, "hits": hits}
+    tell(told, as_json=as_json, words="\n".join([f"{answer.total} found", *lines]))
 
 
 @click.command("reindex")

@@ -10,7 +10,6 @@ import click
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from transcription.formats.sniffing import read
 
 from archive.actions import exporting, transcription, transcripts, wording
 from archive.actions.transcription import Wanted
@@ -18,6 +17,7 @@ from archive.cli.output import guarded, json_option, operator, refuse, tell, too
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job
 from transcription.engines.registry import ENGINES
+from transcription.formats.reading import read
 
 transcript = AppGroup("transcript", help="Transcripts from and to files.")
 LONGEST_FILE_BYTES = 64 * 1024 * 1024

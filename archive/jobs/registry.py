@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archive.jobs import check_fixity, derive, sweep
+from archive.jobs import check_fixity, derive, index, sweep, transcribe
 from archive.jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
@@ -17,5 +17,7 @@ Handler = Callable[[JobContext], dict[str, Any] | None]
 JOBS: dict[str, Handler] = {
     "check_fixity": check_fixity.handle,
     "derive": derive.handle,
+    "index": index.handle,
     "sweep": sweep.handle,
+    "transcribe": transcribe.handle,
 }

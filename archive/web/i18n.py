@@ -48,7 +48,7 @@ def js_messages(language: str) -> dict[str, str | list[str]]:
     for message in catalog(language, ".js.po"):
         if message.id:
             key = message.id if isinstance(message.id, str) else message.id[0]
-            found[key] = message.string if isinstance(message.string, str) else list(message.string)
+            found[key] = message.string if isinstance(message.string, str) else list(message.string or ())
     return found
 
 

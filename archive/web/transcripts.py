@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from transcription.formats.sniffing import read
+from transcription.formats.reading import read
 
-from archive.actions import transcription, transcripts
+from archive.actions import transcription, transcripts, work
 from archive.actions.transcription import Wanted
+from archive.models import Interview, Job
 from archive.web import current, loaders
 from transcription.engines.base import ModelInfo
 from transcription.engines.registry import ENGINES
@@ -28,6 +29,12 @@ def models() -> list[tuple[str, ModelInfo]]:
         if name != "scripted" and engine.available().ok
         for info in engine.models(folder)
     ]
+
+
+@bp.app_template_global("jobs_of")
+def jobs_of(interview: Interview) -> list[Job]:
+    """The open jobs of an interview and its latest failures, for panels."""
+    return work.of_interview(current.db(), current.actor(), interview)
 
 
 @bp.get("/new")

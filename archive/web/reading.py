@@ -1,0 +1,138 @@
+"""The page of an interview: sound, text, contents, and the citation of the chosen passage.
+
+Works without a script: the address names the passage (`?t=2499-2522`, seconds), the
+server marks its turn and writes its citation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from archive.actions import citations, exporting, reading, wording
+from archive.actions.reading import Reading
+from archive.models import Interview, Segment
+from archive.web import current, language, loaders, waves
+from transcription.timecode import parse_media_fragment
+
+bp = Blueprint("reading", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """What the reader has chosen, in ms of a part."""
+
+    start_ms: int
+    end_ms: int | None
+    part: int
+
+
+def page(interview: Interview) -> str:
+    """The whole page, for whoever asks."""
+    db, actor = current.db(), current.actor()
+    number = request.args.get("version", type=int)
+    found = reading.gather(db, actor, interview, number=number)
+    passage = _passage()
+    return render_template(
+        "reading/show.html", reading=found, interview=interview, passage=passage,
+        waves={p.recording.id: _wave(found, p.recording.id) for p in found.playables},
+        chosen=_chosen(found, passage), cites=_cites(found, passage),
+        label=wording.label(found.version, language.chosen()) if found.version else "",
+        formats=exporting.writable(), clock=clock,
+    )  # fmt: skip
+
+
+@bp.get("/interviews/<accession>/cite")
+def cite(accession: str) -> ResponseReturnValue:
+    """The citation of a passage in every style, for the box that follows the selection."""
+    interview = loaders.interview(accession, "view")
+    found = reading.gather(
+        current.db(), current.actor(), interview, number=request.args.get("version", type=int)
+    )
+    return jsonify(_cites(found, _passage()))
+
+
+@bp.get("/interviews/<accession>/words")
+def words(accession: str) -> ResponseReturnValue:
+    """Start and end of every word, by segment, for drawing the current one."""
+    interview = loaders.interview(accession, "view")
+    version = loaders.current_version(interview, "read")
+    number = request.args.get("version", type=int)
+    if number is not None:
+        found = reading.gather(current.db(), current.actor(), interview, number=number)
+        version = found.version
+    segments = version.segments if version is not None else []
+    return jsonify({s.id: [time for w in s.words for time in (w[0], w[1])] for s in segments})
+
+
+def clock(ms: int) -> str:
+    """HH:MM:SS."""
+    seconds = ms // 1000
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _passage() -> Passage | None:
+    fragment = parse_media_fragment(request.args.get("t", ""))
+    if fragment is None:
+        return None
+    start_ms, end_ms = fragment
+    part = max(1, request.args.get("part", 1, type=int))
+    return Passage(start_ms=start_ms, end_ms=end_ms, part=part)
+
+
+def _chosen(found: Reading, passage: Passage | None) -> Segment | None:
+    if passage is None:
+        return None
+    for turn in found.turns:
+        segment = turn.segment
+        if turn.part == passage.part and segment.start_ms <= passage.start_ms < segment.end_ms:
+            return segment
+    return next(
+        (
+            t.segment
+            for t in found.turns
+            if t.part == passage.part and t.segment.start_ms >= passage.start_ms
+        ),
+        None,
+    )
+
+
+def _cites(found: Reading, passage: Passage | None) -> dict[str, str]:
+    interview = found.interview
+    span: dict[str, str | int] = {}
+    if passage is not None:
+        end = f"-{passage.end_ms // 1000}" if passage.end_ms is not None else ""
+        span["t"] = f"{passage.start_ms // 1000}{end}"
+        if passage.part > 1:
+            span["part"] = passage.part
+    if found.version is not None and not found.version.is_current:
+        span["version"] = found.version.number
+    address = url_for(
+        "interviews.show", accession=interview.accession, _external=True, **span  # type: ignore[arg-type]
+    )  # fmt: skip
+    cited = wording.cited(
+        current.db(), interview, found.version, address=address,
+        start_ms=passage.start_ms if passage else None,
+        end_ms=passage.end_ms if passage else None,
+        part=passage.part if passage else 1,
+    )  # fmt: skip
+    return {style: citations.cite(cited, style) for style in citations.STYLES} | {
+        "address": address
+    }
+
+
+def _wave(found: Reading, recording_id: str) -> waves.Wave | None:
+    playable = next(p for p in found.playables if p.recording.id == recording_id)
+    if not playable.peaks_path:
+        return None
+    turns = [
+        waves.Turn(t.segment.start_ms, t.segment.end_ms, t.speaker.role == "interviewer")
+        for t in found.turns
+        if t.segment.recording_id == recording_id
+    ]
+    return waves.draw(
+        current.toolbox().derivatives_dir / playable.peaks_path, turns,
+        duration_ms=playable.recording.duration_ms or 0, bars=260, height=64,
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+// @ts-check
+/** The page of an interview: the text follows the voice, a word can be clicked, a passage cited. */
+
+import { announce } from "../core/announce.js";
+import { copy } from "../core/copy.js";
+import { ask } from "../core/http.js";
+import { t } from "../core/i18n.js";
+import { clock, parseSpan } from "../core/time.js";
+import { Player } from "./player.js";
+import { Pen, caretAt, lastBegun, wordAt, wordsOf } from "./words.js";
+
+/** @typedef {{start: number, end: number, part: number, box: HTMLElement, text: Text | null, words: import("./words.js").Word[]}} Turn */
+
+const root = document.querySelector("[data-reading]");
+if (root instanceof HTMLElement) open(root);
+
+/** @param {HTMLElement} page */
+function open(page) {
+  const player = new Player(document);
+  const turns = [...page.querySelectorAll("[data-segment]")].map((box) => turnOf(/** @type {HTMLElement} */ (box)));
+  const pen = new Pen("now");
+  let current = -2;
+  let following = true;
+
+  /** @param {number} ms @param {number} part */
+  function show(ms, part) {
+    const index = find(turns, ms, part);
+    const turn = turns[index];
+    const word = turn ? turn.words[lastBegun(turn.words, ms)] : undefined;
+    if (turn?.text) pen.draw(turn.text, word && word.end + 400 >= ms && player.playing ? word : null);
+    if (index === current) return;
+    if (current >= -1 || player.playing) {
+      for (const other of page.querySelectorAll(".turn.on")) other.classList.remove("on");
+      turn?.box.classList.add("on");
+      if (turn && following && player.playing) scrollTo(turn.box);
+    }
+    current = index;
+  }
+
+  player.onTime(show);
+  loadWords(page, turns);
+  citing(page, turns);
+  page.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest("[data-seek]");
+    if (link instanceof HTMLElement && player.reel) {
+      event.preventDefault();
+      const part = Number(link.closest("[data-part]")?.getAttribute("data-part") || 1);
+      player.seek(Number(link.dataset.seek), part);
+      history.replaceState(null, "", link.getAttribute("href") || "");
+      return;
+    }
+    if (!getSelection()?.isCollapsed) return;
+    const mouse = /** @type {MouseEvent} */ (event);
+    const box = /** @type {Element} */ (event.target).closest("[data-segment]");
+    const turn = turns.find((one) => one.box === box);
+    if (!turn?.text || !player.reel) return;
+    const caret = caretAt(mouse.clientX, mouse.clientY);
+    const word = caret && caret.node === turn.text ? wordAt(turn.words, caret.offset) : null;
+    if (word) player.seek(word.start, turn.part);
+  });
+
+  const follow = document.querySelector("[data-follow]");
+  follow?.addEventListener("click", () => {
+    following = !following;
+    follow.setAttribute("aria-pressed", String(following));
+  });
+  for (const name of ["wheel", "touchmove"]) {
+    addEventListener(name, () => {
+      if (!player.playing || !following) return;
+      following = false; // whoever scrolls wants to look elsewhere
+      follow?.setAttribute("aria-pressed", "false");
+    }, { passive: true });
+  }
+
+  const query = new URLSearchParams(location.search);
+  const span = parseSpan(query.get("t"));
+  if (span) {
+    const part = Number(query.get("part") || 1);
+    player.seek(span.start * 1000, part, false);
+    if (!location.hash) turns[find(turns, span.start * 1000, part)]?.box.scrollIntoView({ block: "center" });
+  }
+}
+
+/** @param {HTMLElement} box @returns {Turn} */
+function turnOf(box) {
+  const holder = box.querySelector("[data-text]");
+  return {
+    start: Number(box.dataset.start),
+    end: Number(box.dataset.end),
+    part: Number(box.dataset.part),
+    box,
+    text: holder && holder.firstChild instanceof Text ? holder.firstChild : null,
+    words: [],
+  };
+}
+
+/** @param {Turn[]} turns @param {number} ms @param {number} part */
+function find(turns, ms, part) {
+  const of = turns.filter((turn) => turn.part === part);
+  const index = lastBegun(of, ms);
+  return index < 0 ? -1 : turns.indexOf(of[index]);
+}
+
+/** @param {HTMLElement} box */
+function scrollTo(box) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  box.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+}
+
+/** @param {HTMLElement} page @param {Turn[]} turns */
+async function loadWords(page, turns) {
+  if (!turns.length) return;
+  const version = page.dataset.version ? `?version=${page.dataset.version}` : "";
+  const answer = await ask("GET", `${page.dataset.words}${version}`);
+  if (answer.status !== 200) return;
+  for (const turn of turns) {
+    const times = answer.body[turn.box.dataset.segment || ""];
+    if (times && turn.text) turn.words = wordsOf(turn.text.data, times);
+  }
+}
+
+/** The citation follows the selected passage. @param {HTMLElement} page @param {Turn[]} turns */
+function citing(page, turns) {
+  for (const row of page.querySelectorAll("[data-copying]")) row.removeAttribute("hidden");
+  let timer = 0;
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      const passage = selected(turns);
+      if (passage) cite(page, passage);
+    }, 250);
+  });
+  page.addEventListener("click", async (event) => {
+    const button = /** @type {Element} */ (event.target).closest("[data-copy]");
+    if (!(button instanceof HTMLElement)) return;
+    const holder = page.querySelector(`[data-citation="${button.dataset.copy}"]`);
+    const passage = selected(turns);
+    const quote = passage?.text ? `“${passage.text}”\n` : "";
+    const plain = ["bibtex", "ris"].includes(button.dataset.copy || "");
+    const done = await copy((plain ? "" : quote) + (holder?.textContent || "").trim());
+    announce(done ? t("Copied with its source.") : t("Could not copy; please select the text and copy it."));
+  });
+}
+
+/** @param {Turn[]} turns */
+function selected(turns) {
+  const selection = getSelection();
+  if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
+  const range = selection.getRangeAt(0);
+  const touched = turns.filter((turn) => turn.text && range.intersectsNode(turn.text));
+  if (!touched.length) return null;
+  const first = touched[0];
+  const part = first.part;
+  const last = touched.filter((turn) => turn.part === part).at(-1) || first;
+  const begin = range.startContainer === first.text ? wordFrom(first, range.startOffset) : null;
+  const end = range.endContainer === last.text ? wordFrom(last, Math.max(0, range.endOffset - 1)) : null;
+  return {
+    start: begin ? begin.start : first.start,
+    end: end ? end.end : last.end,
+    part,
+    text: selection.toString().replace(/\s+/g, " ").trim(),
+  };
+}
+
+/** @param {Turn} turn @param {number} char */
+function wordFrom(turn, char) {
+  return wordAt(turn.words, char) || turn.words.find((word) => word.from >= char) || null;
+}
+
+/** @param {HTMLElement} page @param {{start: number, end: number, part: number}} passage */
+async function cite(page, passage) {
+  const span = `${Math.floor(passage.start / 1000)}-${Math.ceil(passage.end / 1000)}`;
+  const query = new URLSearchParams({ t: span, part: String(passage.part) });
+  if (page.dataset.version) query.set("version", page.dataset.version);
+  const answer = await ask("GET", `${page.dataset.cite}?${query}`);
+  if (answer.status !== 200) return;
+  for (const holder of page.querySelectorAll("[data-citation]")) {
+    const told = answer.body[holder.getAttribute("data-citation") || ""];
+    const target = holder.querySelector("pre") || holder;
+    target.textContent = told;
+  }
+  const link = page.querySelector("[data-permalink]");
+  if (link instanceof HTMLAnchorElement) link.href = answer.body.address;
+  const scope = page.querySelector("[data-cite-scope]");
+  if (scope) {
+    scope.textContent = t("The passage from %(start)s to %(end)s", {
+      start: clock(passage.start),
+      end: clock(passage.end),
+    });
+  }
+}

@@ -1,0 +1,168 @@
+// @ts-check
+/** The player of a page: one reel a part, our own controls on the desktop and on the phone. */
+
+import { announce } from "../core/announce.js";
+import { t } from "../core/i18n.js";
+import { clock } from "../core/time.js";
+
+const REWIND_S = 1;
+
+export class Player {
+  /** @param {ParentNode} page */
+  constructor(page) {
+    this.page = page;
+    /** @type {HTMLElement[]} */
+    this.reels = [...page.querySelectorAll("[data-reel]")].map((reel) => /** @type {HTMLElement} */ (reel));
+    this.reel = this.reels[0] || null;
+    /** @type {((ms: number, part: number) => void)[]} */
+    this.listeners = [];
+    this.pausedAt = 0;
+    if (!this.reel) return;
+    for (const reel of this.reels) this.#wire(reel);
+    this.#controls();
+    this.#tick();
+  }
+
+  /** @returns {HTMLMediaElement | null} */
+  get sound() {
+    return this.reel ? this.reel.querySelector("[data-sound]") : null;
+  }
+
+  get part() {
+    return Number(this.reel?.dataset.reel || 1);
+  }
+
+  get ms() {
+    return (this.sound?.currentTime || 0) * 1000;
+  }
+
+  get playing() {
+    return Boolean(this.sound && !this.sound.paused);
+  }
+
+  /** @param {(ms: number, part: number) => void} listener */
+  onTime(listener) {
+    this.listeners.push(listener);
+  }
+
+  /** @param {number} ms @param {number} part @param {boolean} [play] */
+  seek(ms, part, play = true) {
+    const reel = this.reels.find((one) => Number(one.dataset.reel) === part) || this.reel;
+    if (!reel) return;
+    if (reel !== this.reel) {
+      this.sound?.pause();
+      if (this.reel) this.reel.hidden = true;
+      reel.hidden = false;
+      this.reel = reel;
+      const picker = this.page.querySelector("[data-part]");
+      if (picker instanceof HTMLSelectElement) picker.value = String(part);
+    }
+    const sound = this.sound;
+    if (!sound) return;
+    sound.currentTime = Math.max(0, ms / 1000);
+    if (play) this.#play();
+    this.#draw();
+  }
+
+  toggle() {
+    if (this.playing) this.sound?.pause();
+    else this.#play();
+  }
+
+  /** @param {number} seconds */
+  skip(seconds) {
+    if (this.sound) this.sound.currentTime = Math.max(0, this.sound.currentTime + seconds);
+  }
+
+  #play() {
+    const sound = this.sound;
+    if (!sound) return;
+    if (this.pausedAt && Date.now() - this.pausedAt > 1000 && sound.currentTime > REWIND_S) {
+      sound.currentTime -= REWIND_S; // a little run-up after a pause, as typists expect
+    }
+    this.pausedAt = 0;
+    sound.play().catch(() => announce(t("The sound could not be played.")));
+  }
+
+  /** @param {HTMLElement} reel */
+  #wire(reel) {
+    const sound = reel.querySelector("[data-sound]");
+    if (!(sound instanceof HTMLMediaElement)) return;
+    sound.preservesPitch = true;
+    for (const name of ["play", "pause", "loadedmetadata", "seeked"]) {
+      sound.addEventListener(name, () => this.#draw());
+    }
+    sound.addEventListener("pause", () => {
+      this.pausedAt = Date.now();
+    });
+    const track = reel.querySelector("[data-track]");
+    track?.addEventListener("click", (event) => {
+      const box = track.getBoundingClientRect();
+      const share = (/** @type {MouseEvent} */ (event).clientX - box.left) / box.width;
+      this.seek(share * sound.duration * 1000, Number(reel.dataset.reel), this.playing);
+    });
+  }
+
+  #controls() {
+    document.documentElement.classList.add("enhanced");
+    for (const box of this.page.querySelectorAll("[data-controls],[data-bar]")) box.removeAttribute("hidden");
+    for (const button of this.page.querySelectorAll("[data-toggle]")) {
+      button.addEventListener("click", () => this.toggle());
+    }
+    for (const button of this.page.querySelectorAll("[data-skip]")) {
+      button.addEventListener("click", () => this.skip(Number(button.getAttribute("data-skip"))));
+    }
+    const speed = this.page.querySelector("[data-speed]");
+    speed?.addEventListener("change", () => {
+      for (const reel of this.reels) {
+        const sound = reel.querySelector("[data-sound]");
+        if (sound instanceof HTMLMediaElement) {
+          sound.playbackRate = Number(/** @type {HTMLSelectElement} */ (speed).value);
+        }
+      }
+    });
+    const part = this.page.querySelector("[data-part]");
+    part?.addEventListener("change", () => {
+      this.seek(0, Number(/** @type {HTMLSelectElement} */ (part).value), this.playing);
+    });
+    const scrub = this.page.querySelector("[data-scrub]");
+    scrub?.addEventListener("input", () => {
+      const share = Number(/** @type {HTMLInputElement} */ (scrub).value) / 1000;
+      if (this.sound?.duration) this.seek(share * this.sound.duration * 1000, this.part, this.playing);
+    });
+  }
+
+  #tick() {
+    let last = -1;
+    const step = () => {
+      const ms = Math.floor(this.ms / 100);
+      if (ms !== last) {
+        last = ms;
+        this.#draw();
+      }
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+
+  #draw() {
+    const sound = this.sound;
+    if (!sound) return;
+    const duration = sound.duration || 0;
+    for (const shown of this.page.querySelectorAll("[data-clock]")) shown.textContent = clock(this.ms);
+    for (const total of this.page.querySelectorAll("[data-total]")) total.textContent = `/ ${clock(duration * 1000)}`;
+    const head = /** @type {HTMLElement | null} */ (this.reel?.querySelector("[data-playhead]"));
+    if (head && duration) head.style.left = `${(sound.currentTime / duration) * 100}%`;
+    const scrub = this.page.querySelector("[data-scrub]");
+    if (scrub instanceof HTMLInputElement && duration && document.activeElement !== scrub) {
+      scrub.value = String(Math.round((sound.currentTime / duration) * 1000));
+    }
+    for (const button of this.page.querySelectorAll("[data-toggle]")) {
+      button.setAttribute("aria-label", this.playing ? t("Pause") : t("Play"));
+      for (const icon of button.querySelectorAll("[data-icon]")) {
+        icon.toggleAttribute("hidden", (icon.getAttribute("data-icon") === "pause") !== this.playing);
+      }
+    }
+    for (const listener of this.listeners) listener(this.ms, this.part);
+  }
+}
