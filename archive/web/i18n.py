@@ -7,14 +7,13 @@ the Vietnamese. Files named `*.js.po` are also handed to the browser.
 from __future__ import annotations
 
 from functools import cache
-from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from flask_babel import Domain, get_locale
 
 FOLDER = Path(__file__).parent / "translations"
@@ -48,7 +47,9 @@ def js_messages(language: str) -> dict[str, str | list[str]]:
     for message in catalog(language, ".js.po"):
         if message.id:
             key = message.id if isinstance(message.id, str) else message.id[0]
-            found[key] = message.string if isinstance(message.string, str) else list(message.string or ())
+            found[key] = (
+                message.string if isinstance(message.string, str) else list(message.string or ())
+            )
     return found
 
 
