@@ -50,3 +50,7 @@ test("times are said as a person would", () => {
   assert.deepEqual(roughly(14 * 60 + 10), { unit: "minutes", hours: 0, count: 14 });
   assert.deepEqual(roughly(3600 * 2 + 60 * 33), { unit: "hours", hours: 2, count: 30 });
 });
+
+test("an hour less a little is an hour, not sixty minutes past nothing", () => {
+  assert.deepEqual(roughly(3600 * 2 - 60), { unit: "hours", hours: 2, count: 0 });
+});

@@ -47,5 +47,6 @@ export function roughly(seconds) {
   if (seconds < 55) return { unit: "seconds", hours: 0, count: Math.max(5, Math.ceil(seconds / 5) * 5) };
   const minutes = Math.max(1, Math.round(seconds / 60));
   if (minutes < 60) return { unit: "minutes", hours: 0, count: minutes };
-  return { unit: "hours", hours: Math.floor(minutes / 60), count: Math.round((minutes % 60) / 10) * 10 };
+  const tens = Math.round(minutes / 10);
+  return { unit: "hours", hours: Math.floor(tens / 6), count: (tens % 6) * 10 };
 }

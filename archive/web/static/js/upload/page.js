@@ -3,7 +3,7 @@
  * pauses, reloads, lost lines and a server that was killed.
  */
 
-import { t } from "i18n";
+import { nt, t } from "i18n";
 import { Pace } from "./pace.js";
 import { continues, entry, step, toRetry, toStart, totals } from "./queue.js";
 import { Row } from "./rows.js";
@@ -201,11 +201,13 @@ class UploadPage {
     this.root.querySelector(".drop").classList.toggle("tall", sum.count === 0 && !this.list.childElementCount);
     if (sum.isSending) this.#pace.mark(now, this.#sentInAll);
     else this.#pace.reset();
-    const files = t("%(count)s files", { count: sum.count });
-    this.root.querySelector("[data-count]").textContent = `${files} · ${size(sum.sizeBytes)}`;
+    const files = nt("%(num)s file", "%(num)s files", sum.count);
+    this.root.querySelector("[data-count]").textContent = [files, size(sum.sizeBytes)].join(" · ");
     const rate = this.#pace.bytesPerSecond(now);
     const left = this.#pace.secondsLeft(now, sum.leftBytes);
-    this.#say(rate && left !== null ? `${t("Sending %(speed)s", { speed: speed(rate) })} · ${timeLeft(left)}` : "");
+    const known = rate && left !== null;
+    const sending = known ? t("Sending %(speed)s", { speed: speed(rate) }) : "";
+    this.#say(known ? [sending, timeLeft(left)].join(" · ") : "");
     const all = this.root.querySelector("[data-all]");
     all.hidden = !sum.canPause && !sum.canResume;
     all.querySelector("[data-label]").textContent = sum.canPause ? t("Pause all") : t("Go on with all");

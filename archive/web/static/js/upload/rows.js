@@ -4,7 +4,7 @@
  * The HTML comes from <template> elements of the page, so icons and words have one source.
  */
 
-import { t } from "i18n";
+import { nt, t } from "i18n";
 import { size, timeLeft } from "./words.js";
 
 const TONE = {
@@ -66,7 +66,7 @@ function describe(entry, { secondsLeft, percent }) {
     parts.push(t("%(size)s sent", { size: size(entry.sentBytes) }));
     if (secondsLeft !== null) parts.push(timeLeft(secondsLeft));
   } else if (entry.state === "paused" || entry.state === "full") {
-    parts.push(t("stopped at %(percent)s %%", { percent }));
+    parts.push(t("stopped at %(percent)s %", { percent }));
   } else if (entry.sentBytes && entry.state !== "settling") {
     parts.push(t("%(size)s sent", { size: size(entry.sentBytes) }));
   }
@@ -80,13 +80,19 @@ function say(entry, { nowMs, lostAt, sentence }) {
   switch (entry.state) {
     case "settling": return [t("All sent."), t("The archive is comparing every byte.")];
     case "paused": return [t("Paused."), kept];
-    case "offline": return [
-      t("Connection lost at %(time)s.", { time: lostAt }),
-      `${kept} ${t("Trying again in %(seconds)s seconds.", { seconds })}`,
-    ];
+    case "offline": {
+      const again = nt("Trying again in %(num)s second.", "Trying again in %(num)s seconds.", seconds);
+      return [t("Connection lost at %(time)s.", { time: lostAt }), [kept, again].join(" ")];
+    }
     case "full": return [t("Waiting for room."), kept];
-    case "guest": return [t("Your sign-in has ended."), `${kept} ${t("Sign in in another tab, then try again.")}`];
-    case "missing": return [t("Not finished last time."), `${kept} ${t("Choose the same file again to go on.")}`];
+    case "guest": {
+      const advice = t("Sign in again in another tab, then try again here.");
+      return [t("Your sign-in has ended."), [kept, advice].join(" ")];
+    }
+    case "missing": {
+      const advice = t("Choose the same file again to go on.");
+      return [t("Not finished last time."), [kept, advice].join(" ")];
+    }
     case "failed": return [t("This file was not taken."), sentence];
     default: return ["", ""];
   }

@@ -1,29 +1,29 @@
 /** What the page says about sizes, speeds and times; the same units as `web/measures.py`. */
 
-import { t } from "i18n";
+import { nt, number, t } from "i18n";
 import { roughly } from "./pace.js";
 
 const UNITS = ["kB", "MB", "GB", "TB"];
 
 /** `1,8 GB` or `1.8 GB`. */
-export function size(bytes, lang = document.documentElement.lang) {
-  if (bytes < 1000) return t("%(count)s bytes", { count: bytes });
+export function size(bytes) {
+  if (bytes < 1000) return nt("%(num)s byte", "%(num)s bytes", bytes);
   let value = bytes;
   let unit = "";
   for (unit of UNITS) {
     value /= 1000;
     if (value < 999.5) break;
   }
-  const digits = value < 9.95 ? 1 : 0;
-  return `${new Intl.NumberFormat(lang, { maximumFractionDigits: digits }).format(value)}\u00a0${unit}`;
+  return `${number(value, value < 9.95 ? 1 : 0)}\u00a0${unit}`;
 }
 
 /** `about 14 minutes left`. */
 export function timeLeft(seconds) {
   const { unit, hours, count } = roughly(seconds);
-  if (unit === "seconds") return t("%(count)s seconds left", { count });
-  if (unit === "minutes") return t("about %(count)s minutes left", { count });
-  return t("about %(hours)s hours %(count)s minutes left", { hours, count });
+  if (unit === "seconds") return nt("%(num)s second left", "%(num)s seconds left", count);
+  if (unit === "minutes") return nt("about %(num)s minute left", "about %(num)s minutes left", count);
+  if (!count) return nt("about %(num)s hour left", "about %(num)s hours left", hours);
+  return t("about %(hours)s h %(minutes)s min left", { hours, minutes: count });
 }
 
 /** `2,3 MB/s`. */
