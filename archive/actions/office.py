@@ -1,4 +1,4 @@
-"""The archive's own name and choices."""
+"""The archive's own name and choices, and the day it was opened."""
 
 from __future__ import annotations
 
@@ -6,10 +6,34 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from archive import access, queue
+from archive.access import Refused
+from archive.actions import accounts
+from archive.actions.accounts import SignedIn
 from archive.db import Database
 from archive.models import Setting
 
 DEFAULT_NAME = "Lời Kể"
+SAMPLE_JOB = "load_sample"
+
+
+class AlreadyOpen(Refused):
+    """Somebody was faster: the archive has its administrator."""
+
+    code = "already_open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstRun:
+    """What the first-run page asks."""
+
+    site_name: str
+    site_tagline: str
+    language: str
+    name: str
+    email: str
+    password: str
+    with_sample: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,3 +63,28 @@ def put(db: Session, key: str, value: str) -> None:
         db.add(Setting(key=key, value=value))
     else:
         row.value = value
+
+
+def open_archive(db: Session, wish: FirstRun, *, address: str) -> SignedIn:
+    """Create the administrator of an archive that has no account yet, and sign them in.
+
+    Two people who send the form at once: the row `opened` can be written once only.
+    """
+    if not accounts.is_empty(db) or db.get(Setting, "opened") is not None:
+        raise AlreadyOpen
+    put(db, "opened", "yes")
+    db.flush()
+    accounts.add(
+        db, access.machine("first run"), email=wish.email, name=wish.name,
+        role="administrator", password=wish.password,
+    )  # fmt: skip
+    put(db, "site_name", wish.site_name or DEFAULT_NAME)
+    put(db, "site_tagline", wish.site_tagline)
+    put(db, "language", "en" if wish.language == "en" else "vi")
+    entered = accounts.sign_in(db, email=wish.email, password=wish.password, address=address)
+    entered.user.language = "en" if wish.language == "en" else "vi"
+    if wish.with_sample:
+        queue.enqueue(
+            db, SAMPLE_JOB, unique_key=SAMPLE_JOB, requested_by_id=entered.user.id, priority=30
+        )
+    return entered

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,10 +35,16 @@ PUBLIC_ENDPOINTS = frozenset(
         "media.stream",
         "reading.cite",
         "versions.export",
+        "reading.words",
     }
 )
 
 csrf = CSRFProtect()
+
+
+def session_cookie() -> str:
+    """The cookie's name; over https the browser itself holds it to this host and path."""
+    return f"__Host-{SESSION_COOKIE}" if current.settings().https else SESSION_COOKIE
 
 
 def csp_nonce() -> str:
@@ -50,7 +56,7 @@ def csp_nonce() -> str:
 
 def recognise() -> None:
     """Find out who asks, from the session cookie."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = request.cookies.get(session_cookie())
     if not token or request.endpoint == "static":
         return
     toolbox = current.toolbox()
@@ -62,13 +68,27 @@ def recognise() -> None:
 
 def deny_by_default() -> AnyResponse | None:
     """Send whoever is not signed in to the sign-in page, unless the endpoint is public."""
-    if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    if not _is_open():
+        if (request.endpoint or "").startswith(("first_run.", "display.", "home.health")):
+            return None
+        return redirect(url_for("first_run.show"), 303)
+    if request.endpoint in PUBLIC_ENDPOINTS:
         return None
     if current.actor().is_signed_in:
         return None
     if request.method in current.SAFE_METHODS and language.is_page():
         return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")), 303)
     return Response("sign in first\n", 401, mimetype="text/plain")
+
+
+def _is_open() -> bool:
+    """Whether the archive has an account; once it has, nobody asks the database again."""
+    if not current_app.extensions.get("loi_ke_open"):
+        with current.toolbox().database.reading() as db:
+            current_app.extensions["loi_ke_open"] = not accounts.is_empty(db)
+    return bool(current_app.extensions["loi_ke_open"])
 
 
 def harden(response: Response) -> Response:

@@ -7,6 +7,7 @@ transcript everything is drawn above the line.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def _levels(path: Path, _stamp: int, bars: int) -> tuple[float, ...]:
         return (0.0,) * bars
     edges = [len(peaks) * i // bars for i in range(bars + 1)]
     found = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in itertools.pairwise(edges):
         part = peaks[first : max(last, first + 1)] or peaks[-1:]
         found.append(sum(part) / len(part) / 255)
     loudest = sorted(found)[int(len(found) * 0.98)] or 1.0

@@ -10,10 +10,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from archive.web.messages import common, holdings
+from archive.web.messages import accounts, common, holdings, search
 from archive.web.messages.message import Message, Sentence
 
-ROOMS: tuple[dict[str, Sentence], ...] = (common.MESSAGES, holdings.MESSAGES)
+ROOMS: tuple[dict[str, Sentence], ...] = (
+    common.MESSAGES,
+    accounts.MESSAGES,
+    holdings.MESSAGES,
+    search.MESSAGES,
+)
 
 MESSAGES: dict[str, Sentence] = {code: say for room in ROOMS for code, say in room.items()}
 

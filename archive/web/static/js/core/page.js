@@ -3,6 +3,7 @@
 
 import { announce } from "./announce.js";
 import { t } from "./i18n.js";
+import "./reveal.js";
 
 const SIZES = ["100", "115", "130", "150"];
 const root = document.documentElement;

@@ -1,0 +1,61 @@
+"""The first visit to an empty archive: its name, its administrator, and what it starts with."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from archive.access import Refused
+from archive.actions import accounts, office
+from archive.actions.office import FirstRun
+from archive.web import current, forms, messages, sign_in
+
+bp = Blueprint("first_run", __name__)
+
+FIELDS = {
+    "site_name": 120,
+    "site_tagline": 160,
+    "name": 120,
+    "email": 254,
+    "start": 10,
+    "language": 2,
+}
+PROBLEM_FIELDS = {
+    "email_refused": "email", "email_taken": "email",
+    "password_too_short": "password", "name_missing": "name",
+}  # fmt: skip
+
+
+@bp.get("/first-run")
+def show() -> ResponseReturnValue:
+    """The form, as long as nobody has an account."""
+    if not accounts.is_empty(current.db()):
+        return redirect(url_for("home.show"), 303)
+    return render_template("first_run/show.html", form=forms.Form())
+
+
+@bp.post("/first-run")
+def create() -> ResponseReturnValue:
+    """Create the administrator, sign them in, and load the sample archive if they want it."""
+    form = forms.read(FIELDS)
+    password = request.form.get("password", "")[:1024]
+    try:
+        entered = office.open_archive(
+            current.db(),
+            FirstRun(
+                site_name=form.values["site_name"], site_tagline=form.values["site_tagline"],
+                language=form.values["language"], name=form.values["name"],
+                email=form.values["email"], password=password,
+                with_sample=form.values["start"] == "sample",
+            ),
+            address=request.remote_addr or "",
+        )  # fmt: skip
+    except office.AlreadyOpen:
+        return redirect(url_for("sign_in.show"), 303)
+    except Refused as refused:
+        said = messages.for_code(refused.code, **refused.facts)
+        form.problems[PROBLEM_FIELDS.get(refused.code, "email")] = said.happened
+        return render_template("first_run/show.html", form=form), 422
+    response = redirect(url_for("home.show"), 303)
+    sign_in.keep_session(response, entered)
+    return response

@@ -1,0 +1,24 @@
+"""Explanations about accounts and sign-in."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from archive.web.messages.message import Message, Sentence
+
+MESSAGES: dict[str, Sentence] = {
+    "email_taken": lambda f: Message(_("An account with this e-mail exists already.")),
+    "email_refused": lambda f: Message(_("This is not an e-mail address.")),
+    "password_too_short": lambda f: Message(
+        _("The password is too short: at least %(shortest)s characters.", shortest=f["shortest"])
+    ),
+    "unknown_role": lambda f: Message(_("There is no such role.")),
+    "name_missing": lambda f: Message(_("A name is needed: history will show it.")),
+    "wrong_sign_in": lambda f: Message(_("E-mail or password is not right.")),
+    "last_administrator": lambda f: Message(
+        _("This is the last administrator; somebody has to keep the keys."),
+        safe=_("Nothing was changed."),
+    ),
+    "already_open": lambda f: Message(_("The archive has been opened already.")),
+    "nothing_named": lambda f: Message(_("Nothing was named to do this with.")),
+}
