@@ -75,9 +75,9 @@ def hear_chunk(
     tries = [listener.hear(pcm, prompt, options)]
     if _doubtful(tries[0]):
         tries.append(listener.hear(pcm, "", plain))
-        if _doubtful(tries[-1]):
+        if _doubtful(tries[1]) or not _says_something(tries[1]):
             tries.append(_halves(listener, pcm, plain))
-    # Of equal doubt the earlier: it had the names.
+    # Of equal doubt the earlier: it had the names. Doubtful text is better than none.
     best = min((t for t in tries if t is not None), key=_doubts, default=None)
     if best is None:
         best = [_unheard(0, len(pcm) // SAMPLES_PER_MS)]
@@ -115,9 +115,14 @@ def _doubtful(heard: Sequence[HeardSegment] | None) -> bool:
     return heard is None or any(s.flags for s in heard)
 
 
-def _doubts(heard: Sequence[HeardSegment]) -> int:
-    """Milliseconds of doubtful text: many short segments are no worse than one long one."""
-    return sum(s.end_ms - s.start_ms + 1 for s in heard if s.flags)
+def _says_something(heard: Sequence[HeardSegment] | None) -> bool:
+    return heard is not None and any(s.text for s in heard)
+
+
+def _doubts(heard: Sequence[HeardSegment]) -> tuple[bool, int]:
+    """Silence counts most, then milliseconds of doubtful text, in however many segments."""
+    doubtful_ms = sum(s.end_ms - s.start_ms + 1 for s in heard if s.flags)
+    return not _says_something(heard), doubtful_ms
 
 
 def _marked(segment: HeardSegment) -> HeardSegment:

@@ -1,0 +1,116 @@
+"""What the guard flags, and what it leaves alone: each rule from both sides."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from transcription import guard
+from transcription.engines.base import HeardSegment
+from transcription.engines.demo import sentences
+
+
+def said(text: str, *, start_ms: int = 0, length_ms: int = 10_000) -> HeardSegment:
+    return HeardSegment(start_ms=start_ms, end_ms=start_ms + length_ms, text=text)
+
+
+def flags_of(text: str, *, length_ms: int = 10_000, prompt: str = "") -> tuple[str, ...]:
+    return guard.flags([said(text, length_ms=length_ms)], prompt=prompt)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hãy subscribe cho kênh La La School Để không bỏ lỡ những video hấp dẫn",
+        "Hãy đăng ký kênh để ủng hộ kênh của mình nhé!",
+        "GHIỀN MÌ GÕ",
+        "Cảm ơn các bạn đã theo dõi và hẹn gặp lại.",
+        "Cam on cac ban da theo doi",
+    ],
+)
+def test_a_phantom_phrase_is_flagged_in_any_spelling(text: str) -> None:
+    assert guard.PHANTOM_PHRASE in flags_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Cảm ơn bác đã dành thời gian.", "Hẹn gặp lại bác.", "Đăng ký hộ khẩu ở phường."],
+)
+def test_ordinary_thanks_are_not_phantoms(text: str) -> None:
+    assert flags_of(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "và và và và và và",
+        "tôi đi tôi đi tôi đi tôi đi",
+        "Hồi đó khổ lắm, hồi đó khổ lắm, hồi đó khổ lắm.",
+        "Rồi " + "nó cứ chạy hoài không có ai dừng " * 4,
+    ],
+)
+def test_a_loop_is_flagged(text: str) -> None:
+    assert flags_of(text, length_ms=30_000) == (guard.LOOP,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dạ dạ dạ, tôi nhớ, tôi nhớ chứ.",
+        "Rồi, rồi, rồi. Đi hoài đi hoài, xa xa là xa.",
+        "Mưa mưa, nắng nắng, ngày ngày tháng tháng trôi qua.",
+    ],
+)
+def test_reduplication_and_insistence_are_speech(text: str) -> None:
+    assert flags_of(text) == ()
+
+
+def test_the_same_sentence_again_is_a_loop_but_two_short_answers_are_not() -> None:
+    again = [said("Tôi không nhớ nữa.", start_ms=n * 10_000) for n in range(2)]
+    assert guard.flags(again) == [(), (guard.LOOP,)]
+    short = [said("Dạ.", start_ms=n * 10_000) for n in range(3)]
+    assert guard.flags(short) == [(), (), (guard.LOOP,)]
+
+
+def test_nobody_speaks_nine_syllables_a_second() -> None:
+    text = "một hai ba bốn năm sáu bảy tám chín"
+    assert flags_of(text, length_ms=1_000) == (guard.IMPOSSIBLE_SPEED,)
+    assert flags_of(text, length_ms=1_200) == ()
+    assert flags_of("ba năm sau", length_ms=100) == ()
+
+
+def test_text_without_sound_is_flagged_only_where_somebody_looked() -> None:
+    segment = said("Tôi nhớ rõ lắm chứ.", start_ms=1_000, length_ms=2_000)
+    assert guard.flags([segment]) == [()]
+    assert guard.flags([segment], sound=[]) == [(guard.TEXT_OVER_SILENCE,)]
+    assert guard.flags([segment], sound=[(0, 1_400)]) == [(guard.TEXT_OVER_SILENCE,)]
+    assert guard.flags([segment], sound=[(0, 1_600)]) == [()]
+
+
+def test_the_hint_read_back_is_flagged_and_a_name_in_a_sentence_is_not() -> None:
+    prompt = "Tên riêng: Củ Chi, Điện Biên Phủ, Trần Thị Thủy."
+    assert flags_of("Điện Biên Phủ, Trần Thị Thuỷ", prompt=prompt) == (guard.PROMPT_ECHO,)
+    assert flags_of("Tên riêng: Củ Chi, Điện", prompt=prompt) == (guard.PROMPT_ECHO,)
+    assert flags_of("Tôi tên là Trần Thị Thủy.", prompt=prompt) == ()
+    assert flags_of("Trần Thị Thủy.", prompt=prompt) == ()
+    assert flags_of("Điện Biên Phủ, Trần Thị Thủy", prompt="") == ()
+
+
+def test_flags_that_a_segment_carries_are_kept() -> None:
+    segment = HeardSegment(start_ms=0, end_ms=1, text="", flags=(guard.NEEDS_HUMAN,))
+    assert guard.flags([segment]) == [(guard.NEEDS_HUMAN,)]
+
+
+def test_every_code_is_told_and_every_phrase_is_found() -> None:
+    constants = {v for v in vars(guard).values() if isinstance(v, str) and v in guard.CODES}
+    assert constants == set(guard.CODES)
+    for phrase in guard._phantoms():
+        assert guard.PHANTOM_PHRASE in flags_of("ờ " + " ".join(phrase) + " nhé")
+
+
+def test_an_interview_of_ordinary_sentences_has_no_flag() -> None:
+    texts = sentences()
+    spoken = [said(t, start_ms=n * 3_000, length_ms=2_500) for n, t in enumerate(texts)]
+    assert all(a.text != b.text for a, b in pairwise(spoken))
+    assert set(guard.flags(spoken)) == {()}
