@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask
-from media.parts import PartStore
-from media.vault import Vault
-from search.backends.registry import open_backend
 
 from archive import cli
 from archive.db import Database
 from archive.settings import Settings, keep_secret_key
 from archive.toolbox import Toolbox
 from archive.web import app_context, current, errors, language, registry, security
+from media.parts import PartStore
+from media.vault import Vault
+from search.backends.registry import open_backend
 
 LONGEST_FORM_BYTES = 64 * 1024 * 1024
 

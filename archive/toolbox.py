@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.db import Database
+from archive.settings import Settings
 from media.parts import PartStore
 from media.vault import Vault
 from search.backends.base import Backend
-
-from archive.db import Database
-from archive.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The house keeps its walls: who may import whom, how long a room may be, where heavy things live."""
+"""The house keeps its walls: who imports whom, how long a room is, where heavy things live."""
 
 from __future__ import annotations
 

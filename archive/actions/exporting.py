@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from transcription.formats.registry import FORMATS
 
 from archive import access
 from archive.access import Actor, Refused
@@ -20,6 +19,7 @@ from archive.actions.segment_changes import spoken
 from archive.models import Interview, Recording, TranscriptVersion
 from transcription.document import Segment as SpokenSegment
 from transcription.document import Transcript
+from transcription.formats.registry import FORMATS
 
 
 class UnknownFormat(Refused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def export(accession: str, form: str, number: int | None, output: Path | None) -
         words = wording.wording(db, interview, found[0], toolbox().settings.default_language)
         made = exporting.export(db, operator(), interview, found[0], form, words)
     if output is None:
-        click.get_binary_stream("stdout").write(made.content)
+        sys.stdout.buffer.write(made.content)
     else:
         output.write_bytes(made.content)
 

@@ -4,10 +4,43 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from archive.web import files, jobs, language, media, uploads
+from archive.web import (
+    accounts,
+    contents,
+    display,
+    editing,
+    editor,
+    files,
+    first_run,
+    home,
+    interviews,
+    jobs,
+    language,
+    media,
+    people,
+    reading,
+    search,
+    sign_in,
+    transcripts,
+    uploads,
+    versions,
+)
 
-PAGES: tuple[Blueprint, ...] = ()
-SERVICES: tuple[Blueprint, ...] = (uploads.bp, media.bp, files.bp, jobs.bp)
+PAGES: tuple[Blueprint, ...] = (
+    first_run.bp,
+    sign_in.bp,
+    display.bp,
+    accounts.bp,
+    interviews.bp,
+    people.bp,
+    contents.bp,
+    reading.bp,
+    transcripts.bp,
+    versions.bp,
+    editor.bp,
+    search.bp,
+)
+SERVICES: tuple[Blueprint, ...] = (home.bp, uploads.bp, media.bp, files.bp, jobs.bp, editing.bp)
 
 
 def register(app: Flask) -> None:

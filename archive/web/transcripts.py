@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from transcription.formats.reading import read
 
 from archive.actions import transcription, transcripts, work
 from archive.actions.transcription import Wanted
@@ -13,6 +12,7 @@ from archive.models import Interview, Job
 from archive.web import current, loaders
 from transcription.engines.base import ModelInfo
 from transcription.engines.registry import ENGINES
+from transcription.formats.reading import read
 from transcription.formats.registry import FORMATS
 
 bp = Blueprint("transcripts", __name__, url_prefix="/interviews/<accession>/transcript")

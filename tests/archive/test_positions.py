@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from archive.positions import between, spread
 from hypothesis import given
 from hypothesis import strategies as st
+
+from archive.positions import between, spread
 
 
 @given(st.integers(0, 3000))

@@ -146,11 +146,11 @@ def test_a_quicktime_file_cannot_read_another_file(tmp_path: Path) -> None:
 
 
 def huge_avi(path: Path) -> Path:
-    """An AVI whose header says 20,000 × 16,000 pixels."""
+    """An AVI whose header says 16,000 × 12,000 pixels."""
     make.film(path, container="avi", codec="rawvideo", sound_codec="")
     data = bytearray(path.read_bytes())
     strf = data.find(b"strf") + 8
-    struct.pack_into("<II", data, strf + 4, 20_000, 16_000)
+    struct.pack_into("<II", data, strf + 4, 16_000, 12_000)
     path.write_bytes(data)
     return path
 

@@ -60,9 +60,9 @@ def test_old_orphans_go_and_everything_else_stays(
         db.add(SignInFailure(key_sha256="x", at=utc_now() - timedelta(hours=2)))
         db.add(SignInFailure(key_sha256="y", at=utc_now()))
         job = enqueue(db, "sweep")
-    for file in toolbox.derivatives_dir.rglob("*"):
-        if file.is_dir() and file.name != "peaks-1":
-            os.utime(file, (long_ago, long_ago))
+    for folder in toolbox.derivatives_dir.rglob("*"):
+        if folder.is_dir() and folder.name != "peaks-1":
+            os.utime(folder, (long_ago, long_ago))
     worker.run_until_idle()
     assert not old.parent.exists()
     assert young.is_dir()

@@ -1,0 +1,132 @@
+"""The web server is killed in the middle of an upload, at moments nobody chose, again and again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import random
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from archive.actions import accounts
+from archive.db import Database
+from archive.models import Event, MediaFile, Upload
+from archive.settings import Settings
+from media.vault import Vault
+from tests import holdings as make
+from tests.cast import CAST, PASSWORD
+from tests.fixtures.media import make as media
+from tests.live import Line, ServerProcess
+
+PATH = "/api/v1/uploads"
+PIECE_BYTES = 1024 * 1024
+KILLS = 30
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[ServerProcess]:
+    server = ServerProcess(settings)
+    yield server
+    server.kill()
+
+
+def sign_in(line: Line, database: Database) -> Line:
+    """With the real form token: the process runs as an office runs it."""
+    with database.writing() as db:
+        entered = accounts.sign_in(db, email=CAST["hoa"].email, password=PASSWORD, address="test")
+    return replace(line, cookie=entered.token, headers={"Tus-Resumable": "1.0.0"})
+
+
+def with_token(line: Line) -> Line:
+    page = line.ask("GET", "/vi/interviews/LK-1/upload")
+    token = re.search(rb'name="csrf-token" content="([^"]+)"', page.body)
+    assert token is not None, page.body[:500]
+    form = page.headers["set-cookie"].split(";")[0]
+    return replace(
+        line, cookie=f"{line.cookie}; {form}",
+        headers={**line.headers, "X-CSRFToken": token.group(1).decode()},
+    )  # fmt: skip
+
+
+def offset_of(line: Line, address: str) -> int:
+    head = line.ask("HEAD", address)
+    assert head.status == 200, head
+    return int(head.headers["upload-offset"])
+
+
+def send_until_cut(line: Line, address: str, data: bytes, stop: threading.Event) -> None:
+    """Go on from what the server has until it is whole or the line is cut."""
+    offset = offset_of(line, address)
+    while offset < len(data) and not stop.is_set():
+        piece = data[offset : offset + PIECE_BYTES]
+        answer = line.ask(
+            "PATCH", address, body=piece, Upload_Offset=str(offset),
+            Content_Type="application/offset+octet-stream",
+        )  # fmt: skip
+        assert answer.status == 204, answer
+        offset = int(answer.headers["upload-offset"])
+
+
+@pytest.mark.slow
+def test_thirty_kills_lose_nothing_and_store_nothing_twice(
+    settings: Settings,
+    database: Database,
+    server: ServerProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """After each kill HEAD tells what is on the disk, and the hash is right in the end."""
+    chance = random.Random(1975)
+    folder = tmp_path_factory.mktemp("sent")
+    make.interview(database)
+    whole = media.sound(folder / "a.wav", media.tone(700.0)).read_bytes()
+    line = sign_in(server.start(), database)
+    address, sent, data = "", 0, b""
+    for kill in range(KILLS):
+        line = with_token(line)
+        if not address:
+            data = whole[:-8] + kill.to_bytes(8, "big")
+            created = line.ask(
+                "POST", PATH, Upload_Length=str(len(data)),
+                Upload_Metadata=make.metadata(filename=f"{kill}.wav", accession="LK-1"),
+            )  # fmt: skip
+            assert created.status == 201, created
+            address = created.headers["location"]
+        before = offset_of(line, address)
+        assert before >= sent
+        timer = threading.Timer(chance.uniform(0.0, 0.6), server.kill)
+        timer.start()
+        with contextlib.suppress(ConnectionError, http.client.HTTPException, TimeoutError):
+            send_until_cut(line, address, data, threading.Event())
+        timer.join()
+        line = replace(server.start(), cookie=line.cookie.split(";")[0],
+                       headers={"Tus-Resumable": "1.0.0"})  # fmt: skip
+        sent = offset_of(line, address)
+        if sent == len(data):
+            check_kept(database, settings, data)
+            address, sent = "", 0
+    if address:
+        send_until_cut(with_token(line), address, data, threading.Event())
+        check_kept(database, settings, data)
+    check_nothing_twice(database, settings)
+
+
+def check_kept(database: Database, settings: Settings, data: bytes) -> None:
+    digest = hashlib.sha256(data).hexdigest()
+    assert Vault(settings.vault_dir).check(digest).state == "ok"
+    with database.reading() as db:
+        [file] = db.query(MediaFile).filter_by(sha256=digest, role="original")
+        assert file.size_bytes == len(data)
+
+
+def check_nothing_twice(database: Database, settings: Settings) -> None:
+    with database.reading() as db:
+        kept = db.query(MediaFile).filter_by(role="original").count()
+        assert db.query(Event).filter_by(kind="file.received").count() == kept
+        assert {upload.state for upload in db.query(Upload)} == {"kept"}
+    assert len(list(Vault(settings.vault_dir).keys())) == kept
+    assert list(settings.parts_dir.glob("*.part")) == []
