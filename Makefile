@@ -25,13 +25,17 @@ $(VENV)/.browser-files: package.json package-lock.json archive/web/browser_files
 	$(BIN)/python -m archive.web.browser_files
 	@touch $@
 
+$(VENV)/.test-files: package.json package-lock.json archive/web/browser_files.json $(VENV)/.installed
+	$(BIN)/python -m archive.web.browser_files --tests
+	@touch $@
+
 setup: $(VENV)/.installed $(VENV)/.browser-files ## Install everything and create or migrate the archive
 	$(FLASK) init
 
 run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
 	$(FLASK) serve
 
-test: setup $(VENV)/.installed-dev ## Run the whole suite; what is left out is named at the end
+test: setup $(VENV)/.installed-dev $(VENV)/.test-files ## Run the whole suite; what is left out is named at the end
 	$(BIN)/pytest
 
 check: $(VENV)/.installed-dev ## Style, types, architecture, translations

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -60,18 +61,20 @@ WANTED = {
     },
 }
 
+WANTED_BY_TESTS = {"axe-core/axe.min.js": "tests/browser/vendor/axe.min.js"}
+
 
 class BrowserFilesMissing(Exception):
     """They could not be fetched, or are not the bytes that were chosen."""
 
 
-def missing() -> list[str]:
-    """Names under static/ that are not there or have other bytes than the manifest says."""
+def missing(wanted: Mapping[str, str]) -> list[str]:
+    """Names that are not in their place or have other bytes than the manifest says."""
     manifest = _manifest()
-    return [name for name in WANTED.values() if _digest(STATIC / name) != manifest.get(name)]
+    return [name for name in wanted.values() if _digest(_place(name)) != manifest.get(name)]
 
 
-def fetch(*, update: bool) -> None:
+def fetch(wanted: Mapping[str, str], *, update: bool) -> None:
     """Install the packages aside, check the chosen files, then put them in place."""
     with tempfile.TemporaryDirectory(prefix="loike-npm-") as aside:
         folder = Path(aside)
@@ -79,21 +82,26 @@ def fetch(*, update: bool) -> None:
             shutil.copy(ROOT / name, folder / name)
         _install(folder)
         modules = folder / "node_modules"
-        found = {name: _digest(modules / source) for source, name in WANTED.items()}
+        found = {name: _digest(modules / source) for source, name in wanted.items()}
         if update:
             MANIFEST.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", "utf-8")
         wrong = [name for name, digest in found.items() if _manifest().get(name) != digest]
         if wrong:
             raise BrowserFilesMissing(f"these are not the files that were chosen: {wrong}")
-        for source, name in WANTED.items():
-            target = STATIC / name
+        for source, name in wanted.items():
+            target = _place(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(modules / source, target)
 
 
+def _place(name: str) -> Path:
+    """Files of the product lie under static/, those of the tests beside the tests."""
+    return ROOT / name if name.startswith("tests/") else STATIC / name
+
+
 def _install(folder: Path) -> None:
     command, environment = _npm()
-    arguments = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     arguments += ["--fetch-timeout=60000", "--loglevel=error"]
     try:
         subprocess.run(
@@ -141,10 +149,12 @@ def main() -> int:
     """The command line; exit code 1 and a sentence when something is missing afterwards."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--update", action="store_true", help="write the manifest anew")
-    update = parser.parse_args().update
+    parser.add_argument("--tests", action="store_true", help="what the browser tests need, too")
+    chosen = parser.parse_args()
+    wanted = WANTED | WANTED_BY_TESTS if chosen.tests or chosen.update else WANTED
     try:
-        if update or missing():
-            fetch(update=update)
+        if chosen.update or missing(wanted):
+            fetch(wanted, update=chosen.update)
     except BrowserFilesMissing as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
