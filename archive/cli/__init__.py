@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from archive.cli import accounts, checking, finding, holdings, running, transcripts
+from archive.cli import accounts, checking, finding, holdings, interviews, running, transcripts
 
 GROUPS: tuple[click.Command, ...] = (
     *running.COMMANDS,
     *accounts.COMMANDS,
+    *interviews.COMMANDS,
     *holdings.COMMANDS,
     *transcripts.COMMANDS,
     *finding.COMMANDS,

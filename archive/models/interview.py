@@ -15,6 +15,11 @@ from archive.models.recording import Recording
 
 AUDIENCES = ("public", "registered", "staff")
 CONTRIBUTION_ROLES = ("witness", "interviewer", "transcriber", "translator")
+# Line drawings that may stand for an interview; drawn in templates/_macros/plates.html.
+PLATES = (
+    "sew", "bike", "lam", "bowl", "boat", "radio", "loom",
+    "school", "sack", "stall", "clinic", "bridge", "ferry",
+)  # fmt: skip
 
 
 class Interview(Base):

@@ -10,13 +10,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from archive.web.messages import accounts, common, holdings, search
+from archive.web.messages import accounts, common, holdings, interviews, search
 from archive.web.messages.message import Message, Sentence
 
 ROOMS: tuple[dict[str, Sentence], ...] = (
     common.MESSAGES,
     accounts.MESSAGES,
     holdings.MESSAGES,
+    interviews.MESSAGES,
     search.MESSAGES,
 )
 

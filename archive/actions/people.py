@@ -1,0 +1,235 @@
+"""People: finding the one that is meant, adding another, correcting what is known of them.
+
+Two people may have the same name. A name that is typed into a form therefore finds
+the one person who has it, makes a new one when nobody has it, and is refused when
+several do: only a human being can say which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive import access, audit, dates, names
+from archive.access import Actor, Refused
+from archive.actions import typed
+from archive.models import Contribution, Interview, Outbox, Person, PersonName
+
+LONGEST_NAME = 120
+LONGEST_LINE = 300
+LONGEST_TEXT = 20_000
+MOST_NAMES = 30
+NAME_KINDS = ("common", "alias", "pen", "birth", "order", "religious")
+
+
+class PersonNameMissing(Refused):
+    """A person record begins with a name."""
+
+    code = "person_name_missing"
+
+
+class PersonNameRefused(Refused):
+    """`name` is longer than a name can be or holds signs that no name has."""
+
+    code = "person_name_refused"
+
+
+class BirthRefused(Refused):
+    """`text` is not a date in EDTF."""
+
+    code = "birth_refused"
+
+
+class SeveralPeople(Refused):
+    """`name` belongs to more than one person; `choices` are labels that tell them apart."""
+
+    code = "several_people"
+
+
+class PersonChanged(Refused):
+    """Somebody else saved this record after it was opened here."""
+
+    code = "person_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherName:
+    """A name beside the birth name; `kind` is one of NAME_KINDS, `period` as told."""
+
+    name: str
+    kind: str = "common"
+    period: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """What a record says. Empty parts of the name are guessed from `full_name`."""
+
+    full_name: str
+    family_name: str = ""
+    middle_name: str = ""
+    given_name: str = ""
+    honorific: str = ""
+    born_as_told: str = ""
+    born_edtf: str = ""
+    native_place: str = ""
+    occupation: str = ""
+    biography: str = ""
+    other_names: Sequence[OtherName] = field(default=())
+
+
+def add(db: Session, actor: Actor, facts: PersonFacts, *, is_sample: bool = False) -> Person:
+    """A new record, also when somebody of the same name exists."""
+    access.require(actor, "manage_people")
+    person = Person(full_name="", given_name="", sort_key="", is_sample=is_sample)
+    _write(person, facts)
+    db.add(person)
+    db.flush()
+    audit.record(db, actor, "person.created", person)
+    return person
+
+
+def describe(
+    db: Session, actor: Actor, person: Person, facts: PersonFacts, *, seen: str = ""
+) -> None:
+    """Change a record; `seen` is the `fingerprint` that the form was opened with."""
+    access.require(actor, "manage_people")
+    db.refresh(person, with_for_update=True)
+    if seen and seen != fingerprint(person):
+        raise PersonChanged
+    _write(person, facts)
+    db.flush()
+    audit.record(db, actor, "person.described", person)
+    told_in = select(Contribution.interview_id).where(Contribution.person_id == person.id)
+    for interview_id in db.scalars(told_in.distinct().order_by(Contribution.interview_id)):
+        db.add(Outbox(interview_id=interview_id, reason="person.described"))
+    db.flush()
+
+
+def listed(db: Session, actor: Actor, text: str = "") -> list[Person]:
+    """Everybody by given name; with `text`, whoever has all its syllables in any name."""
+    access.require(actor, "manage_people")
+    everybody = db.scalars(select(Person).order_by(Person.sort_key, Person.id)).all()
+    return [
+        p for p in everybody if typed.finds(text, p.full_name, *(n.name for n in p.other_names))
+    ]
+
+
+def named(db: Session, name: str) -> list[Person]:
+    """Everybody whose full name this is, letter for letter but for case."""
+    wanted = typed.line(name).casefold()
+    return [
+        person
+        for person in db.scalars(select(Person).order_by(Person.id))
+        if person.full_name.casefold() == wanted
+    ]
+
+
+def label(person: Person) -> str:
+    """The name with what tells its bearer from a namesake: birth, work, or the end of the id.
+
+    What `meant` reads back.
+    """
+    fact = person.born_as_told or person.occupation or person.native_place
+    return f"{person.full_name} ({fact or person.id[-5:]})"
+
+
+def labels(db: Session, actor: Actor) -> list[str]:
+    """What a form may suggest: plain names, and labels where several people share one."""
+    people = listed(db, actor)
+    counts: dict[str, int] = {}
+    for person in people:
+        key = person.full_name.casefold()
+        counts[key] = counts.get(key, 0) + 1
+    found = [label(p) if counts[p.full_name.casefold()] > 1 else p.full_name for p in people]
+    return list(dict.fromkeys(found))
+
+
+def meant(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> Person:
+    """The person that a typed name or label stands for; made when nobody has that name."""
+    access.require(actor, "manage_people")
+    name = typed.line(text)
+    bearers = named(db, name)
+    if not bearers and name.endswith(")"):
+        bearers = [p for p in named(db, name.rpartition(" (")[0]) if label(p) == name]
+    if len(bearers) > 1:
+        raise SeveralPeople(name=name, choices=[label(p) for p in bearers])
+    if bearers:
+        return bearers[0]
+    return add(db, actor, PersonFacts(full_name=name), is_sample=is_sample)
+
+
+def told_in(db: Session, actor: Actor, person: Person) -> list[Contribution]:
+    """What the person has part in, as far as the actor may know of it."""
+    query = (
+        select(Contribution)
+        .join(Interview, Interview.id == Contribution.interview_id)
+        .where(Contribution.person_id == person.id)
+        .order_by(Interview.accession, Contribution.role)
+    )
+    return list(db.scalars(access.visible(query, actor)))
+
+
+def fingerprint(person: Person) -> str:
+    """The record as one line of text, so that a form notices that it has become old."""
+    parts = [
+        person.full_name, person.family_name, person.middle_name, person.given_name,
+        person.honorific, person.born_as_told, person.born_edtf, person.native_place,
+        person.occupation, person.biography,
+        *(f"{n.name}/{n.kind}/{n.period}" for n in person.other_names),
+    ]  # fmt: skip
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8")).hexdigest()
+
+
+def _write(person: Person, facts: PersonFacts) -> None:
+    full_name = typed.line(facts.full_name)
+    if not full_name:
+        raise PersonNameMissing
+    if len(full_name) > LONGEST_NAME:
+        raise PersonNameRefused(name=full_name[:40])
+    guess = names.split_name(full_name)
+    given = typed.line(facts.given_name)[:LONGEST_NAME]
+    parts = guess if not given else names.NameParts(
+        typed.line(facts.family_name)[:LONGEST_NAME],
+        typed.line(facts.middle_name)[:LONGEST_NAME], given,
+    )  # fmt: skip
+    person.full_name = full_name
+    person.family_name, person.middle_name, person.given_name = (
+        parts.family, parts.middle, parts.given,
+    )  # fmt: skip
+    person.sort_key = names.person_key(parts)
+    person.honorific = typed.line(facts.honorific)[:40]
+    person.born_as_told = typed.line(facts.born_as_told)[:LONGEST_LINE]
+    person.born_edtf = _edtf(facts.born_edtf)
+    person.native_place = typed.line(facts.native_place)[:LONGEST_LINE]
+    person.occupation = typed.line(facts.occupation)[:LONGEST_LINE]
+    person.biography = typed.paragraphs(facts.biography)[:LONGEST_TEXT]
+    _write_names(person, facts.other_names)
+
+
+def _write_names(person: Person, wanted: Sequence[OtherName]) -> None:
+    kept = [
+        PersonName(
+            name=typed.line(other.name)[:LONGEST_NAME],
+            kind=other.kind if other.kind in NAME_KINDS else "common",
+            period=typed.line(other.period)[:LONGEST_LINE],
+            position=position,
+        )
+        for position, other in enumerate(wanted[:MOST_NAMES])
+        if typed.line(other.name)
+    ]
+    person.other_names = kept
+
+
+def _edtf(text: str) -> str:
+    text = typed.line(text)
+    if not text:
+        return ""
+    try:
+        return dates.parse(text).edtf
+    except dates.NotADate as error:
+        raise BirthRefused(text=error.text) from error

@@ -1,0 +1,68 @@
+"""Explanations about descriptions: interviews, people, collections, places, contents."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from archive.web.messages.message import Message, Sentence
+
+INTERVIEWS: dict[str, Sentence] = {
+    "accession_refused": lambda f: Message(
+        _("An accession number has letters without marks, digits, and single - . _ between them."),
+        advice=_("For example LK-2026-041, at most 40 signs."),
+    ),
+    "accession_taken": lambda f: Message(
+        _("Another interview has the number %(accession)s.", accession=f.get("accession", "")),
+        advice=_("Leave the field empty to get the next free number."),
+    ),
+    "title_missing": lambda f: Message(_("A title is needed: a few words on what it is about.")),
+    "text_too_long": lambda f: Message(
+        _("This is too long: at most %(longest)s characters.", longest=f.get("longest", ""))
+    ),
+    "language_refused": lambda f: Message(_("Name at least one language by its code: vi, en, zh.")),
+    "audience_refused": lambda f: Message(_("Choose who may know of this interview.")),
+    "plate_refused": lambda f: Message(_("There is no such drawing.")),
+    "held_refused": lambda f: Message(
+        _("“%(text)s” is not a date in EDTF.", text=f.get("text", "")),
+        advice=_("For example 2019-05-12, 2019-05, 1978~ for about 1978, 1985/1986."),
+    ),
+    "years_refused": lambda f: Message(
+        _("Years go from 1800 to 2100, and the first may not be later than the last.")
+    ),
+    "description_outdated": lambda f: Message(
+        _("A colleague saved this description while you were writing."),
+        safe=_("Both are kept: theirs is in the archive, yours is in this form."),
+        advice=_("Look at the marked fields, then save again."),
+    ),
+}
+
+PEOPLE: dict[str, Sentence] = {
+    "person_name_missing": lambda f: Message(_("A name is needed.")),
+    "person_name_refused": lambda f: Message(_("This is too long to be a name.")),
+    "birth_refused": lambda f: Message(
+        _("“%(text)s” is not a date in EDTF.", text=f.get("text", "")),
+        advice=_("For example 1946, 1946-03, 1946~ for about 1946."),
+    ),
+    "several_people": lambda f: Message(
+        _("Several people are called %(name)s.", name=f.get("name", "")),
+        advice=_("Choose one: %(choices)s.", choices="; ".join(f.get("choices", ()))),
+    ),
+    "person_changed": lambda f: Message(
+        _("A colleague saved this record while you were writing."),
+        safe=_("Both are kept: theirs is in the archive, yours is in this form."),
+        advice=_("Compare the two, then save again."),
+    ),
+}
+
+COLLECTIONS: dict[str, Sentence] = {
+    "collection_unknown": lambda f: Message(_("There is no such collection.")),
+    "collection_refused": lambda f: Message(
+        _("The code of a collection has letters without marks, digits, and single - . _ between.")
+    ),
+    "collection_taken": lambda f: Message(
+        _("Another collection has the code %(code)s.", code=f.get("collection", ""))
+    ),
+    "collection_title_missing": lambda f: Message(_("A collection needs a title.")),
+}
+
+MESSAGES: dict[str, Sentence] = {**INTERVIEWS, **PEOPLE, **COLLECTIONS}
