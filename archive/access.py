@@ -12,11 +12,13 @@ audience. Its text is shown to the public only in the states that the office cho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVarTuple
 
 from sqlalchemy import Select, true
 
 from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
+
+Columns = TypeVarTuple("Columns")
 
 Action = Literal[
     "view",  # know that it exists, read its description, hear the access copy
@@ -179,7 +181,7 @@ def require(
         raise NotAllowed(decision, action)
 
 
-def visible(query: Select[Any], actor: Actor) -> Select[Any]:
+def visible(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
     """Narrow a SELECT that names Interview (and perhaps TranscriptVersion) to what may be seen.
 
     The same rule as `may(actor, "view", interview)`.
@@ -187,7 +189,7 @@ def visible(query: Select[Any], actor: Actor) -> Select[Any]:
     return query.where(Interview.audience.in_(sorted(actor.audiences)))
 
 
-def readable(query: Select[Any], actor: Actor) -> Select[Any]:
+def readable(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
     """Narrow a SELECT that names both Interview and TranscriptVersion to text that may be read.
 
     The same rule as `may(actor, "read", version, interview=interview)`.
