@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -23,15 +21,46 @@ from archive.models import User
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.security import SESSION_COOKIE
+from tests import postgres
 from tests.cast import CAST, PASSWORD
 
-POSTGRES_URL = os.environ.get(
-    "TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
-)
+HERE = Path(__file__).parent
+# Pages and commands are tried on SQLite; what they call is tried on both databases.
+ON_SQLITE_ONLY = ("web", "cli", "demo")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What lies in tests/archive and asks for an archive is run on SQLite and on PostgreSQL."""
+    folders = metafunc.definition.path.relative_to(HERE).parts
+    if "backend" not in metafunc.fixturenames or folders[0] != "archive":
+        return
+    if metafunc.definition.get_closest_marker("sqlite_only"):
+        return
+    if folders[1] not in ON_SQLITE_ONLY:
+        both = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+        metafunc.parametrize("backend", both, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Name what was left out, and why, in the very last lines."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    left_out = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in reporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in left_out.most_common():
+        reporter.write_line(f"left out: {count} × {reason}", yellow=True)
+    if count := len(reporter.stats.get("deselected", [])):
+        reporter.write_line(f"left out: {count} × not chosen on the command line", yellow=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _cheap_passwords() -> Iterator[None]:
+def cheap_passwords() -> Iterator[None]:
     """The real argon2id with its smallest parameters: the suite signs in thousands of times."""
     patch = pytest.MonkeyPatch()
     patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -40,17 +69,12 @@ def _cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_database(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Path:
     """An SQLite file that was migrated once and is copied for each test."""
     file = tmp_path_factory.mktemp("empty") / "archive.db"
     migrations.upgrade(f"sqlite:///{file}")
     database = Database(f"sqlite:///{file}")
-    with database.writing() as db:
-        for member in CAST.values():
-            accounts.add(
-                db, machine("test"), email=member.email, name=member.name,
-                role=member.role, password=PASSWORD,
-            )  # fmt: skip
+    _let_in_the_cast(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -58,16 +82,44 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(cheap_passwords: None) -> Iterator[str]:
+    """A PostgreSQL database that was migrated once and is the template of each test's own."""
+    with postgres.throw_away() as url:
+        migrations.upgrade(url)
+        database = Database(url)
+        _let_in_the_cast(database)
+        database.dispose()
+        yield url
+
+
 @pytest.fixture
-def settings(tmp_path: Path, empty_database: Path) -> Settings:
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database of this test."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty archive's database with the cast's accounts, of this test only."""
+    if backend == "postgresql":
+        with postgres.throw_away(template=request.getfixturevalue("empty_postgres")) as url:
+            yield url
+        return
+    home = tmp_path / "home"
+    home.mkdir()
+    empty: Path = request.getfixturevalue("empty_database")
+    (home / "archive.db").write_bytes(empty.read_bytes())
+    yield f"sqlite:///{home / 'archive.db'}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """A home with an empty archive and the cast's accounts; jobs are polled fast."""
     home = tmp_path / "home"
     for folder in ("vault/parts", "derivatives", "index", "models"):
         (home / folder).mkdir(parents=True)
-    (home / "archive.db").write_bytes(empty_database.read_bytes())
-    return Settings(
-        home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02, lease_s=6.0
-    )
+    return Settings(home=home, database_url=database_url, poll_s=0.02, lease_s=6.0)
 
 
 @pytest.fixture
@@ -130,17 +182,15 @@ def client_of(app: Flask, database: Database) -> Callable[[str | None], FlaskCli
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A throw-away database on a real server; left out, with the reason, when none answers."""
-    server = create_engine(POSTGRES_URL, isolation_level="AUTOCOMMIT")
-    name = f"loike_test_{uuid.uuid4().hex[:12]}"
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    except Exception as error:
-        if os.environ.get("REQUIRE_POSTGRES"):
-            raise
-        pytest.skip(f"no PostgreSQL answers at TEST_POSTGRES_URL: {type(error).__name__}")
-    yield server.url.set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    """A throw-away, empty database on a real server."""
+    with postgres.throw_away() as url:
+        yield url
+
+
+def _let_in_the_cast(database: Database) -> None:
+    with database.writing() as db:
+        for member in CAST.values():
+            accounts.add(
+                db, machine("test"), email=member.email, name=member.name,
+                role=member.role, password=PASSWORD,
+            )  # fmt: skip
