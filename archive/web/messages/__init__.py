@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from archive.web.messages import accounts, common, holdings, interviews, search
+from archive.web.messages import accounts, common, holdings, interviews, search, transcription
 from archive.web.messages.message import Message, Sentence
 
 ROOMS: tuple[dict[str, Sentence], ...] = (
@@ -19,6 +19,7 @@ ROOMS: tuple[dict[str, Sentence], ...] = (
     holdings.MESSAGES,
     interviews.MESSAGES,
     search.MESSAGES,
+    transcription.MESSAGES,
 )
 
 MESSAGES: dict[str, Sentence] = {code: say for room in ROOMS for code, say in room.items()}
