@@ -29,7 +29,7 @@ from media.kinds import Kind, RefusedKind, sniff
 from media.parts import Busy, Incomplete, NoSuchPart, OffsetMismatch, OutOfSpace, TooMuch
 from media.vault import ByteStream, HashMismatch
 
-LONGEST_FILE_BYTES = 64 * 1024**3
+LONGEST_FILE_BYTES = 64 * 1000**3
 LONGEST_NAME = 200
 SAMPLE_BYTES = 64 * 1024
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -88,6 +88,7 @@ class Progress:
     state: str
     problem: str = ""
     media_file_id: str = ""
+    interview_id: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -357,6 +358,7 @@ def _progress(toolbox: Toolbox, upload: Upload) -> Progress:
         "upload_id": upload.id, "filename": upload.filename,
         "length_bytes": upload.length_bytes, "state": upload.state,
         "problem": upload.problem, "media_file_id": upload.media_file_id or "",
+        "interview_id": upload.interview_id,
     }  # fmt: skip
     if upload.state in ("kept", "duplicate"):
         return Progress(offset_bytes=upload.length_bytes, **facts)

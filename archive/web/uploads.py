@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import re
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.access import NotVisible
-from archive.actions import holdings, uploads
+from archive.actions import holdings, twins, uploads
 from archive.actions.uploads import LONGEST_FILE_BYTES, Progress, UploadEnded
 from archive.web import current, errors, language, loaders, measures, messages
 from archive.web.messages import holdings as holdings_messages
@@ -31,6 +32,7 @@ PIECE_TYPE = "application/offset+octet-stream"
 TUS_ENDPOINTS = frozenset({"uploads.create", "uploads.head", "uploads.append", "uploads.discard"})
 PATH = "/api/v1/uploads"
 LONGEST_FORM_FILES = 50
+DIGEST = re.compile("[0-9a-f]{64}")
 
 bp.add_app_template_filter(measures.size, "size")
 bp.add_app_template_filter(measures.duration, "duration")
@@ -111,6 +113,30 @@ def state(upload_id: str) -> ResponseReturnValue:
         id=found.upload_id, filename=found.filename, length_bytes=found.length_bytes,
         offset_bytes=found.offset_bytes, state=found.state, problem=found.problem,
     )  # fmt: skip
+
+
+@bp.get(PATH + "/known")
+def maybe_known() -> ResponseReturnValue:
+    """Whether computing a digest is worth the while: does the archive hold a file this long?"""
+    interview = loaders.interview(request.args.get("accession", ""), "upload")
+    length = _length(request.args.get("length", ""))
+    if length is None:
+        return errors.answer(400, "wrong_request")
+    return jsonify(maybe=twins.any_of_length(current.db(), current.actor(), interview, length))
+
+
+@bp.post(PATH + "/known")
+def known() -> ResponseReturnValue:
+    """The upload that ends as a duplicate before a byte is sent, or none."""
+    interview = loaders.interview(request.form.get("accession", ""), "upload")
+    length, sha256 = _length(request.form.get("length", "")), request.form.get("sha256", "")
+    if length is None or not DIGEST.fullmatch(sha256):
+        return errors.answer(400, "wrong_request")
+    found = twins.recognise(
+        current.db(), current.actor(), interview, filename=request.form.get("filename", ""),
+        length_bytes=length, sha256=sha256, toolbox=current.toolbox(),
+    )  # fmt: skip
+    return jsonify(uploadId=found.id if found is not None else "")
 
 
 @bp.post(PATH + "/<upload_id>/same", provide_automatic_options=False)
@@ -257,7 +283,15 @@ def _told(response: Response, state: Progress) -> Response:
 
 
 def _whole_number(header: str) -> int | None:
-    value = request.headers.get(header, "")
+    return _number(request.headers.get(header, ""))
+
+
+def _length(value: str) -> int | None:
+    number = _number(value)
+    return number if number is not None and number <= LONGEST_FILE_BYTES else None
+
+
+def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
 

@@ -236,3 +236,40 @@ def test_the_plain_form_sends_small_files_without_script(
     with toolbox.database.reading() as db:
         assert sorted(upload.state for upload in db.query(Upload)) == ["kept", "refused"]
         assert [file.filename for file in make.originals(db)] == ["Hoa.wav"]
+
+
+def test_a_file_that_is_there_is_known_by_its_digest_before_it_is_sent(
+    hoa: Line, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    data = make.sound(tmp_path).read_bytes()
+    patch(hoa, create(hoa, len(data)).headers["location"], 0, data)
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    facts = f"accession=LK-1&filename=b.wav&length={len(data)}"
+    assert hoa.ask("GET", f"{PATH}/known?{facts}").body == b'{"maybe":true}\n'
+    assert hoa.ask("GET", f"{PATH}/known?accession=LK-1&length=3").body == b'{"maybe":false}\n'
+    asked = f"{facts}&sha256={hashlib.sha256(data).hexdigest()}".encode()
+    answer = hoa.ask("POST", f"{PATH}/known", body=asked, **form)
+    upload_id = answer.body.decode().split('"')[3]
+    row = hoa.ask("GET", f"/en/uploads/{upload_id}/row").body.decode()
+    assert "This interview received it on" in row
+    assert "It belongs here too" not in row
+    other = asked[:-1] + (b"0" if asked[-1:] != b"0" else b"1")
+    assert hoa.ask("POST", f"{PATH}/known", body=other, **form).body == b'{"uploadId":""}\n'
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ("accession=LK-1&length=5&sha256=xyz", 400),
+        ("accession=LK-1&length=-5&sha256=" + "a" * 64, 400),
+        ("accession=LK-1&length=" + "9" * 19 + "&sha256=" + "a" * 64, 400),
+        ("accession=LK-1&length=%C2%B2&sha256=" + "a" * 64, 400),
+        ("accession=NONE&length=5&sha256=" + "a" * 64, 404),
+        ("", 404),
+    ],
+)
+def test_a_question_that_cannot_be_read_is_refused(hoa: Line, facts: str, status: int) -> None:
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    assert hoa.ask("POST", f"{PATH}/known", body=facts.encode(), **form).status == status
+    if "sha256=x" not in facts:
+        assert hoa.ask("GET", f"{PATH}/known?{facts}").status == status

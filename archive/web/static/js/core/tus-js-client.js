@@ -3,4 +3,4 @@
 
 import "../../vendor/tus.min.js";
 
-export const { Upload } = /** @type {any} */ (globalThis).tus;
+export const { defaultOptions, Upload } = /** @type {any} */ (globalThis).tus;

@@ -4,6 +4,7 @@
  */
 
 import { nt, t } from "i18n";
+import { recognise } from "./known.js";
 import { Pace } from "./pace.js";
 import { continues, entry, step, toRetry, toStart, totals } from "./queue.js";
 import { Row } from "./rows.js";
@@ -18,6 +19,7 @@ class UploadPage {
   #transports = new Map();
   #paces = new Map();
   #lostAt = new Map();
+  #runs = new Map();
   #pace = new Pace();
   #sentInAll = 0;
   #next = 0;
@@ -76,14 +78,17 @@ class UploadPage {
       if (known) {
         this.#transports.set(known.key, this.#transport(known.key, file));
         this.#happen(known.key, "chosen");
-      } else {
-        this.#next += 1;
-        const key = `new-${this.#next}`;
-        this.#add(entry({ key, name: file.name, sizeBytes: file.size }), file);
-        if (!file.size) this.#happen(key, "fail", { problem: "empty_file" });
-      }
+      } else this.#addNew(file);
     }
     this.#look();
+  }
+
+  #addNew(file, { fresh = false } = {}) {
+    this.#next += 1;
+    const key = `new-${this.#next}`;
+    this.#add(entry({ key, name: file.name, sizeBytes: file.size }), file);
+    this.#transports.get(key).fresh = fresh;
+    if (!file.size) this.#happen(key, "fail", { problem: "empty_file" });
   }
 
   #add(added, file) {
@@ -111,13 +116,14 @@ class UploadPage {
     const after = step(before, event, { ...facts, nowMs: performance.now() });
     if (after === before) return;
     if (event === "lost") this.#lostAt.set(key, clock());
-    if (event !== "progress") this.#paces.get(key).reset();
+    if (event !== "progress" && event !== "compared") this.#paces.get(key).reset();
     if (after === null) return this.#drop(key);
     this.#entries.set(key, after);
     if (event === "progress" && after.sentBytes > before.sentBytes) this.#sentInAll += after.sentBytes - before.sentBytes;
-    if (after.state !== "sending" && after.state !== "settling") this.#transports.get(key)?.stop();
+    if (!["sending", "comparing", "settling"].includes(after.state)) this.#transports.get(key)?.stop();
+    if (event === "other") this.#addNew(this.#transports.get(key).file, { fresh: true });
     if (after.state === "settling") this.#settle(key);
-    if (event !== "progress") this.#look();
+    if (event !== "progress" && event !== "compared") this.#look();
   }
 
   async #settle(key) {
@@ -147,7 +153,7 @@ class UploadPage {
     const { uploadId, state } = this.#entries.get(key);
     this.#transports.get(key)?.stop();
     this.#rows.get(key).element.remove();
-    for (const map of [this.#entries, this.#rows, this.#transports, this.#paces]) map.delete(key);
+    for (const map of [this.#entries, this.#rows, this.#transports, this.#paces, this.#runs]) map.delete(key);
     if (uploadId && state !== "settled") {
       const csrf = document.querySelector("meta[name=csrf-token]").content;
       const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf };
@@ -180,16 +186,38 @@ class UploadPage {
 
   async #begin(key) {
     const transport = this.#transports.get(key);
+    const run = (this.#runs.get(key) ?? 0) + 1;
+    this.#runs.set(key, run);
+    const isWanted = () =>
+      this.#runs.get(key) === run && ["sending", "comparing"].includes(this.#entries.get(key)?.state);
     const known = this.#entries.get(key).uploadId || (await transport.remembered());
     if (known) this.#happen(key, "begun", { uploadId: known });
-    await transport.start(known);
+    else if (!(await this.#mustBeSent(key, transport.file, isWanted))) return;
+    if (isWanted()) await transport.start(known);
+  }
+
+  /** False when the archive has the file already, or when the person stopped the comparison. */
+  async #mustBeSent(key, file, isWanted) {
+    const { endpoint, accession } = this.facts;
+    const csrf = document.querySelector("meta[name=csrf-token]").content;
+    const found = await recognise(file, {
+      endpoint, accession, csrf, isWanted,
+      onStart: () => this.#happen(key, "compare"),
+      onProgress: (sentBytes) => this.#happen(key, "compared", { sentBytes }),
+    });
+    if (found) {
+      this.#happen(key, "begun", { uploadId: found });
+      this.#happen(key, "known");
+    } else if (found === "") this.#happen(key, "send");
+    return found === "";
   }
 
   #drawRow(key, e, now) {
     const pace = this.#paces.get(key);
     if (e.state === "sending") pace.mark(now, e.sentBytes);
     const secondsLeft = pace.secondsLeft(now, e.sizeBytes - e.sentBytes);
-    const sentence = this.facts.sentences[e.problem] ?? this.facts.sentences.fallback;
+    const said = this.facts.sentences[e.problem] ?? this.facts.sentences.fallback;
+    const sentence = e.problem || e.state === "failed" ? said : "";
     this.#rows.get(key).draw(e, { secondsLeft, nowMs: now, lostAt: this.#lostAt.get(key), sentence });
   }
 
@@ -210,6 +238,9 @@ class UploadPage {
     this.#say(known ? [sending, timeLeft(left)].join(" · ") : "");
     const all = this.root.querySelector("[data-all]");
     all.hidden = !sum.canPause && !sum.canResume;
+    this.root.querySelector("[data-on]").hidden = !all.hidden || !entries.some((e) => e.state === "settled");
+    all.querySelector("[data-icon=pause]").hidden = !sum.canPause;
+    all.querySelector("[data-icon=play]").hidden = sum.canPause;
     all.querySelector("[data-label]").textContent = sum.canPause ? t("Pause all") : t("Go on with all");
   }
 

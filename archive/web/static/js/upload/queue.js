@@ -5,12 +5,13 @@
  * {key, name, sizeBytes, sentBytes, state, attempts, retryAtMs, problem, uploadId}
  *
  * waiting   for its turn                 sending   bytes go
+ * comparing with what the archive has, before a byte is sent; sentBytes are those compared
  * paused    by the person                offline   the line is gone, tried again at retryAtMs
  * full      the archive has no room      guest     the session ended, needs a sign-in
  * missing   the server has a part of it, the file must be chosen again
  * settling  every byte is there, the archive is checking them
  * settled   the server has said how it ended
- * failed    cannot go on by itself; `problem` is the code
+ * failed    cannot go on by itself; `problem` is the code, and some are final
  */
 
 export const AT_ONCE = 2;
@@ -22,7 +23,8 @@ const STOPS = {
 };
 const FOLLOWS = {
   waiting: { start: "sending", ...STOPS },
-  sending: { progress: "sending", whole: "settling", ...STOPS },
+  sending: { other: "missing", compare: "comparing", progress: "sending", whole: "settling", ...STOPS },
+  comparing: { compared: "comparing", send: "sending", known: "settling", ...STOPS },
   paused: { resume: "waiting", drop: null },
   offline: { retry: "waiting", ...STOPS },
   full: { retry: "waiting", ...STOPS },
@@ -32,6 +34,14 @@ const FOLLOWS = {
   settled: { drop: null },
   failed: { retry: "waiting", drop: null },
 };
+
+/** Problems that the same file would meet again: there is nothing to try. */
+const FINAL = new Set(["empty_file", "file_too_long", "not_allowed", "other_role", "not_found"]);
+
+/** Whether pressing a button could help. */
+export function canRetry({ state, problem }) {
+  return ["offline", "full", "guest"].includes(state) || (state === "failed" && !FINAL.has(problem));
+}
 
 /** A file that was just chosen, or with `uploadId` one that the server knows from before. */
 export function entry({ key, name, sizeBytes, sentBytes = 0, uploadId = "", state = "waiting" }) {
@@ -54,8 +64,9 @@ export function step(before, event, { nowMs = 0, sentBytes, problem = "" } = {})
   const after = { ...before, state: next, problem: "" };
   if (sentBytes !== undefined) after.sentBytes = sentBytes;
   if (event === "progress" && after.sentBytes > before.sentBytes) after.attempts = 0;
-  if (event === "whole") after.sentBytes = before.sizeBytes;
-  if (event === "fail") after.problem = problem;
+  if (event === "whole" || event === "known") after.sentBytes = before.sizeBytes;
+  if (event === "send" || (before.state === "comparing" && next === "paused")) after.sentBytes = 0;
+  if (event === "fail" || event === "other") after.problem = problem;
   if (next === "offline") {
     after.attempts = before.attempts + 1;
     after.retryAtMs = nowMs + backOffMs(after.attempts);
@@ -66,7 +77,7 @@ export function step(before, event, { nowMs = 0, sentBytes, problem = "" } = {})
 
 /** The keys of waiting entries that may start now. */
 export function toStart(entries, atOnce = AT_ONCE) {
-  const busy = entries.filter((e) => e.state === "sending" || e.state === "settling").length;
+  const busy = entries.filter((e) => ["comparing", "sending", "settling"].includes(e.state)).length;
   return entries.filter((e) => e.state === "waiting").slice(0, Math.max(0, atOnce - busy)).map((e) => e.key);
 }
 

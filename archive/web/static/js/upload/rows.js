@@ -5,10 +5,11 @@
  */
 
 import { nt, t } from "i18n";
+import { canRetry } from "./queue.js";
 import { size, timeLeft } from "./words.js";
 
 const TONE = {
-  waiting: "", sending: "go", settling: "go", paused: "wait", offline: "wait",
+  waiting: "", sending: "go", comparing: "go", settling: "go", paused: "wait", offline: "wait",
   full: "wait", guest: "wait", missing: "wait", failed: "bad",
 };
 
@@ -26,14 +27,16 @@ export class Row {
     this.#text(".ds", describe(entry, { secondsLeft, percent }));
     const bar = this.element.querySelector("progress");
     bar.value = percent;
-    bar.setAttribute("aria-label", t("%(percent)s per cent sent", { percent }));
+    const reached = entry.state === "comparing" ? t("%(percent)s per cent compared", { percent })
+      : t("%(percent)s per cent sent", { percent });
+    bar.setAttribute("aria-label", reached);
     bar.hidden = entry.state === "failed";
     bar.className = TONE[entry.state] === "wait" ? "hold" : "";
-    this.#text("[data-percent]", ["sending", "settling"].includes(entry.state) ? `${percent}\u00a0%` : "");
+    this.#text("[data-percent]", ["sending", "comparing", "settling"].includes(entry.state) ? `${percent}\u00a0%` : "");
     const [verdict, rest] = say(entry, { nowMs, lostAt, sentence });
     this.#text("[data-verdict]", verdict);
     this.#text("[data-rest]", rest ? ` ${rest}` : "");
-    this.element.querySelector(".say").hidden = !verdict;
+    this.element.querySelector(".say").hidden = !verdict && !rest;
     if (this.state === entry.state) return;
     this.state = entry.state;
     this.element.className = `uf ${TONE[entry.state] ?? ""}`.trim();
@@ -41,7 +44,8 @@ export class Row {
     const icon = this.icons.content.querySelector(`[data-icon="${entry.state}"] svg`);
     this.element.querySelector(".ic").replaceChildren(icon.cloneNode(true));
     for (const button of this.element.querySelectorAll("[data-do]")) {
-      button.hidden = !button.dataset.when.split(" ").includes(entry.state);
+      const fits = button.dataset.when.split(" ").includes(entry.state);
+      button.hidden = !fits || (button.dataset.do === "retry" && !canRetry(entry));
     }
   }
 
@@ -67,7 +71,7 @@ function describe(entry, { secondsLeft, percent }) {
     if (secondsLeft !== null) parts.push(timeLeft(secondsLeft));
   } else if (entry.state === "paused" || entry.state === "full") {
     parts.push(t("stopped at %(percent)s %", { percent }));
-  } else if (entry.sentBytes && entry.state !== "settling") {
+  } else if (entry.sentBytes && !["comparing", "settling", "missing"].includes(entry.state)) {
     parts.push(t("%(size)s sent", { size: size(entry.sentBytes) }));
   }
   return parts.join(" · ");
@@ -78,6 +82,7 @@ function say(entry, { nowMs, lostAt, sentence }) {
   const kept = t("%(size)s are kept.", { size: size(entry.sentBytes) });
   const seconds = Math.max(1, Math.ceil((entry.retryAtMs - nowMs) / 1000));
   switch (entry.state) {
+    case "comparing": return ["", t("Looking whether the archive has this file already.")];
     case "settling": return [t("All sent."), t("The archive is comparing every byte.")];
     case "paused": return [t("Paused."), kept];
     case "offline": {
@@ -90,7 +95,7 @@ function say(entry, { nowMs, lostAt, sentence }) {
       return [t("Your sign-in has ended."), [kept, advice].join(" ")];
     }
     case "missing": {
-      const advice = t("Choose the same file again to go on.");
+      const advice = sentence || t("Choose the same file again to go on.");
       return [t("Not finished last time."), [kept, advice].join(" ")];
     }
     case "failed": return [t("This file was not taken."), sentence];

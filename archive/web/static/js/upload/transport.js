@@ -7,7 +7,7 @@
  * be sewn together.
  */
 
-import { Upload } from "tus-js-client";
+import { defaultOptions, Upload } from "tus-js-client";
 
 const SAMPLE_BYTES = 64 * 1024;
 
@@ -21,6 +21,8 @@ export function eventOfStatus(status) {
 
 export class Transport {
   #upload = null;
+  #run = 0;
+  fresh = false; // true for a file that must not go on from what this browser remembers
 
   /** `tell(event, facts)` is called with events of queue.js. */
   constructor({ file, endpoint, accession, csrf, pieceBytes, tell }) {
@@ -29,20 +31,22 @@ export class Transport {
 
   /** Go on with upload `id`, or begin a new one when it is empty. */
   async start(id) {
+    this.#run += 1;
+    const run = this.#run;
     const url = id ? `${this.endpoint}/${id}` : null;
     try {
-      if (url && !(await this.#isSame(url))) return this.tell("fail", { problem: "another_file" });
+      if (url && !(await this.#isSame(url))) return this.tell("other", { problem: "another_file" });
     } catch (error) {
       return this.tell(eventOfStatus(error.status ?? 0), {});
     }
+    if (run !== this.#run) return undefined;
     this.#upload = new Upload(this.file, {
       endpoint: this.endpoint,
       uploadUrl: url,
       chunkSize: this.pieceBytes,
       retryDelays: null,
       removeFingerprintOnSuccess: true,
-      fingerprint: async (file) =>
-        ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|"),
+      fingerprint: this.#fingerprint,
       metadata: { filename: this.file.name, accession: this.accession },
       headers: { "X-CSRFToken": this.csrf },
       onUploadUrlAvailable: () => this.tell("begun", { uploadId: this.#upload.url.split("/").pop() }),
@@ -57,20 +61,30 @@ export class Transport {
 
   /** Stop sending; what the server has, it keeps. */
   stop() {
+    this.#run += 1;
     this.#upload?.abort();
     this.#upload = null;
   }
 
-  /** The upload that this browser remembers for this file and interview, or "". */
+  /**
+   * The upload that this browser remembers for this file and interview and that still goes
+   * on, or "". One that has ended is forgotten: the person wants to send the file anew.
+   */
   async remembered() {
-    const probe = new Upload(this.file, {
-      endpoint: this.endpoint,
-      fingerprint: async (file) =>
-        ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|"),
-    });
+    if (this.fresh) return "";
+    const probe = new Upload(this.file, { endpoint: this.endpoint, fingerprint: this.#fingerprint });
     const [last] = (await probe.findPreviousUploads()).slice(-1);
-    return last?.uploadUrl?.split("/").pop() ?? "";
+    const id = last?.uploadUrl?.split("/").pop() ?? "";
+    if (!id) return "";
+    const answer = await fetch(`${this.endpoint}/${id}/state`).catch(() => null);
+    if (answer === null || answer.status >= 500 || answer.status === 401) return id;
+    if (answer.ok && (await answer.json()).state === "receiving") return id;
+    await defaultOptions.urlStorage.removeUpload(last.urlStorageKey);
+    return "";
   }
+
+  #fingerprint = async (file) =>
+    ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|");
 
   #failed(error) {
     const status = error.originalResponse?.getStatus() ?? 0;
