@@ -17,7 +17,7 @@ LONGEST_FUNCTION = 60
 # The lower floor comes first: a module may import its own floor and those below it.
 FLOORS = (
     "archive.models",
-    "archive.settings archive.db archive.dates archive.names",
+    "archive.settings archive.db archive.dates archive.names archive.lunar archive.told_dates",
     "archive.access archive.queue archive.toolbox archive.migrations",
     "archive.audit",
     "archive.actions",
