@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, redirect, render_template, url_for
-from flask.typing import ResponseReturnValue
+from dataclasses import dataclass
 
-from archive.web import language
+from flask import Blueprint, current_app, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
+
+from archive import dates
+from archive.actions import front_page
+from archive.actions.front_page import Card, Quote
+from archive.models import Interview
+from archive.models.base import utc_now
+from archive.web import addresses, current, language, measures, waves
+from archive.web.reading import clock
 
 bp = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownQuote:
+    """A passage with the address of its place and of its sound; both lead to its first word."""
+
+    quote: Quote
+    address: str
+    sound: str
+    wave: waves.Wave | None
+    at_percent: float | None
 
 
 @bp.get("/")
@@ -25,4 +45,56 @@ def health() -> ResponseReturnValue:
 @bp.get(language.PREFIX + "/")
 def show() -> ResponseReturnValue:
     """The home page."""
-    return render_template("home/show.html")
+    today = measures.local(utc_now()).date()
+    db, actor = current.db(), current.actor()
+    page = front_page.gather(db, current.toolbox().index, actor, day=today)
+    return render_template(
+        "home/show.html", page=page, clock=clock, held=_held, recorded=_recorded,
+        quotes=[_quote(quote) for quote in page.quotes],
+        latest=[(card, _wave(card, bars=110)) for card in page.latest],
+        duration=measures.duration, day=measures.day, endpoints=current_app.view_functions,
+    )  # fmt: skip
+
+
+def _quote(quote: Quote) -> ShownQuote:
+    playable, segment = quote.playable, quote.segment
+    duration_ms = (playable.recording.duration_ms or 0) if playable else 0
+    card = front_page.card(current.db(), current.actor(), quote.interview)
+    return ShownQuote(
+        quote=quote,
+        address=addresses.passage(quote.interview, segment, playable, start_ms=segment.start_ms),
+        sound=url_for("media.stream", file_id=playable.access_id)
+        if playable and playable.access_id
+        else "",
+        wave=_wave(card, bars=74) if card.playable == playable else None,
+        at_percent=segment.start_ms * 100 / duration_ms if duration_ms else None,
+    )
+
+
+def _wave(card: Card, *, bars: int) -> waves.Wave | None:
+    playable = card.playable
+    if playable is None or not playable.peaks_path:
+        return None
+    return waves.draw(
+        current.toolbox().derivatives_dir / playable.peaks_path,
+        [waves.Turn(*turn) for turn in card.turns],
+        duration_ms=playable.recording.duration_ms or 0, bars=bars, height=36,
+    )  # fmt: skip
+
+
+def _held(interview: Interview) -> str:
+    """When it was recorded: as it was told, else as pages print dates."""
+    if interview.held_as_told or not interview.held_edtf:
+        return interview.held_as_told
+    return dates.in_words(interview.held_edtf, language.chosen())
+
+
+def _recorded(duration_ms: int) -> str:
+    """How much there is to hear, in one unit: "312 giờ", "1,4 giờ", "54 phút"."""
+    minutes = max(1, round(duration_ms / 60_000)) if duration_ms else 0
+    if minutes < 60:
+        return str(ngettext("%(length)s minute", "%(length)s minutes", minutes, length=minutes))
+    hours = minutes / 60
+    length = format_decimal(hours, format="#,##0" if hours >= 10 else "#,##0.#")
+    number = 1 if length == "1" else 2
+    return str(ngettext("%(length)s hour", "%(length)s hours", number, length=length))

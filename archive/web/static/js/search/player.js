@@ -1,5 +1,9 @@
 // @ts-check
-/** Hear a hit without leaving the page: one small player, docked below. */
+/**
+ * Hear a passage without leaving the page: one small player, docked below.
+ *
+ * Every [data-play] is a link to the passage, which is what it stays without this script.
+ */
 
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
@@ -13,33 +17,64 @@ function dock(box) {
   const audio = /** @type {HTMLAudioElement} */ (box.querySelector("[data-audio]"));
   const toggle = /** @type {HTMLButtonElement} */ (box.querySelector("[data-toggle]"));
   const open = /** @type {HTMLAnchorElement} */ (box.querySelector("[data-open]"));
+  const next = /** @type {HTMLButtonElement} */ (box.querySelector("[data-next]"));
   const title = /** @type {HTMLElement} */ (box.querySelector("p[data-title]"));
   const shown = /** @type {HTMLElement} */ (box.querySelector("[data-clock]"));
-  /** @type {HTMLElement | null} */
+  const icons = {
+    play: toggle.querySelector("[data-icon=play] svg"),
+    pause: toggle.querySelector("[data-icon=pause] svg"),
+  };
+  /** @type {HTMLAnchorElement[]} */
+  const passages = [...document.querySelectorAll("a[data-play]")].filter(
+    (link) => link instanceof HTMLAnchorElement,
+  );
+  /** @type {HTMLAnchorElement | null} */
   let hit = null;
 
-  /** @param {HTMLElement} button */
-  function play(button) {
-    if (hit === button && !audio.paused) return audio.pause();
+  for (const passage of passages) {
+    passage.setAttribute("role", "button");
+    passage.setAttribute("aria-pressed", "false");
+    passage.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      play(passage);
+    });
+    passage.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      passage.click();
+    });
+  }
+  next.hidden = passages.length < 2;
+
+  /** @param {HTMLAnchorElement} passage */
+  function play(passage) {
+    if (hit === passage && !audio.paused) return audio.pause();
     mark(hit, false);
-    hit = button;
-    const { play: sound = "", start = "0", title: name = "", address = "" } = button.dataset;
+    hit = passage;
+    const { play: sound = "", start = "0", title: name = "" } = passage.dataset;
     title.textContent = name;
-    open.href = address;
+    open.href = passage.href;
     box.hidden = false;
     if (audio.dataset.sound !== sound) {
       audio.src = sound;
       audio.dataset.sound = sound;
     }
     audio.currentTime = Number(start) / 1000;
+    startSound();
+  }
+
+  function startSound() {
     audio.play().catch(() => announce(t("The sound could not be played.")));
   }
 
-  /** @param {HTMLElement | null} button @param {boolean} on */
-  function mark(button, on) {
-    if (!button) return;
-    button.setAttribute("aria-pressed", String(on));
-    button.closest(".hit")?.classList.toggle("on", on);
+  /** @param {HTMLAnchorElement | null} passage @param {boolean} on */
+  function mark(passage, on) {
+    if (!passage) return;
+    passage.setAttribute("aria-pressed", String(on));
+    const drawn = icons[on ? "pause" : "play"];
+    if (drawn) passage.querySelector("svg")?.replaceWith(drawn.cloneNode(true));
+    passage.closest(".hit")?.classList.toggle("on", on);
   }
 
   function draw() {
@@ -51,11 +86,18 @@ function dock(box) {
     }
   }
 
-  document.addEventListener("click", (event) => {
-    const button = /** @type {Element} */ (event.target).closest("[data-play]");
-    if (button instanceof HTMLElement) play(button);
+  function tell() {
+    const whole = Number.isFinite(audio.duration) ? ` / ${clock(audio.duration * 1000)}` : "";
+    shown.textContent = clock(audio.currentTime * 1000) + whole;
+  }
+
+  toggle.addEventListener("click", () => (audio.paused ? startSound() : audio.pause()));
+  next.addEventListener("click", () => {
+    const at = hit ? passages.indexOf(hit) : -1;
+    const following = passages[(at + 1) % passages.length];
+    play(following);
+    following.scrollIntoView({ block: "center" });
   });
-  toggle.addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
   box.querySelector("[data-close]")?.addEventListener("click", () => {
     audio.pause();
     box.hidden = true;
@@ -63,7 +105,6 @@ function dock(box) {
   });
   audio.addEventListener("play", draw);
   audio.addEventListener("pause", draw);
-  audio.addEventListener("timeupdate", () => {
-    shown.textContent = clock(audio.currentTime * 1000);
-  });
+  audio.addEventListener("timeupdate", tell);
+  audio.addEventListener("loadedmetadata", tell);
 }

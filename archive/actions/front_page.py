@@ -1,0 +1,335 @@
+"""What the front page shows one reader: a passage for the day, what came in last, the counts.
+
+Everything is gathered with the reader's own rights, counts too. Interviews of the
+sample archive are shown and marked, but never counted; they stand in for real ones
+only as long as there are none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions import office, playback, speakers
+from archive.actions.playback import Playable
+from archive.models import (
+    Contribution,
+    Interview,
+    Job,
+    Person,
+    Recording,
+    Segment,
+    TranscriptVersion,
+)
+from archive.models.base import utc_now
+from archive.models.job import OPEN_STATES
+from search.backends.base import Backend, SearchFault
+from search.query import QueryProblem, parse
+from search.results import SearchRequest
+
+SHORTEST_QUOTE, LONGEST_QUOTE = 60, 240  # characters: what a catalogue card can hold
+PASSAGES = 4
+LATEST = 4
+WAITING_SHOWN = 4
+WORDS_TO_TRY = 4
+INTERVIEWS_LOOKED_AT = 40
+FAILED_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """A segment in the witness's own words, whole, from a text that was approved."""
+
+    interview: Interview
+    version: TranscriptVersion
+    segment: Segment
+    speaker: speakers.Speaker
+    witness: Person
+    playable: Playable | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """An interview as a list shows it. `version` is the text that this reader may read.
+
+    `turns` are (start, end, whether the interviewer speaks) of the first recording.
+    """
+
+    interview: Interview
+    version: TranscriptVersion | None
+    playable: Playable | None
+    duration_ms: int
+    turns: Sequence[tuple[int, int, bool]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How much the reader may know of, without the sample archive."""
+
+    interviews: int = 0
+    recorded_ms: int = 0
+    witnesses: int = 0
+    approved: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pile:
+    """Texts that wait for the same step. `total` counts real ones; `rows` are the oldest few."""
+
+    total: int = 0
+    rows: Sequence[tuple[Interview, TranscriptVersion]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Work of the house, only what the reader's role may do something about."""
+
+    to_correct: Pile = field(default_factory=Pile)
+    to_approve: Pile = field(default_factory=Pile)
+    failed: int = 0
+    under_way: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits for anybody."""
+        piles = (self.to_correct, self.to_approve)
+        return not (self.failed or self.under_way or any(pile.rows for pile in piles))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontPage:
+    """One reader's front page; `waiting` is None for who does not work here."""
+
+    counts: Counts
+    quotes: Sequence[Quote]
+    latest: Sequence[Card]
+    words: Sequence[str]
+    waiting: Waiting | None
+    sample_job: Job | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no interview that this reader may know of."""
+        return not (self.counts.interviews or self.counts.samples)
+
+
+def gather(db: Session, index: Backend, actor: Actor, *, day: date) -> FrontPage:
+    """The page of `day`: the same passages for everybody with the same rights until midnight."""
+    quotes = quotes_of_the_day(db, actor, day)
+    return FrontPage(
+        counts=counts(db, actor),
+        quotes=quotes,
+        latest=latest(db, actor),
+        words=words_to_try(index, actor, (quote.interview for quote in quotes)),
+        waiting=waiting(db, actor) if actor.is_staff else None,
+        sample_job=_sample_job(db, actor),
+    )
+
+
+def quotes_of_the_day(db: Session, actor: Actor, day: date) -> list[Quote]:
+    """Passages from different interviews, in an order that only the day decides."""
+    query = (
+        select(TranscriptVersion.id, Interview.is_sample)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .where(TranscriptVersion.is_current.is_(True), TranscriptVersion.state == "approved")
+    )
+    found = db.execute(access.readable(query, actor)).all()
+    order = sorted(found, key=lambda row: (row.is_sample, _shuffled(day, row.id)))
+    quotes: list[Quote] = []
+    for version_id, _is_sample in order[:INTERVIEWS_LOOKED_AT]:
+        quote = _quote(db, db.get_one(TranscriptVersion, version_id), day)
+        if quote is not None:
+            quotes.append(quote)
+        if len(quotes) == PASSAGES:
+            break
+    return quotes
+
+
+def counts(db: Session, actor: Actor) -> Counts:
+    """Of what the reader may know of; approved texts are those that the reader may read."""
+    samples = db.scalar(_seen(actor, select(func.count(Interview.id)), sample=True)) or 0
+    of_recordings = select(func.sum(Recording.duration_ms)).join(
+        Interview, Interview.id == Recording.interview_id
+    )
+    of_people = select(func.count(func.distinct(Contribution.person_id))).join(
+        Interview, Interview.id == Contribution.interview_id
+    )
+    of_texts = select(func.count(func.distinct(Interview.id))).join(
+        TranscriptVersion, TranscriptVersion.interview_id == Interview.id
+    )
+    approved = access.readable(
+        of_texts.where(
+            TranscriptVersion.is_current.is_(True),
+            TranscriptVersion.state == "approved",
+            Interview.is_sample.is_(False),
+        ),
+        actor,
+    )
+    return Counts(
+        interviews=db.scalar(_seen(actor, select(func.count(Interview.id)))) or 0,
+        recorded_ms=db.scalar(_seen(actor, of_recordings)) or 0,
+        witnesses=db.scalar(_seen(actor, of_people.where(Contribution.role == "witness"))) or 0,
+        approved=db.scalar(approved) or 0,
+        samples=samples,
+    )
+
+
+def latest(db: Session, actor: Actor) -> list[Card]:
+    """What came in last; samples only after everything real."""
+    query = access.visible(select(Interview), actor)
+    order = (Interview.is_sample, Interview.created_at.desc(), Interview.id.desc())
+    return [card(db, actor, found) for found in db.scalars(query.order_by(*order).limit(LATEST))]
+
+
+def card(db: Session, actor: Actor, interview: Interview) -> Card:
+    """An interview that the reader may view, as a list shows it."""
+    version = db.scalar(
+        select(TranscriptVersion).where(
+            TranscriptVersion.interview_id == interview.id,
+            TranscriptVersion.is_current.is_(True),
+        )
+    )
+    if version is not None and not access.may(actor, "read", version, interview=interview):
+        version = None
+    playables = playback.playable(db, interview)
+    first = playables[0] if playables else None
+    return Card(
+        interview=interview, version=version, playable=first,
+        duration_ms=sum(p.recording.duration_ms or 0 for p in playables),
+        turns=turns(db, version, first) if version is not None and first is not None else (),
+    )  # fmt: skip
+
+
+def turns(
+    db: Session, version: TranscriptVersion, playable: Playable
+) -> list[tuple[int, int, bool]]:
+    """Who speaks when in one recording, without reading the words."""
+    rows = db.execute(
+        select(Segment.start_ms, Segment.end_ms, Contribution.role)
+        .outerjoin(Contribution, Contribution.id == Segment.contribution_id)
+        .where(
+            Segment.version_id == version.id,
+            Segment.recording_id == playable.recording.id,
+            Segment.ended_at.is_(None),
+        )
+        .order_by(Segment.position)
+    )
+    return [(start, end, role == "interviewer") for start, end, role in rows]
+
+
+def words_to_try(index: Backend, actor: Actor, interviews: Iterable[Interview]) -> list[str]:
+    """Keywords under which this reader will find something; none while the index is away."""
+    wanted = dict.fromkeys(word for found in interviews for word in found.keywords[:2])
+    kept: list[str] = []
+    try:
+        for word in wanted:
+            if len(kept) < WORDS_TO_TRY and _is_found(index, actor, word):
+                kept.append(word)
+    except SearchFault:
+        return []
+    return kept
+
+
+def waiting(db: Session, actor: Actor) -> Waiting:
+    """What waits for somebody of this role; a pile that is not theirs is empty."""
+    may_see_jobs = bool(access.may(actor, "see_jobs"))
+    failed = select(func.count(Job.id)).where(
+        Job.state == "failed", Job.created_at > utc_now() - FAILED_FOR
+    )
+    under_way = select(func.count(Job.id)).where(Job.state.in_(OPEN_STATES))
+    return Waiting(
+        to_correct=_pile(db, actor, "correct", ("machine", "editing")),
+        to_approve=_pile(db, actor, "approve", ("corrected",)),
+        failed=(db.scalar(_jobs_seen(failed, actor)) or 0) if may_see_jobs else 0,
+        under_way=(db.scalar(_jobs_seen(under_way, actor)) or 0) if may_see_jobs else 0,
+    )
+
+
+def _quote(db: Session, version: TranscriptVersion, day: date) -> Quote | None:
+    rows = db.execute(
+        select(Segment.id, Segment.flags)
+        .join(Contribution, Contribution.id == Segment.contribution_id)
+        .where(
+            Segment.version_id == version.id,
+            Segment.ended_at.is_(None),
+            Contribution.role == "witness",
+            func.length(Segment.text).between(SHORTEST_QUOTE, LONGEST_QUOTE),
+        )
+    ).all()
+    fit = [segment_id for segment_id, flags in rows if not flags]
+    if not fit:
+        return None
+    segment = db.get_one(Segment, min(fit, key=lambda found: _shuffled(day, found)))
+    interview = db.get_one(Interview, version.interview_id)
+    playables = playback.playable(db, interview)
+    witness = next(c.person for c in interview.contributions if c.id == segment.contribution_id)
+    return Quote(
+        interview=interview, version=version, segment=segment,
+        speaker=speakers.of_segment(segment, interview), witness=witness,
+        playable=next((p for p in playables if p.recording.id == segment.recording_id), None),
+    )  # fmt: skip
+
+
+def _pile(db: Session, actor: Actor, action: access.Action, states: tuple[str, ...]) -> Pile:
+    if not access.may(actor, action):
+        return Pile()
+    newest = select(func.max(TranscriptVersion.number)).where(
+        TranscriptVersion.interview_id == Interview.id
+    )
+    query = (
+        select(Interview, TranscriptVersion)
+        .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
+        .where(
+            TranscriptVersion.state.in_(states),
+            TranscriptVersion.number == newest.correlate(Interview).scalar_subquery(),
+        )
+    )
+    query = access.readable(query, actor)
+    of_real = select(func.count()).select_from(
+        query.where(Interview.is_sample.is_(False)).with_only_columns(Interview.id).subquery()
+    )
+    order = (Interview.is_sample, TranscriptVersion.updated_at, TranscriptVersion.id)
+    rows = db.execute(query.order_by(*order).limit(WAITING_SHOWN)).all()
+    return Pile(total=db.scalar(of_real) or 0, rows=[(row[0], row[1]) for row in rows])
+
+
+def _seen(actor: Actor, query: Select[Any], *, sample: bool = False) -> Select[Any]:
+    return access.visible(query, actor).where(Interview.is_sample.is_(sample))
+
+
+def _jobs_seen(query: Select[Any], actor: Actor) -> Select[Any]:
+    return query.outerjoin(Interview, Interview.id == Job.interview_id).where(
+        Job.interview_id.is_(None) | Interview.audience.in_(sorted(actor.audiences))
+    )
+
+
+def _is_found(index: Backend, actor: Actor, word: str) -> bool:
+    try:
+        asked = SearchRequest(
+            query=parse(word), access=actor.audiences, per_page=1,
+            filters={"kind": frozenset({"passage"})},
+        )  # fmt: skip
+    except QueryProblem:
+        return False
+    return index.find(asked).total > 0
+
+
+def _sample_job(db: Session, actor: Actor) -> Job | None:
+    if not access.may(actor, "manage_office"):
+        return None
+    newest = select(Job).where(Job.kind == office.SAMPLE_JOB).order_by(Job.id.desc()).limit(1)
+    job = db.scalar(newest)
+    return job if job is not None and job.state in (*OPEN_STATES, "failed") else None
+
+
+def _shuffled(day: date, name: str) -> bytes:
+    return hashlib.sha256(f"{day.isoformat()}:{name}".encode()).digest()
