@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from archive import cli
+from archive.cli import output
 from archive.db import Database
 from archive.settings import Settings, keep_secret_key
 from archive.toolbox import Toolbox
@@ -32,12 +33,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Opens nothing on disk that does not exist yet: `flask init` makes the archive.
     """
-    settings = settings or Settings.from_env()
+    with output.opening():
+        settings = settings or Settings.from_env()
+        secret_key = keep_secret_key(settings)
     app = Flask(
         __name__, static_folder="archive/web/static", template_folder="archive/web/templates"
     )
     app.config.update(
-        SECRET_KEY=keep_secret_key(settings),
+        SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
         SESSION_COOKIE_NAME="loike_form",
         SESSION_COOKIE_HTTPONLY=True,

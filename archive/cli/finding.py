@@ -11,8 +11,7 @@ from archive import access
 from archive.access import Actor
 from archive.actions import accounts, discovery, indexing
 from archive.actions.discovery import Found, Wish
-from archive.cli.output import guarded, json_option, operator, refuse, tell, toolbox
-from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
+from archive.cli.output import explain, guarded, json_option, operator, refuse, tell, toolbox
 from search.query import QueryProblem
 
 
@@ -34,9 +33,8 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
             )
             hits = [_hit(hit) for hit in answer.hits]
     except QueryProblem as problem:
-        refuse(problem.code, f"This cannot be searched for: {problem}.")
-    except (IndexOutdated, IndexDamaged) as fault:
-        refuse(fault.code, "The index must be made anew: flask reindex.")
+        code = f"query_{problem.code}"
+        refuse(code, explain(code, found=problem.found, limit=problem.limit))
     lines = [
         f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
         for hit in hits
@@ -52,12 +50,9 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
 def reindex(as_json: bool) -> None:
     """Make the search index anew, beside the old one, then change over."""
     tools = toolbox()
-    try:
-        with tools.database.reading() as db:
-            mark = indexing.last_change(db)
-            passages = tools.index.rebuild(indexing.everything(db, tools.settings.public_states))
-    except IndexBusy as busy:
-        refuse(busy.code, "The worker is writing the index just now; try again.")
+    with tools.database.reading() as db:
+        mark = indexing.last_change(db)
+        passages = tools.index.rebuild(indexing.everything(db, tools.settings.public_states))
     with tools.database.writing() as db:
         indexing.forget_until(db, mark)
     tell({"passages": passages}, as_json=as_json, words=f"{passages} passages were indexed.")

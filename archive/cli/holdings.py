@@ -10,7 +10,8 @@ from flask.cli import with_appcontext
 
 from archive.actions import fixity, ingest, work
 from archive.actions.work import Work
-from archive.cli.output import guarded, json_option, operator, tell, toolbox
+from archive.cli.output import guarded, json_option, operator, say, tell, toolbox
+from archive.cli.transcripts import find_interview
 
 
 @click.command("ingest")
@@ -21,6 +22,8 @@ from archive.cli.output import guarded, json_option, operator, tell, toolbox
 @guarded
 def take_in(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
     """Copy FILES into the vault and add them to the interview ACCESSION."""
+    with toolbox().database.reading() as db:
+        find_interview(db, accession)
     done = [
         ingest.ingest_file(toolbox(), operator(), accession, path=path.absolute()) for path in files
     ]
@@ -48,9 +51,7 @@ def check(everything: bool, as_json: bool) -> None:
     ]
     wrong = [finding for finding in findings if not finding.is_right]
     for finding in wrong:
-        click.echo(
-            f"{finding.state}: {finding.accession} {finding.filename} ({finding.sha256})", err=True
-        )
+        say(f"{finding.state}: {finding.accession} {finding.filename} ({finding.sha256})", err=True)
     tell(
         {"checked": len(findings), "wrong": [finding.as_dict() for finding in wrong]},
         as_json=as_json,

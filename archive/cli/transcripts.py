@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,20 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive import queue
 from archive.actions import exporting, transcription, transcripts, wording
 from archive.actions.transcription import Wanted
-from archive.cli.output import guarded, json_option, operator, refuse, tell, toolbox, writing
+from archive.cli.output import (
+    explain,
+    guarded,
+    json_option,
+    operator,
+    refuse,
+    say,
+    tell,
+    toolbox,
+    writing,
+)
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job
 from transcription.engines.registry import ENGINES
@@ -91,7 +101,7 @@ def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
             ],
         }
     for problem in told["problems"]:
-        click.echo(f"line {problem['line']}: {problem['text']} [{problem['code']}]", err=True)
+        say(f"line {problem['line']}: {problem['text']} [{problem['code']}]", err=True)
     tell(told, as_json=as_json, words=f"Version {told['version']}: {told['segments']} segments.")
 
 
@@ -99,11 +109,23 @@ def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
 @click.argument("accession")
 @click.option("--format", "form", required=True, type=click.Choice(exporting.writable()))
 @click.option("--version", "number", type=int, default=None, help="Default: the one shown.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Default: standard output.",
+)
+@json_option
 @with_appcontext
 @guarded
-def export(accession: str, form: str, number: int | None, output: Path | None) -> None:
-    """Write a version of a transcript to a file or to standard output."""
+def export(
+    accession: str, form: str, number: int | None, output: Path | None, as_json: bool
+) -> None:
+    """Write a version of a transcript to a file or to standard output.
+
+    With -o the answer says what was written; without, the answer is the transcript.
+    """
     with toolbox().database.reading() as db:
         interview = find_interview(db, accession)
         found = [
@@ -116,9 +138,14 @@ def export(accession: str, form: str, number: int | None, output: Path | None) -
         words = wording.wording(db, interview, found[0], toolbox().settings.default_language)
         made = exporting.export(db, operator(), interview, found[0], form, words)
     if output is None:
-        sys.stdout.buffer.write(made.content)
-    else:
-        output.write_bytes(made.content)
+        click.echo(made.content, nl=False)
+        return
+    output.write_bytes(made.content)
+    told = {
+        "file": str(output), "format": form, "version": found[0].number,
+        "size_bytes": len(made.content),
+    }  # fmt: skip
+    tell(told, as_json=as_json, words=f"Version {told['version']} is in {output}.")
 
 
 def _wait_for(job_id: str) -> dict[str, Any]:
@@ -130,10 +157,12 @@ def _wait_for(job_id: str) -> dict[str, Any]:
         if job.state == "done":
             return dict(job.result)
         if job.state in ("failed", "cancelled"):
-            refuse(job.problem or job.state, f"The transcription has {job.state}: {job.detail}.")
+            code = job.problem or f"job_{job.state}"
+            refuse(code, explain(code, **job.detail))
         if job.state == "waiting":
-            facts = ", ".join(f"{name}: {value}" for name, value in job.detail.items())
-            refuse(job.problem, f"The job waits and is not lost: {facts}.")
+            refuse(job.problem, f"{explain(job.problem, **job.detail)} The job waits.")
+        with toolbox().database.writing() as db:
+            queue.reconcile(db)  # another worker may have died with it
         if not worker.run_one(("light", "speech")):
             time.sleep(toolbox().settings.poll_s)
 
