@@ -8,8 +8,9 @@ measured on the chunks of this run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from archive.actions import transcription
@@ -26,12 +27,20 @@ NO_PROGRESS_S = 20 * 60
 LONGEST_S = 14 * 24 * 3600
 SCANNING_SHARE = 0.05  # of the bar: finding speech is about a twentieth of the work
 CHUNKS_TO_MEASURE = 2
+MODEL_PROBLEMS = ("model_missing", "model_altered", "model_unreadable")
 
 
 @dataclass
 class Pace:
-    """How much speech there is, how much was heard, and how long that took."""
+    """How much speech there is, how much was heard, and how long that took.
 
+    A recording whose speech was not looked for yet counts as speech from end to end, so
+    that the bar never falls back when the next recording turns out to be long.
+    """
+
+    total_ms: int = 0
+    looked_through_ms: int = 0
+    unplanned_ms: int = 0
     speech_ms: int = 0
     heard_ms: int = 0
     measured_ms: int = 0
@@ -39,17 +48,37 @@ class Pace:
     chunks: int = 0
     planned: dict[int, int] = field(default_factory=dict)
 
-    def heard(self, speech_ms: int, took_ms: int) -> None:
-        """Count one more chunk."""
-        self.heard_ms += speech_ms
+    @classmethod
+    def of(cls, sounds: Sequence[Sound]) -> Pace:
+        """Before anything is known but the lengths."""
+        total_ms = sum(sound.duration_ms for sound in sounds)
+        return cls(total_ms=total_ms, unplanned_ms=total_ms)
+
+    def plan(self, sound: Sound, chunks: list[list[Any]], done: Sequence[int] = ()) -> None:
+        """Count the chunks of one recording, and those that an earlier run has heard."""
+        self.unplanned_ms -= sound.duration_ms
+        self.looked_through_ms += sound.duration_ms
+        self.planned = {
+            number: end_ms - start_ms for number, start_ms, end_ms, kind in chunks
+            if kind == "speech"
+        }  # fmt: skip
+        self.speech_ms += sum(self.planned.values())
+        self.heard_ms += sum(self.planned[number] for number in done)
+
+    def heard(self, number: int, took_ms: int) -> None:
+        """Count one more chunk of the recording that was planned last."""
+        self.heard_ms += self.planned[number]
         self.measured_ms += took_ms
-        self.measured_speech_ms += speech_ms
+        self.measured_speech_ms += self.planned[number]
         self.chunks += 1
 
-    @property
-    def fraction(self) -> float:
-        """The part of the planned speech that was heard."""
-        return self.heard_ms / self.speech_ms if self.speech_ms else 0.0
+    def fraction(self, looking_ms: int = 0) -> float:
+        """How far everything is; `looking_ms` of the next recording were looked through."""
+        to_hear = self.speech_ms + self.unplanned_ms
+        heard = self.heard_ms / to_hear if to_hear else 1.0
+        seen_ms = min(self.total_ms, self.looked_through_ms + looking_ms)
+        seen = seen_ms / self.total_ms if self.total_ms else 1.0
+        return SCANNING_SHARE * seen + (1 - SCANNING_SHARE) * heard
 
     @property
     def left_ms(self) -> int | None:
@@ -57,7 +86,7 @@ class Pace:
         if self.chunks < CHUNKS_TO_MEASURE or not self.measured_speech_ms:
             return None
         per_speech = self.measured_ms / self.measured_speech_ms
-        return int((self.speech_ms - self.heard_ms) * per_speech)
+        return int((self.speech_ms + self.unplanned_ms - self.heard_ms) * per_speech)
 
 
 def handle(context: JobContext) -> dict[str, Any]:
@@ -70,11 +99,12 @@ def handle(context: JobContext) -> dict[str, Any]:
         sounds = transcription.sounds(db, interview)
         prompt = transcription.prompt(interview)
     info = _model(context)
+    prompt = prompt if info.takes_prompt else ""
     details = {
         "engine": info.engine, "model": info.name, "model_sha256": info.sha256,
         "language": context.payload["language"], "prompt": prompt, "planner": PLANNER_VERSION,
     }  # fmt: skip
-    pace = Pace()
+    pace = Pace.of(sounds)
     runs = [_hear_recording(context, sound, details, pace) for sound in sounds]
     context.progress(1.0, "writing")
     with context.checkpoint() as db:
@@ -99,13 +129,17 @@ def _model(context: JobContext) -> ModelInfo:
     availability = engine.available()
     if not availability.ok:
         raise JobProblem("engine_not_available", final=True, engine=engine.name)
+    language = context.payload["language"]
+    if engine.languages and language not in engine.languages:
+        # Its own code would fail at every chunk, and leave an hour of empty segments.
+        raise JobProblem("language_not_heard", final=True, language=language, engine=engine.name)
     try:
         return engine.describe(
             context.payload["model"], models_dir=context.toolbox.settings.models_dir
         )
     except ModelMissing as missing:
         raise JobWaits(
-            "model_missing", model=missing.name, folder=str(missing.folder), file=missing.file
+            missing.code, model=missing.name, folder=str(missing.folder), file=missing.file
         ) from missing
 
 
@@ -118,18 +152,19 @@ def _hear_recording(context: JobContext, sound: Sound, details: dict[str, Any], 
         plan = transcription.chunks(db, run_id)
         known = [[c.number, c.start_ms, c.end_ms, c.kind] for c in plan]
         done = [c.number for c in plan if c.state == "done"]
-    _count_plan(pace, known, done)
+    if known:
+        pace.plan(sound, known, done)
 
     def told(event: dict[str, Any]) -> None:
         if event["event"] == "stage":
-            context.progress(pace.fraction, event["stage"])
-        elif event["event"] == "scanned" and sound.duration_ms:
-            share = min(1.0, event["scanned_ms"] / sound.duration_ms)
-            context.progress(SCANNING_SHARE * share, "finding_speech")
+            context.progress(pace.fraction(), event["stage"])
+        elif event["event"] == "scanned":
+            looked_ms = min(event["scanned_ms"], sound.duration_ms)
+            context.progress(pace.fraction(looked_ms), "finding_speech")
         elif event["event"] == "plan":
             with context.checkpoint() as db:
                 transcription.keep_plan(db, run_id, event["chunks"])
-            _count_plan(pace, event["chunks"], [])
+            pace.plan(sound, event["chunks"])
         elif event["event"] == "chunk":
             _keep(context, run_id, event, pace)
 
@@ -159,29 +194,25 @@ def _listen(context: JobContext, args: dict[str, Any], told: Callable[[Any], Non
         )  # fmt: skip
     except sandbox.SandboxFailed as failed:
         context.stop_if_asked()
+        if failed.reason in MODEL_PROBLEMS:
+            raise JobWaits(
+                failed.reason, model=args["model"], folder=args["models_dir"],
+                file=Path(args["model"]).name,
+            ) from failed  # fmt: skip
         raise JobProblem(
             f"hearing_{failed.code}", reason=failed.reason, detail=failed.detail[-500:]
         ) from failed
 
 
-def _count_plan(pace: Pace, planned: list[list[Any]], done: list[int]) -> None:
-    for number, start_ms, end_ms, kind in planned:
-        if kind == "speech":
-            pace.planned[number] = end_ms - start_ms
-            pace.speech_ms += end_ms - start_ms
-            if number in done:
-                pace.heard_ms += end_ms - start_ms
-
-
 def _keep(context: JobContext, run_id: str, event: dict[str, Any], pace: Pace) -> None:
-    pace.heard(pace.planned[event["number"]], event["took_ms"])
+    pace.heard(event["number"], event["took_ms"])
     with context.checkpoint() as db:
         transcription.keep_chunk(
             db, run_id, event["number"], segments=event["segments"],
             took_ms=event["took_ms"], attempts=event["attempts"],
         )  # fmt: skip
     context.progress(
-        SCANNING_SHARE + (1 - SCANNING_SHARE) * pace.fraction, "hearing",
+        pace.fraction(), "hearing",
         left_ms=pace.left_ms, speech_ms=pace.speech_ms, heard_ms=pace.heard_ms,
     )  # fmt: skip
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import os
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from tests.speech import JFK, needs_real_speech
 from tests.transcription.sounds import RATE, decoded, sample, silence, white_noise
 from transcription.chunks import Span
 from transcription.voice_activity import (
@@ -23,8 +22,6 @@ from transcription.voice_activity import (
     speech_probabilities,
     speech_spans,
 )
-
-JFK = Path(os.environ.get("LOIKE_TEST_SPEECH", "")) / "jfk.flac"
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +145,7 @@ def test_memory_does_not_grow_with_the_recording(interview: NDArray[np.int16]) -
     assert most <= 31
 
 
-@pytest.mark.skipif(not JFK.is_file(), reason="LOIKE_TEST_SPEECH names no folder with jfk.flac")
+@needs_real_speech
 def test_a_real_voice_is_found() -> None:
     pcm = decoded(JFK)
     found = list(speech_spans([pcm]))

@@ -183,6 +183,11 @@ class Engine(Protocol):
         """Whether pages must not offer this engine."""
         ...
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages that it was taught; empty when it takes any."""
+        ...
+
     def available(self) -> Availability:
         """Whether its program parts are installed; says nothing about models."""
         ...

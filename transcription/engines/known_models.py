@@ -1,6 +1,6 @@
 """The models that openai-whisper publishes: file names and SHA-256, known without importing it.
 
-A test holds this table equal to the installed `whisper._MODELS`.
+A test holds these tables equal to those of the installed package.
 """
 
 from __future__ import annotations
@@ -67,3 +67,12 @@ KNOWN: dict[str, KnownModel] = {
     "large-v3-turbo": _TURBO,
     "turbo": _TURBO,
 }
+
+_TAUGHT = (
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu "
+    "ha haw he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml "
+    "mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw "
+    "ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh"
+)
+LANGUAGES = frozenset(_TAUGHT.split())
+"""Codes of the languages that its checkpoints were taught."""

@@ -85,6 +85,7 @@ class Scripted:
 
     name = "scripted"
     for_tests = True
+    languages: frozenset[str] = frozenset()
 
     def available(self) -> Availability:
         """Nothing is needed."""

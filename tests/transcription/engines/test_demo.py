@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import statistics
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.speech import JFK, needs_real_speech
 from tests.transcription.sounds import (
     INTERVIEWS,
     as_heard,
@@ -32,7 +32,6 @@ from transcription.tokens import spoken
 from transcription.turns import to_segments
 from transcription.voice_activity import speech_spans
 
-SPEECH_DIR = Path(os.environ.get("LOIKE_TEST_SPEECH", ""))
 MOST_WORD_ERRORS = 0.02
 PROMPT = "Tên riêng: Bình Thạnh, Chợ Lớn."
 
@@ -95,12 +94,9 @@ def test_the_model_says_that_it_knows_only_its_sentences() -> None:
     assert len(INTERVIEWS) == len(list(SAMPLES_DIR.glob("*.json"))) == 3
 
 
-@pytest.mark.skipif(
-    not (SPEECH_DIR / "jfk.flac").is_file(),
-    reason="LOIKE_TEST_SPEECH names no folder with jfk.flac",
-)
+@needs_real_speech
 def test_real_speech_goes_through_in_time_and_order() -> None:
-    pcm = decoded(SPEECH_DIR / "jfk.flac")
+    pcm = decoded(JFK)
     words = [w for s in transcribed(pcm) for w in s.words]
     edges = [t for w in words for t in (w.start_ms, w.end_ms)]
     assert words

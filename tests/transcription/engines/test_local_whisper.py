@@ -20,7 +20,7 @@ from tests.transcription.sounds import as_heard, silence
 from transcription.engines import model_files
 from transcription.engines.base import ModelAltered, ModelInfo, ModelMissing, ModelUnreadable
 from transcription.engines.demo import DEMO
-from transcription.engines.known_models import KNOWN, KnownModel
+from transcription.engines.known_models import KNOWN, LANGUAGES, KnownModel
 from transcription.engines.local_whisper import LONGEST_CHUNK_MS, LocalWhisper
 from transcription.engines.whisper_model import WhisperModel, in_time, threads
 
@@ -51,6 +51,7 @@ def published(other_checkpoint: Path, tmp_path: Path) -> KnownModel:
 def test_the_table_of_published_models_is_that_of_the_installed_whisper() -> None:
     assert {name: known.url for name, known in KNOWN.items()} == whisper._MODELS
     assert KNOWN.keys() == whisper._ALIGNMENT_HEADS.keys()
+    assert set(whisper.tokenizer.LANGUAGES) == LANGUAGES
 
 
 def test_a_published_model_says_which_file_and_which_bytes_are_wanted(tmp_path: Path) -> None:
