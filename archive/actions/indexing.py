@@ -122,6 +122,8 @@ def _description(interview: Interview, number: int) -> PassageDocument:
     words += [person.full_name for person in people]
     words += [name.name for person in people for name in person.other_names]
     words += [interview.place_as_told, *interview.keywords, interview.abstract]
+    if interview.place is not None:
+        words += [interview.place.name, interview.place.other_names]
     return PassageDocument(
         pid=f"{DESCRIPTION}:{interview.id}",
         interview=interview.id,

@@ -8,7 +8,7 @@ from archive.models.interview import Contribution, Interview
 from archive.models.job import Job
 from archive.models.outbox import Outbox
 from archive.models.person import Person, PersonName
-from archive.models.place import Place
+from archive.models.place import Place, PlaceSuccession
 from archive.models.recording import MediaFile, Recording, Upload
 from archive.models.setting import Setting
 from archive.models.transcript import (
@@ -35,6 +35,7 @@ __all__ = [
     "Person",
     "PersonName",
     "Place",
+    "PlaceSuccession",
     "Recording",
     "SavedOperation",
     "Segment",

@@ -26,3 +26,16 @@ class Place(Base):
     within_id: Mapped[str | None] = mapped_column(ForeignKey("place.id"), index=True)
     note: Mapped[str] = mapped_column(default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
+
+
+class PlaceSuccession(Base):
+    """A unit that another came out of, whole or in part, as thành phố Thủ Đức did of Quận 2."""
+
+    __tablename__ = "place_succession"
+
+    before_id: Mapped[str] = mapped_column(
+        ForeignKey("place.id", ondelete="CASCADE"), primary_key=True
+    )
+    after_id: Mapped[str] = mapped_column(
+        ForeignKey("place.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -65,4 +65,8 @@ COLLECTIONS: dict[str, Sentence] = {
     "collection_title_missing": lambda f: Message(_("A collection needs a title.")),
 }
 
-MESSAGES: dict[str, Sentence] = {**INTERVIEWS, **PEOPLE, **COLLECTIONS}
+PLACES: dict[str, Sentence] = {
+    "place_unknown": lambda f: Message(_("This place is not in the list.")),
+}
+
+MESSAGES: dict[str, Sentence] = {**PLACES, **INTERVIEWS, **PEOPLE, **COLLECTIONS}
