@@ -1,0 +1,168 @@
+"""An archive that stands for every kind of thing, and is put back after each change.
+
+Two interviews, `open` (public, approved text) and `closed` (staff only, machine text),
+each with sound and its copies; an unfinished upload and a job of the closed one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import StrictUndefined
+from sqlalchemy import select
+
+from app import create_app
+from archive.access import Actor, machine
+from archive.actions import accounts, ingest, transcription, transcripts, uploads
+from archive.actions.transcription import Wanted
+from archive.jobs.worker import Worker
+from archive.models import Interview, MediaFile, Segment, TranscriptVersion, User
+from archive.settings import Settings
+from archive.toolbox import Toolbox
+from archive.web.security import SESSION_COOKIE
+from tests import holdings as make
+from tests.cast import CAST, PASSWORD
+from transcription.document import Segment as Spoken
+
+
+@dataclass
+class Standing:
+    """An archive that is put back after every request that changed it."""
+
+    app: Flask
+    tools: Toolbox
+    pristine: Path
+    tokens: dict[str, str]
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def put_back(self) -> None:
+        home = self.tools.settings.home
+        source, target = (
+            sqlite3.connect(self.pristine / "archive.db"),
+            sqlite3.connect(home / "archive.db"),
+        )
+        with source, target:
+            source.backup(target)
+        source.close()
+        target.close()
+        shutil.rmtree(self.tools.settings.parts_dir)
+        shutil.copytree(self.pristine / "parts", self.tools.settings.parts_dir)
+
+    def address(self, method: str, endpoint: str, about: str, *, language: str) -> str:
+        """Where a route is asked about one of the two interviews, or about neither."""
+        values = {**self.names[about], "lang_code": language}
+        values["file_id"] = values.get("access" if endpoint == "media.stream" else "original", "")
+        rules = [
+            rule
+            for rule in self.app.url_map.iter_rules(endpoint)
+            if rule.methods is not None and method in rule.methods
+        ]
+        assert rules, f"{endpoint} does not answer {method}"
+        rule = max(rules, key=lambda found: len(found.arguments))
+        arguments: dict[str, Any] = {name: values.get(name, "") for name in rule.arguments}
+        with self.app.test_request_context():
+            return self.app.url_for(endpoint, **arguments)
+
+    def client(self, member: str | None) -> FlaskClient:
+        client = self.app.test_client()
+        if member is not None:
+            client.set_cookie(SESSION_COOKIE, self.tokens[member])
+        return client
+
+
+def build(root: Path, empty_database: Path) -> Standing:
+    """Make it below `root` from a migrated database with the cast's accounts."""
+    home = root / "home"
+    for folder in ("vault/parts", "derivatives", "index", "models"):
+        (home / folder).mkdir(parents=True)
+    (home / "archive.db").write_bytes(empty_database.read_bytes())
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02)
+    app = create_app(settings)
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+    app.jinja_env.undefined = StrictUndefined
+    tools: Toolbox = app.extensions["loi_ke"]
+    names = {"-": {"user_id": _user(tools, "sam")}}
+    names["open"] = _interview(tools, root, "LK-OPEN", audience="public", state="approved")
+    names["closed"] = _interview(tools, root, "LK-CLOSED", audience="staff", state="machine")
+    Worker(tools).run_until_idle()
+    for about in ("open", "closed"):
+        names[about] |= _after_work(tools, names[about]["accession"])
+    tokens = {}
+    for member in CAST:
+        with tools.database.writing() as db:
+            tokens[member] = accounts.sign_in(
+                db, email=CAST[member].email, password=PASSWORD, address=f"routes-{member}"
+            ).token
+    pristine = root / "pristine"
+    pristine.mkdir()
+    with sqlite3.connect(home / "archive.db") as live:
+        live.execute("VACUUM INTO ?", (str(pristine / "archive.db"),))
+    shutil.copytree(settings.parts_dir, pristine / "parts")
+    return Standing(app, tools, pristine, tokens, names)
+
+
+def _user(tools: Toolbox, member: str) -> str:
+    with tools.database.reading() as db:
+        found = accounts.by_email(db, CAST[member].email)
+        assert found is not None
+        return found.id
+
+
+def _interview(
+    tools: Toolbox, root: Path, accession: str, *, audience: str, state: str
+) -> dict[str, str]:
+    make.interview(tools.database, accession, audience=audience)
+    hertz = 300.0 + len(accession)
+    path = make.sound(root / accession, seconds=2, hertz=hertz)
+    ingest.ingest_file(tools, machine("test"), accession, path=path)
+    texts = ("Hồi đó nhà tôi ở hẻm.", "Mưa là ngập tới gối.")
+    told = [
+        Spoken(id=f"s{n}", start_ms=n * 900, end_ms=n * 900 + 800, text=text)
+        for n, text in enumerate(texts)
+    ]
+    with tools.database.writing() as db:
+        interview = db.scalars(select(Interview).where(Interview.accession == accession)).one()
+        recording = interview.recordings[0].id
+        transcripts.bring_in(
+            db, machine("test"), interview, language="vi", state=state, source="a.vtt",
+            spoken=[(recording, segment) for segment in told],
+        )  # fmt: skip
+    return {"accession": accession}
+
+
+def _after_work(tools: Toolbox, accession: str) -> dict[str, str]:
+    """The names of what is in routes; a job that waits for its model, an upload of Hoa's."""
+    with tools.database.writing() as db:
+        hoa = db.scalars(select(User).where(User.email == CAST["hoa"].email)).one()
+        actor = Actor(user_id=hoa.id, name=hoa.name, role=hoa.role)
+        interview = db.scalars(select(Interview).where(Interview.accession == accession)).one()
+        version = db.scalars(
+            select(TranscriptVersion).where(TranscriptVersion.interview_id == interview.id)
+        ).one()
+        segment = db.scalars(
+            select(Segment).where(Segment.version_id == version.id).order_by(Segment.position)
+        ).first()
+        files = {
+            file.role: file.id
+            for file in db.scalars(select(MediaFile).where(MediaFile.interview_id == interview.id))
+        }
+        found = {
+            "version_id": version.id, "format_name": "txt",
+            "segment_id": segment.id if segment else "", "original": files["original"],
+            "access": files["access"],
+        }  # fmt: skip
+        if accession == "LK-CLOSED":
+            job = transcription.request(
+                db, actor, interview, Wanted(engine="whisper", model="small", language="vi")
+            )
+            begun = uploads.start(
+                db, actor, interview, filename="b.wav", length_bytes=4096, toolbox=tools
+            )
+            found |= {"job_id": job.id, "upload_id": begun.id}
+        return found
