@@ -22,7 +22,8 @@ from tests.standing import Standing, build
 NOT_PAGES = {
     "home.front_door", "home.health", "reading.cite", "reading.words", "versions.export",
     "files.original", "media.stream", "jobs.show", "jobs.of_interview", "jobs.panel",
-    "uploads.state", "uploads.row", "editing.transcript", "editing.words", "editing.revisions",
+    "uploads.state", "uploads.row", "files.listing", "editing.transcript", "editing.words",
+    "editing.revisions",
 }  # fmt: skip
 PAGES = [
     (endpoint, about)
