@@ -8,10 +8,8 @@ from flask import Blueprint, current_app, jsonify, redirect, render_template, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 
-from archive import dates
 from archive.actions import front_page
 from archive.actions.front_page import Card, Quote
-from archive.models import Interview
 from archive.models.base import utc_now
 from archive.web import addresses, current, language, measures, waves
 from archive.web.reading import clock
@@ -49,7 +47,7 @@ def show() -> ResponseReturnValue:
     db, actor = current.db(), current.actor()
     page = front_page.gather(db, current.toolbox().index, actor, day=today)
     return render_template(
-        "home/show.html", page=page, clock=clock, held=_held, recorded=_recorded,
+        "home/show.html", page=page, clock=clock, held=measures.held, recorded=_recorded,
         quotes=[_quote(quote) for quote in page.quotes],
         latest=[(card, _wave(card, bars=110)) for card in page.latest],
         duration=measures.duration, day=measures.day, endpoints=current_app.view_functions,
@@ -80,13 +78,6 @@ def _wave(card: Card, *, bars: int) -> waves.Wave | None:
         [waves.Turn(*turn) for turn in card.turns],
         duration_ms=playable.recording.duration_ms or 0, bars=bars, height=36,
     )  # fmt: skip
-
-
-def _held(interview: Interview) -> str:
-    """When it was recorded: as it was told, else as pages print dates."""
-    if interview.held_as_told or not interview.held_edtf:
-        return interview.held_as_told
-    return dates.in_words(interview.held_edtf, language.chosen())
 
 
 def _recorded(duration_ms: int) -> str:

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_decimal, ngettext
 
-from archive.web import current
+from archive import dates
+from archive.models import Interview
+from archive.web import current, language
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -48,3 +50,10 @@ def day(instant: datetime) -> str:
 def moment(instant: datetime) -> str:
     """`12-05-2019, 09:42`."""
     return local(instant).strftime("%d-%m-%Y, %H:%M")
+
+
+def held(interview: Interview) -> str:
+    """When it was recorded: as it was told, else as pages print dates."""
+    if interview.held_as_told or not interview.held_edtf:
+        return interview.held_as_told
+    return dates.in_words(interview.held_edtf, language.chosen())

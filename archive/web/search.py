@@ -13,7 +13,7 @@ from sqlalchemy import select
 from archive.actions import discovery, playback
 from archive.actions.discovery import FILTERS, Answer, Found, FoundInterview, Wish
 from archive.models import Collection
-from archive.web import current, messages, waves
+from archive.web import addresses, current, measures, messages, waves
 from archive.web.messages import Message
 from search.backends.base import SearchFault
 from search.query import QueryProblem
@@ -24,6 +24,7 @@ PER_PAGE = 10
 LISTED = ("collection", "language", "role", "state")
 CONTEXT = 220
 LEAD_IN_MS = 600
+LONGEST_SPAN = 80  # years that one small drawing can tell apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,16 @@ class ShownHit:
     sound: str
     start_ms: int
     at_percent: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class YearBar:
+    """One bar of the years that accounts are about: `tall` is a share of the tallest."""
+
+    year: int
+    count: int
+    tall: float
+    is_chosen: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,7 @@ def show() -> ResponseReturnValue:
             "search/show.html", answer=answer, problem=problem, chosen=chosen, years=years,
             groups=[_shown(group) for group in answer.groups] if answer else [],
             facets=_facets(answer, chosen), collections=_collections(), page=page,
+            bars=_year_bars(answer, years), held=measures.held, length=measures.duration,
             pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
             query=request.args.get("q", ""), described=answer.described if answer else [],
         ),
@@ -78,12 +90,23 @@ def marked(text: str, marks: list[tuple[int, int]]) -> Markup:
     end = len(text) if end < 0 else end
     told = Markup("… ") if start else Markup("")
     at = start
-    for begin, stop in marks:
+    for begin, stop in _joined(text, marks):
         if begin < start or stop > end:
             continue
         told += escape(text[at:begin]) + Markup("<mark>%s</mark>") % text[begin:stop]
         at = stop
     return told + escape(text[at:end]) + (Markup(" …") if end < len(text) else Markup(""))
+
+
+def _joined(text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Neighbours with nothing but a space between them are one mark to the eye."""
+    joined: list[tuple[int, int]] = []
+    for begin, stop in marks:
+        if joined and not text[joined[-1][1] : begin].strip():
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((begin, stop))
+    return joined
 
 
 def _ask(
@@ -140,6 +163,22 @@ def _facets(
     }
 
 
+def _year_bars(answer: Answer | None, years: tuple[int | None, int | None]) -> list[YearBar]:
+    """A bar for every year from the first to the last that is told about."""
+    counts = {int(y): n for y, n in (answer.facets.get("year", {}) if answer else {}).items() if n}
+    if len(counts) < 2:
+        return []
+    first, last = years[0] or 1800, years[1] or 2100
+    is_narrowed = years != (None, None)
+    return [
+        YearBar(
+            year=year, count=counts.get(year, 0), tall=counts.get(year, 0) / max(counts.values()),
+            is_chosen=is_narrowed and first <= year <= last,
+        )
+        for year in range(max(min(counts), max(counts) - LONGEST_SPAN), max(counts) + 1)
+    ]  # fmt: skip
+
+
 def _shown(group: FoundInterview) -> ShownGroup:
     interview = group.interview
     first = group.hits[0]
@@ -161,15 +200,10 @@ def _hit(
 ) -> ShownHit:
     played = recordings.get(found.segment.recording_id or "")
     start_ms = max(0, found.word_ms - LEAD_IN_MS)
-    span = f"{start_ms / 1000:.1f}-{found.segment.end_ms / 1000:.1f}"
-    part = played.recording.part if played and played.recording.part > 1 else None
     return ShownHit(
         found=found,
         text=marked(found.text, found.marks),
-        address=url_for(
-            "interviews.show", accession=found.interview.accession, t=span,
-            _anchor=f"s-{found.segment.id}", part=part,
-        ),
+        address=addresses.passage(found.interview, found.segment, played, start_ms=start_ms),
         sound=url_for("media.stream", file_id=played.access_id)
         if played and played.access_id
         else "",
