@@ -25,9 +25,8 @@ from archive.models.base import utc_now
 from archive.models.interview import AUDIENCES, PLATES
 
 LONGEST_ACCESSION = 40
-LONGEST_TITLE = 300
-LONGEST_LINE = 300
-LONGEST_TEXT = 20_000
+LONGEST = {"title": 300, "held_as_told": 300, "place_as_told": 300, "abstract": 20_000}
+LONGEST_KEYWORD = 100
 MOST_KEYWORDS = 40
 MOST_PEOPLE = 30
 FIRST_YEAR, LAST_YEAR = 1800, 2100
@@ -36,7 +35,7 @@ ROLES = ("witness", "interviewer")
 _ACCESSION = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 # Words that stand where an accession number stands in an address.
-RESERVED = frozenset({"new"})
+RESERVED = frozenset({"new", "date"})
 
 
 class AccessionRefused(Refused):
@@ -213,49 +212,78 @@ def _free(db: Session, accession: str, but_for: Interview | None = None) -> str:
     return accession
 
 
+def faults(told: Description) -> list[Refused]:
+    """Everything that `create` and `describe` would refuse about a description."""
+    return _read(told)[1]
+
+
 def _write(interview: Interview, told: Description) -> None:
-    title = typed.line(told.title)
-    if not title:
-        raise TitleMissing
-    interview.title = _short("title", title, LONGEST_TITLE)
-    interview.collection = told.collection
-    interview.languages = _languages(told.languages)
-    interview.held_as_told = _short("held_as_told", typed.line(told.held_as_told), LONGEST_LINE)
-    _write_held(interview, typed.line(told.held_edtf))
-    _write_years(interview, told.told_from_year, told.told_to_year)
-    interview.place_as_told = _short("place_as_told", typed.line(told.place_as_told), LONGEST_LINE)
-    interview.place = told.place
-    interview.abstract = _short("abstract", typed.paragraphs(told.abstract), LONGEST_TEXT)
-    words = [_short("keywords", typed.line(word), 100) for word in told.keywords]
-    interview.keywords = list(dict.fromkeys(word for word in words if word))[:MOST_KEYWORDS]
-    if told.audience not in AUDIENCES:
-        raise AudienceRefused(audience=told.audience[:20])
-    interview.audience = told.audience
-    if told.plate and told.plate not in PLATES:
-        raise PlateRefused(plate=told.plate[:20])
-    interview.plate = told.plate
+    values, wrong = _read(told)
+    if wrong:
+        raise wrong[0]
+    for name, value in values.items():
+        setattr(interview, name, value)
     _write_people(interview, {"witness": told.witnesses, "interviewer": told.interviewers})
 
 
-def _write_held(interview: Interview, edtf: str) -> None:
-    span = None
+def _read(told: Description) -> tuple[dict[str, Any], list[Refused]]:
+    """The values as they are kept, and every reason not to keep them."""
+    values: dict[str, Any] = {
+        "title": typed.line(told.title),
+        "collection": told.collection,
+        "languages": list(dict.fromkeys(c.strip().lower() for c in told.languages if c.strip())),
+        "held_as_told": typed.line(told.held_as_told),
+        "told_from_year": told.told_from_year,
+        "told_to_year": told.told_to_year,
+        "place_as_told": typed.line(told.place_as_told),
+        "place": told.place,
+        "abstract": typed.paragraphs(told.abstract),
+        "keywords": list(dict.fromkeys(w for k in told.keywords if (w := typed.line(k)))),
+        "audience": told.audience,
+        "plate": told.plate,
+    }
+    wrong: list[Refused] = [
+        TooLong(field=name, longest=longest)
+        for name, longest in LONGEST.items()
+        if len(values[name]) > longest
+    ]
+    if not values["title"]:
+        wrong.append(TitleMissing())
+    for code in values["languages"] or [""]:
+        if not _LANGUAGE.fullmatch(code):
+            wrong.append(LanguageRefused(language=typed.line(code)[:20]))
+            break
+    if any(len(word) > LONGEST_KEYWORD for word in values["keywords"]):
+        wrong.append(TooLong(field="keywords", longest=LONGEST_KEYWORD))
+    values["keywords"] = values["keywords"][:MOST_KEYWORDS]
+    wrong += _read_years(told.told_from_year, told.told_to_year)
+    wrong += _read_held(values, typed.line(told.held_edtf))
+    if told.audience not in AUDIENCES:
+        wrong.append(AudienceRefused(audience=told.audience[:20]))
+    if told.plate and told.plate not in PLATES:
+        wrong.append(PlateRefused(plate=told.plate[:20]))
+    return values, wrong
+
+
+def _read_held(values: dict[str, Any], edtf: str) -> list[Refused]:
+    span = dates.Span("", None, None)
     if edtf:
         try:
             span = dates.parse(edtf)
         except dates.NotADate as error:
-            raise HeldRefused(text=error.text) from error
-    interview.held_edtf = span.edtf if span else ""
-    interview.held_earliest_on = span.earliest_on if span else None
-    interview.held_latest_on = span.latest_on if span else None
+            return [HeldRefused(text=error.text)]
+    values["held_edtf"] = span.edtf
+    values["held_earliest_on"], values["held_latest_on"] = span.earliest_on, span.latest_on
+    return []
 
 
-def _write_years(interview: Interview, first: int | None, last: int | None) -> None:
+def _read_years(first: int | None, last: int | None) -> list[Refused]:
     for year in (first, last):
         if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
-            raise YearsRefused(year=year)
+            return [YearsRefused(year=year)]
     if first is not None and last is not None and first > last:
-        raise YearsRefused(year=last)
-    interview.told_from_year, interview.told_to_year = first, last
+        return [YearsRefused(year=last)]
+    return []
 
 
 def _write_people(interview: Interview, wanted: dict[str, Sequence[Person]]) -> None:
@@ -269,22 +297,6 @@ def _write_people(interview: Interview, wanted: dict[str, Sequence[Person]]) -> 
             contribution.position = position
             now.append(contribution)
     interview.contributions = now
-
-
-def _languages(codes: Sequence[str]) -> list[str]:
-    found = list(dict.fromkeys(code.strip().lower() for code in codes if code.strip()))
-    for code in found:
-        if not _LANGUAGE.fullmatch(code):
-            raise LanguageRefused(language=typed.line(code)[:20])
-    if not found:
-        raise LanguageRefused(language="")
-    return found
-
-
-def _short(field_name: str, text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise TooLong(field=field_name, longest=longest)
-    return text
 
 
 def _told(interview: Interview) -> dict[str, Any]:

@@ -8,6 +8,7 @@ several do: only a human being can say which.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -138,15 +139,13 @@ def label(person: Person) -> str:
     return f"{person.full_name} ({fact or person.id[-5:]})"
 
 
-def labels(db: Session, actor: Actor) -> list[str]:
-    """What a form may suggest: plain names, and labels where several people share one."""
-    people = listed(db, actor)
-    counts: dict[str, int] = {}
-    for person in people:
-        key = person.full_name.casefold()
-        counts[key] = counts.get(key, 0) + 1
-    found = [label(p) if counts[p.full_name.casefold()] > 1 else p.full_name for p in people]
-    return list(dict.fromkeys(found))
+def labels(db: Session, actor: Actor) -> dict[str, str]:
+    """What a form calls each person, by id: the name, or the label where several share it."""
+    everybody = listed(db, actor)
+    counts = Counter(person.full_name.casefold() for person in everybody)
+    return {
+        p.id: label(p) if counts[p.full_name.casefold()] > 1 else p.full_name for p in everybody
+    }
 
 
 def meant(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> Person:

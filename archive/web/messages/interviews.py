@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from archive.web.measures import duration
 from archive.web.messages.message import Message, Sentence
 
 INTERVIEWS: dict[str, Sentence] = {
@@ -69,4 +70,18 @@ PLACES: dict[str, Sentence] = {
     "place_unknown": lambda f: Message(_("This place is not in the list.")),
 }
 
-MESSAGES: dict[str, Sentence] = {**PLACES, **INTERVIEWS, **PEOPLE, **COLLECTIONS}
+CONTENTS: dict[str, Sentence] = {
+    "point_title_missing": lambda f: Message(_("An entry needs a title.")),
+    "point_too_long": lambda f: Message(
+        _("This is too long: at most %(longest)s characters.", longest=f.get("longest", ""))
+    ),
+    "point_outside": lambda f: Message(
+        _("The recording has %(length)s; this is later.", length=duration(f.get("duration_ms")))
+    ),
+    "part_unknown": lambda f: Message(_("The interview has no such part.")),
+    "too_many_points": lambda f: Message(
+        _("The contents hold at most %(most)s entries.", most=f.get("most", ""))
+    ),
+}
+
+MESSAGES: dict[str, Sentence] = {**CONTENTS, **PLACES, **INTERVIEWS, **PEOPLE, **COLLECTIONS}
