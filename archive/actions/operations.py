@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive.access import Actor, Refused
@@ -38,11 +39,22 @@ class KeyReused(Refused):
 def earlier_answer(
     db: Session, actor: Actor, key: str, body: dict[str, Any]
 ) -> SavedOperation | None:
-    """What this very request was answered before; raises KeyMissing or KeyReused."""
+    """What this very request was answered before; raises KeyMissing or KeyReused.
+
+    When there is no answer yet the key is claimed, so that its twin, sent at the same
+    moment, waits for the end of this transaction and is then given this one's answer.
+    """
     if not _KEY.fullmatch(key):
         raise KeyMissing
-    saved = db.get(SavedOperation, (key, actor.user_id), with_for_update=True)
-    if saved is not None and saved.body_sha256 != _digest(body):
+    digest = _digest(body)
+    saved = db.get(SavedOperation, (key, actor.user_id))
+    if saved is None:
+        try:
+            with db.begin_nested():
+                db.add(SavedOperation(key=key, user_id=actor.user_id, body_sha256=digest, status=0))
+        except IntegrityError:
+            saved = db.get_one(SavedOperation, (key, actor.user_id), populate_existing=True)
+    if saved is not None and saved.body_sha256 != digest:
         raise KeyReused
     return saved
 
@@ -51,18 +63,13 @@ def keep_answer(
     db: Session,
     actor: Actor,
     key: str,
-    body: dict[str, Any],
     *,
     status: int,
     answer: dict[str, Any],
 ) -> None:
-    """Remember an answer in the transaction of what it tells about."""
-    db.add(
-        SavedOperation(
-            key=key, user_id=actor.user_id, body_sha256=_digest(body),
-            status=status, answer=answer,
-        )
-    )  # fmt: skip
+    """Remember the answer of a claimed key, in the transaction of what it tells about."""
+    claimed = db.get_one(SavedOperation, (key, actor.user_id))
+    claimed.status, claimed.answer = status, answer
     db.flush()
 
 

@@ -22,11 +22,13 @@ from archive.actions.segment_changes import (
     Conflict,
     SegmentRefused,
     apply,
+    check_neighbours,
+    clean,
     differs,
     rebase,
     revision_of,
-    set_speaker,
     spoken,
+    voice_of,
 )
 from archive.actions.transcripts import keep_revision, pack
 from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
@@ -37,6 +39,7 @@ from transcription.document import Segment as SpokenSegment
 __all__ = ["Change", "Conflict", "Replaced", "Saved", "SegmentRefused", "drop", "merge"]
 __all__ += ["name_speaker", "restore", "save", "split"]
 
+LONGEST_REASON = 500
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -100,6 +103,7 @@ def split(
     _take(segment, first)
     _take(tail, second)
     db.add(tail)
+    db.flush()  # its history points to it
     _close(db, actor, version, [segment, tail], kind="split", operation=operation)
     _tell(db, actor, interview, version, "split", [segment, tail])
     return segment, tail
@@ -136,6 +140,7 @@ def drop(
     """Take out a segment that nobody said, with the reason; it stays in the history."""
     _begin(db, actor, interview, version, [segment])
     _must_be_current(segment, based_on)
+    reason = clean(reason)[:LONGEST_REASON]
     segment.ended_at, segment.replaced_by = utc_now(), []
     _close(db, actor, version, [segment], kind="drop", operation=operation, reason=reason)
     _tell(db, actor, interview, version, "dropped", [segment], reason=reason)
@@ -146,28 +151,43 @@ def name_speaker(
     chosen: Sequence[Segment], *, speaker: str, operation: str = "",
 ) -> None:  # fmt: skip
     """Say who speaks in several segments at once."""
+    chosen = list({segment.id: segment for segment in chosen}.values())
     _begin(db, actor, interview, version, chosen)
+    voice = voice_of(interview, speaker)
     for segment in chosen:
-        set_speaker(segment, interview, speaker)
+        check_neighbours(db, segment, segment.start_ms, segment.end_ms, voice)
+        segment.contribution_id, segment.speaker_label = voice
+        db.flush()  # the next one's neighbour is this one, as it is now
     _close(db, actor, version, chosen, kind="speaker", operation=operation)
     _tell(db, actor, interview, version, "speaker_named", chosen)
 
 
 def restore(
     db: Session, actor: Actor, interview: Interview, version: TranscriptVersion,
-    segment: Segment, *, revision: int, operation: str = "",
+    segment: Segment, *, revision: int, operation: str = "", reason: str = "",
 ) -> Saved:  # fmt: skip
-    """Bring back an earlier state of a segment as a new revision."""
+    """Bring back an earlier state of a segment, word times and all, as a new revision."""
+    reason = clean(reason)[:LONGEST_REASON]
+    _begin(db, actor, interview, version, [segment])
     old = revision_of(db, segment, revision)
     speaker = old.contribution_id or old.speaker_label
     change = Change(
         text=old.text, start_ms=old.start_ms, end_ms=old.end_ms, speaker=speaker, state=old.state,
         flags=tuple(old.flags),
     )  # fmt: skip
-    return save(
-        db, actor, interview, version, segment, change,
-        based_on=segment.revision, operation=operation,
+    if not differs(segment, change) and segment.words == old.words:
+        return Saved(segment)
+    apply(db, interview, segment, change)
+    segment.words = old.words
+    _close(
+        db, actor, version, [segment],
+        kind="restore", operation=operation, reason=reason,
     )  # fmt: skip
+    _tell(
+        db, actor, interview, version, "restored", [segment],
+        revision=revision, reason=reason,
+    )  # fmt: skip
+    return Saved(segment)
 
 
 def revisions(db: Session, segment: Segment) -> list[SegmentRevision]:

@@ -31,7 +31,12 @@ def of_contribution(contribution: Contribution) -> Speaker:
 
 def of_segment(segment: Segment, interview: Interview) -> Speaker:
     """Who speaks in a segment; an unnamed voice has empty names."""
+    return of_voice(interview, segment.contribution_id, segment.speaker_label)
+
+
+def of_voice(interview: Interview, contribution_id: str | None, label: str) -> Speaker:
+    """A voice as segments and their revisions name it."""
     for contribution in interview.contributions:
-        if contribution.id == segment.contribution_id:
+        if contribution.id == contribution_id:
             return of_contribution(contribution)
-    return Speaker(segment.speaker_label, segment.speaker_label, "", known=False)
+    return Speaker(label, label, "", known=False)

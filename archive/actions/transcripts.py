@@ -42,6 +42,12 @@ class WrongState(Refused):
     code = "wrong_state"
 
 
+class AlreadyOpen(Refused):
+    """A later version is open for correction already: `number` tells which."""
+
+    code = "already_open"
+
+
 class TextRefused(Refused):
     """What was brought in holds no segment that could be read."""
 
@@ -58,6 +64,7 @@ class MachineOrigin:
     options: dict[str, Any]
 
 
+Noticed = tuple[int, str, str]  # line (0 for the whole file), code of the format, what stands there
 Spoken = tuple[str | None, SpokenSegment]  # the recording that the times count in, and the words
 
 
@@ -81,8 +88,12 @@ def make_machine_version(
 def bring_in(
     db: Session, actor: Actor, interview: Interview, *,
     language: str, state: str, spoken: Sequence[Spoken], source: str,
+    noticed: Sequence[Noticed] = (),
 ) -> TranscriptVersion:  # fmt: skip
-    """Keep a transcript that was written elsewhere, in the state that the office vouches for."""
+    """Keep a transcript that was written elsewhere, in the state that the office vouches for.
+
+    `noticed` is what was odd about the file; it stays with the version.
+    """
     access.require(actor, "import_text", interview)
     if state not in ("machine", "corrected", "approved"):
         raise WrongState(state=state)
@@ -92,6 +103,8 @@ def bring_in(
         raise TextRefused(source=source)
     version = _new_version(db, actor, interview, language=language, kind="imported", state=state)
     version.note = source
+    if noticed:
+        version.options = {"noticed": [list(one) for one in noticed]}
     _add_segments(db, version, interview, spoken, actor)
     if state != "machine":
         _show(db, version)
@@ -147,6 +160,14 @@ def open_next(
     access.require(actor, "approve", version, interview=interview)
     if version.state != "approved":
         raise WrongState(state=version.state)
+    db.refresh(interview, with_for_update=True)
+    begun = db.scalar(
+        select(TranscriptVersion.number).where(
+            TranscriptVersion.based_on_id == version.id, TranscriptVersion.state != "approved"
+        )
+    )
+    if begun is not None:
+        raise AlreadyOpen(number=begun)
     following = _new_version(
         db, actor, interview, language=version.language, kind="corrected", state="editing"
     )
@@ -154,14 +175,17 @@ def open_next(
     following.based_on_id, following.note = version.id, reason.strip()
     following.engine, following.model = version.engine, version.model
     following.model_sha256, following.options = version.model_sha256, version.options
-    for old in version.segments:
-        _add(
-            db, following, position=old.position, recording_id=old.recording_id,
-            start_ms=old.start_ms, end_ms=old.end_ms, contribution_id=old.contribution_id,
-            speaker_label=old.speaker_label, text=old.text, words=old.words,
-            state=old.state, flags=old.flags, author_id=actor.user_id or None,
-        )  # fmt: skip
-    db.flush()
+    copies = [
+        Segment(
+            id=new_id(), version_id=following.id, revision=1, position=old.position,
+            recording_id=old.recording_id, start_ms=old.start_ms, end_ms=old.end_ms,
+            contribution_id=old.contribution_id, speaker_label=old.speaker_label,
+            text=old.text, words=old.words, state=old.state, flags=old.flags,
+            updated_by_id=actor.user_id or None,
+        )
+        for old in version.segments
+    ]  # fmt: skip
+    _keep_first(db, following, copies)
     audit.record(
         db, actor, "transcript.opened", following, interview=interview,
         number=following.number, based_on=version.id, reason=reason.strip(),
@@ -262,6 +286,7 @@ def _add_segments(
     first = db.scalar(
         select(Recording.id).where(Recording.interview_id == interview.id).order_by(Recording.part)
     )
+    made = []
     for position, (recording_id, heard) in zip(positions.spread(len(spoken)), spoken, strict=True):
         label = heard.speaker or ""
         contribution_id = labels.get(label.casefold()) or (
@@ -270,22 +295,27 @@ def _add_segments(
         words = heard.words or words_from_text(
             heard.text, start_ms=heard.start_ms, end_ms=heard.end_ms
         )
-        _add(
-            db, version, position=position, recording_id=recording_id or first,
-            start_ms=heard.start_ms, end_ms=heard.end_ms, contribution_id=contribution_id,
-            speaker_label=label, text=heard.text, words=pack(words),
-            state="machine" if version.state == "machine" else "heard",
-            flags=list(heard.flags), author_id=actor.user_id or None,
+        made.append(
+            Segment(
+                id=new_id(), version_id=version.id, revision=1, position=position,
+                recording_id=recording_id or first, start_ms=heard.start_ms,
+                end_ms=heard.end_ms, contribution_id=contribution_id,
+                speaker_label=label, text=heard.text, words=pack(words),
+                state="machine" if version.state == "machine" else "heard",
+                flags=list(heard.flags), updated_by_id=actor.user_id or None,
+            )
         )  # fmt: skip
+    _keep_first(db, version, made)
+
+
+def _keep_first(db: Session, version: TranscriptVersion, made: Sequence[Segment]) -> None:
+    """Write new segments, and after them the first entry of their histories."""
+    db.add_all(made)
+    db.flush()  # a history points to its segment, which must be there first
+    for segment in made:
+        keep_revision(db, segment, kind="made")
     db.flush()
     db.expire(version, ["segments"])
-
-
-def _add(db: Session, version: TranscriptVersion, *, author_id: str | None, **values: Any) -> None:
-    segment = Segment(id=new_id(), version_id=version.id, updated_by_id=author_id, **values)
-    segment.revision = 1
-    db.add(segment)
-    keep_revision(db, segment, kind="made")
 
 
 def _contributions_by_label(interview: Interview) -> dict[str, str]:

@@ -7,14 +7,16 @@ The contract, with every status, is in `docs/editor-api.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from archive.access import NotVisible
-from archive.actions import operations, segments, speakers
+from archive.actions import desk, operations, segments, speakers
 from archive.actions.segments import Change, Conflict, Replaced, Saved, SegmentRefused
 from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
 from archive.web import current, loaders
@@ -23,13 +25,16 @@ bp = Blueprint("editing", __name__, url_prefix="/api/v1")
 
 Answer = tuple[int, dict[str, Any]]
 MOST_WORDS_MS = 60 * 60 * 1000
+LONGEST_BODY_BYTES = 2 * 1024 * 1024
+_ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
 @bp.get("/transcripts/<version_id>")
 def transcript(version_id: str) -> ResponseReturnValue:
     """Head and segments; `?since=<revision>` only what changed, with the ended ones."""
     interview, version = loaders.version(version_id, "see_history")
-    since = request.args.get("since", type=int)
+    since = _asked("since", None)
     with_words = request.args.get("words", "0") == "1"
     if since is None:
         rows: list[Segment] = version.segments
@@ -46,12 +51,19 @@ def transcript(version_id: str) -> ResponseReturnValue:
     return answer
 
 
+@bp.get("/transcripts/<version_id>/ticket")
+def ticket(version_id: str) -> ResponseReturnValue:
+    """Who writes here, and a fresh form token: asked for after a sign-in beside the text."""
+    _interview, version = loaders.version(version_id, "see_history")
+    return jsonify(user=current.actor().user_id, csrf=generate_csrf(), revision=version.revision)
+
+
 @bp.get("/transcripts/<version_id>/words")
 def words(version_id: str) -> ResponseReturnValue:
     """Words of the segments that touch a span of time, by segment; at most an hour."""
     _interview, version = loaders.version(version_id, "see_history")
-    start = request.args.get("from", 0, type=int)
-    end = min(request.args.get("to", MOST_WORDS_MS, type=int), start + MOST_WORDS_MS)
+    start = _asked("from", 0) or 0
+    end = min(_asked("to", None) or start + MOST_WORDS_MS, start + MOST_WORDS_MS)
     return jsonify(
         words={s.id: s.words for s in version.segments if s.start_ms < end and s.end_ms > start}
     )
@@ -72,7 +84,7 @@ def save(segment_id: str) -> ResponseReturnValue:
         )  # fmt: skip
         return 200, _saved(saved, version, interview)
 
-    return _once({"segment": segment_id, **body}, run, interview)
+    return _once({**body, "segment": segment_id}, run, interview)
 
 
 @bp.post("/transcripts/<version_id>/ops")
@@ -103,7 +115,7 @@ def operate(version_id: str) -> ResponseReturnValue:
             ],
         }
 
-    return _once({"version": version_id, **body}, run, interview)
+    return _once({**body, "version": version_id}, run, interview)
 
 
 @bp.get("/segments/<segment_id>/revisions")
@@ -128,7 +140,7 @@ def revert(segment_id: str) -> ResponseReturnValue:
         )  # fmt: skip
         return 200, _saved(saved, version, interview)
 
-    return _once({"segment": segment_id, **body}, run, interview)
+    return _once({**body, "segment": segment_id}, run, interview)
 
 
 def as_json(segment: Segment, interview: Interview, *, with_words: bool) -> dict[str, Any]:
@@ -138,6 +150,7 @@ def as_json(segment: Segment, interview: Interview, *, with_words: bool) -> dict
         "id": segment.id,
         "pos": segment.position,
         "rev": segment.revision,
+        "recording": segment.recording_id,
         "start": segment.start_ms,
         "end": segment.end_ms,
         "speaker": segment.contribution_id or segment.speaker_label,
@@ -147,6 +160,7 @@ def as_json(segment: Segment, interview: Interview, *, with_words: bool) -> dict
         "state": segment.state,
         "flags": segment.flags,
         "by": segment.updated_by_id,
+        "by_name": desk.author(current.db(), segment),
         "at": segment.updated_at.isoformat(),
     }
     if with_words:
@@ -165,6 +179,7 @@ def _once(
         if earlier is not None:
             return jsonify(earlier.answer), earlier.status
         status, answer = run(key)
+        operations.keep_answer(db, actor, key, status=status, answer=answer)
     except operations.KeyMissing:
         return jsonify(error="idempotency_key_missing"), 428
     except operations.KeyReused:
@@ -173,8 +188,8 @@ def _once(
         return jsonify(error=replaced.code, replaced_by=replaced.by), 410
     except Conflict as conflict:
         status, answer = 412, _conflict(conflict, interview)
+        operations.keep_answer(db, actor, key, status=status, answer=answer)
         current.keep_changes()
-    operations.keep_answer(db, actor, key, body, status=status, answer=answer)
     return jsonify(answer), status
 
 
@@ -186,7 +201,7 @@ def _split(
         segments.split(
             current.db(), current.actor(), interview, version, _segment(step, "seg", version),
             based_on=_number(step, "rev"), char=_number(step, "char"), at_ms=at_ms,
-            new_id=_text(step, "new_id"), operation=operation,
+            new_id=_id(step, "new_id"), operation=operation,
         )
     )  # fmt: skip
 
@@ -235,7 +250,7 @@ _STEPS = {"split": _split, "merge": _merge, "delete": _drop, "set_speaker": _nam
 
 
 def _segment(step: dict[str, Any], name: str, version: TranscriptVersion) -> Segment:
-    found = current.db().get(Segment, _text(step, name))
+    found = current.db().get(Segment, _id(step, name))
     if found is None or found.version_id != version.id:
         raise NotVisible
     return found
@@ -292,21 +307,32 @@ def _revision_as_json(revision: SegmentRevision) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _asked(name: str, default: int | None) -> int | None:
+    """A number of the address; what is none, or larger than any of ours, counts as not said."""
+    value = request.args.get(name, "")
+    return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else default
+
+
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    request.max_content_length = LONGEST_BODY_BYTES
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets in brackets
+        body = None
     if not isinstance(body, dict):
         raise SegmentRefused(field="body", why="not_an_object")
     return body
 
 
 def _revision(header: str) -> int:
-    cleaned = header.strip().removeprefix("W/").strip('"')
-    return int(cleaned) if cleaned.isdigit() else -1
+    """The revision that a browser names; -1, which no segment ever had, for anything else."""
+    found = _REVISION.fullmatch(header.strip())
+    return int(found[1]) if found else -1
 
 
 def _number(step: dict[str, Any], name: str) -> int:
     value = step.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**40:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31 - 1:
         raise SegmentRefused(field=name, why="not_a_number")
     return value
 
@@ -315,4 +341,11 @@ def _text(step: dict[str, Any], name: str) -> str:
     value = step.get(name)
     if not isinstance(value, str) or len(value) > 50_000:
         raise SegmentRefused(field=name, why="not_a_text")
+    return value
+
+
+def _id(step: dict[str, Any], name: str) -> str:
+    value = step.get(name)
+    if not isinstance(value, str) or not _ULID.fullmatch(value):
+        raise SegmentRefused(field=name, why="not_an_id")
     return value
