@@ -15,13 +15,16 @@ class SearchRequest:
 
     ``filters`` are ANDed, the values of one filter ORed; an empty set of values
     matches nothing, so that a filter computed as empty never opens everything. The
-    filter "interview" takes interview ids. ``page`` counts from 1, in interviews when
-    grouped. Raises QueryProblem page_out_of_range beyond LAST_PAGE or MOST_PER_PAGE.
+    filter "interview" takes interview ids. ``closed`` are interviews that the reader may no
+    longer find whatever the index still believes: every answer is as if they were not in
+    it. ``page`` counts from 1, in interviews when grouped. Raises QueryProblem
+    page_out_of_range beyond LAST_PAGE or MOST_PER_PAGE.
     """
 
     query: Query
     access: frozenset[str]
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
     facets: tuple[str, ...] = ()
     page: int = 1
     per_page: int = 10

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Actor
 from archive.actions import indexing, speakers
-from archive.models import Interview, Segment, TranscriptVersion
+from archive.models import Interview, Outbox, Segment, TranscriptVersion
 from search.backends.base import Backend
 from search.highlight import marks
 from search.passages import Passage
@@ -24,6 +24,11 @@ from search.results import Hit, SearchRequest
 
 FILTERS = ("collection", "year", "language", "role", "state")
 SEGMENTS_OF_A_PASSAGE = 60
+_CURRENT = (
+    select(Interview.id)
+    .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
+    .where(TranscriptVersion.is_current)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +91,7 @@ def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
     request = SearchRequest(
         query=query, access=actor.audiences,
         filters={**wish.filters, "kind": frozenset({indexing.PASSAGE})},
+        closed=_closed_since(db, access.readable(_CURRENT, actor)),
         facets=FILTERS, page=wish.page, per_page=wish.per_page,
         group_by_interview=wish.grouped,
     )  # fmt: skip
@@ -112,6 +118,16 @@ def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
     )  # fmt: skip
 
 
+def _closed_since(db: Session, still_open: Select[str]) -> frozenset[str]:
+    """Interviews that changed since they were indexed and are not, or no longer, for this reader.
+
+    The index may count them still; what is closed must not be in a count either.
+    """
+    return frozenset(
+        db.scalars(select(Outbox.interview_id).where(Outbox.interview_id.not_in(still_open)))
+    )
+
+
 def _described(
     db: Session, index: Backend, actor: Actor, query: Query, wish: Wish
 ) -> list[Interview]:
@@ -122,6 +138,7 @@ def _described(
         SearchRequest(
             query=query, access=actor.audiences, per_page=5,
             filters={**kept, "kind": frozenset({indexing.DESCRIPTION})},
+            closed=_closed_since(db, access.visible(select(Interview.id), actor)),
         )
     )  # fmt: skip
     found = [db.get(Interview, hit.interview) for hit in results.hits]

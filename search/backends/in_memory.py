@@ -140,7 +140,9 @@ class InMemory:
             entry
             for _, entries in self._interviews.values()
             for entry in entries
-            if entry.document.access & request.access and entry.length
+            if entry.document.access & request.access
+            and entry.document.interview not in request.closed
+            and entry.length
         ]
 
     def _hits(self, request: SearchRequest) -> Iterator[tuple[Hit, PassageDocument]]:

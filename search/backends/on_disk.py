@@ -109,7 +109,7 @@ class OnDisk:
         return self._reading(lambda snapshot: self._find(snapshot, request))
 
     def _find(self, snapshot: Snapshot, request: SearchRequest) -> Results:
-        view = snapshot.view(request.access)
+        view = snapshot.view(request.access, request.closed)
         allowed = view.visible
         for name, values in request.filters.items():
             allowed = allowed & snapshot.label_mask(name, frozenset(values))
@@ -123,7 +123,7 @@ class OnDisk:
         return self._reading(lambda snapshot: self._suggest(snapshot, request))
 
     def _suggest(self, snapshot: Snapshot, request: SearchRequest) -> tuple[str, ...]:
-        visible = snapshot.view(request.access).visible
+        visible = snapshot.view(request.access, request.closed).visible
 
         def spellings(folded: str) -> dict[str, int]:
             counts = {

@@ -56,7 +56,7 @@ class Snapshot:
         self.lengths = np.concatenate([np.empty(0), *(s.lengths for s in segments)])
         self._lock = threading.Lock()
         self._labels: dict[str, Labels] = {}
-        self._views: dict[frozenset[str], View] = {}
+        self._views: dict[tuple[frozenset[str], frozenset[str]], View] = {}
         self._label_masks: dict[tuple[str, frozenset[str]], Bools] = {}
 
     def postings(self, field: str, term: str) -> Postings:
@@ -76,18 +76,20 @@ class Snapshot:
             np.concatenate([p.positions for _, p in found]),
         )
 
-    def view(self, access: frozenset[str]) -> View:
-        """Who may read what, once per set of groups and state of the index."""
-        found = self._views.get(access)
+    def view(self, access: frozenset[str], closed: frozenset[str]) -> View:
+        """Who may read what, once per set of groups, closed interviews and state of the index."""
+        found = self._views.get((access, closed))
         if found is None:
-            found = self._make_view(access)
-            _keep(self._views, access, found)
+            found = self._make_view(access, closed)
+            _keep(self._views, (access, closed), found)
         return found
 
-    def _make_view(self, access: frozenset[str]) -> View:
+    def _make_view(self, access: frozenset[str], closed: frozenset[str]) -> View:
         visible = np.zeros(self.count, np.bool_)
         for group in sorted(access):
             visible[self.postings(ACCESS, group).documents] = True
+        for interview in sorted(closed):
+            visible[self.postings(INTERVIEW, interview).documents] = False
         visible &= self._live
         passages = int(np.count_nonzero(visible))
         total = float(self.lengths[visible].sum())

@@ -204,6 +204,22 @@ def test_hidden_passages_change_nothing_that_a_reader_sees(empty: Backend) -> No
     assert empty.health().passages > sum(len(one.documents) for one in only_public)
 
 
+def test_what_was_closed_since_is_as_if_it_were_not_there(empty: Backend) -> None:
+    fill(empty)
+    closed = frozenset({"HCM-001", "HCM-004", "HCM-006", "never-there"})
+    questions = [*QUERIES, "giau phong", "dẹt"]
+    asked = [ask(empty, text, STAFF, closed=closed) for text in questions]
+    suggested = [
+        empty.suggest(SearchRequest(query=parse(t), access=STAFF, closed=closed)) for t in questions
+    ]
+    assert asked != [ask(empty, text, STAFF) for text in questions]
+    empty.drop(*closed)
+    assert asked == [ask(empty, text, STAFF) for text in questions]
+    assert suggested == [
+        empty.suggest(SearchRequest(query=parse(t), access=STAFF)) for t in questions
+    ]
+
+
 def test_rebuild_replaces_everything(empty: Backend) -> None:
     fill(empty)
     kept = [interview(number, 5) for number in range(3)]
