@@ -120,6 +120,9 @@ class SegmentRevision(Base):
     author_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
     at: Mapped[datetime] = mapped_column(default=utc_now)
 
+    # Read by nobody: it tells the unit of work to write a new segment before its first state.
+    _segment: Mapped[Segment] = relationship()
+
 
 class SegmentDraft(Base):
     """A text that could not be merged, kept beside the segment until somebody decides."""
