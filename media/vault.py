@@ -160,6 +160,17 @@ class Vault:
             return Check(state="unreadable")
         return Check(state="ok" if found == sha256 else "mismatch", found=found)
 
+    def discard(self, sha256: str) -> None:
+        """Let go of an object that no row names: the caller has made sure, and holds the rows.
+
+        Only what was brought in by the program itself is ever let go of; a second call is
+        no error.
+        """
+        if self.has(sha256):
+            with self._locked():
+                self._disk.unlink(self.path(sha256))
+                self._disk.sync_folder(self.path(sha256).parent)
+
     def keys(self) -> Iterator[str]:
         """Every object, in the order of its hash. What does not belong here is passed over."""
         for first in _folders(self._objects):

@@ -5,10 +5,20 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from archive.cli import accounts, checking, finding, holdings, interviews, running, transcripts
+from archive.cli import (
+    accounts,
+    checking,
+    demo,
+    finding,
+    holdings,
+    interviews,
+    running,
+    transcripts,
+)
 
 GROUPS: tuple[click.Command, ...] = (
     *running.COMMANDS,
+    *demo.COMMANDS,
     *accounts.COMMANDS,
     *interviews.COMMANDS,
     *holdings.COMMANDS,

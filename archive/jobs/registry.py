@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archive.jobs import check_fixity, derive, index, sweep, transcribe
+from archive.jobs import check_fixity, derive, index, load_sample, sweep, transcribe
 from archive.jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
@@ -18,6 +18,7 @@ JOBS: dict[str, Handler] = {
     "check_fixity": check_fixity.handle,
     "derive": derive.handle,
     "index": index.handle,
+    "load_sample": load_sample.handle,
     "sweep": sweep.handle,
     "transcribe": transcribe.handle,
 }
