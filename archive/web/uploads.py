@@ -254,7 +254,7 @@ def _facts(accession: str, unfinished: list[Progress]) -> dict[str, object]:
     return {
         "accession": accession,
         "endpoint": PATH,
-        "pieceBytes": current.settings().upload_part_bytes // 4,
+        "pieceBytes": current.settings().upload_part_bytes // 2,
         "rowUrl": url_for(".row", upload_id="ID"),
         "sentences": {**sentences, "fallback": sentences["upload_ended"]},
         "unfinished": [

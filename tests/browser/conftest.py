@@ -45,12 +45,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(settings: Settings) -> Iterator[Line]:
+def server(settings: Settings) -> Iterator[ServerProcess]:
     """`flask serve` with its worker on the archive of this test, as an office runs it."""
-    server = ServerProcess(settings, worker=True)
-    line = server.start()
-    yield line
-    server.stop()
+    process = ServerProcess(settings, worker=True)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def site(server: ServerProcess) -> Line:
+    """Where it answers; `server` can be killed and started again."""
+    return server.start()
 
 
 Open = Callable[..., Page]

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  backOffMs, continues, entry, step, toRetry, toStart, totals,
+  backOffMs, canRetry, continues, entry, step, toRetry, toStart, totals,
 } from "../../../archive/web/static/js/upload/queue.js";
 
 const file = (key, state = "waiting", more = {}) => ({
@@ -26,13 +26,13 @@ test("an answer that comes after pause changes nothing", () => {
 });
 
 test("a lost line keeps what was sent and waits longer each time, until bytes go again", () => {
-  let e = step(file("a", "sending", { sentBytes: 40 }), "lost", { nowMs: 1000 });
+  let e = step(file("a", "sending", { sentBytes: 60, keptBytes: 40 }), "lost", { nowMs: 1000 });
   assert.equal(e.state, "offline");
   assert.equal(e.sentBytes, 40);
   assert.equal(e.retryAtMs, 2000);
   e = step(step(step(e, "retry"), "start"), "lost", { nowMs: 2000 });
   assert.equal(e.retryAtMs, 4000);
-  e = step(step(step(step(e, "retry"), "start"), "progress", { sentBytes: 50 }), "lost", { nowMs: 9000 });
+  e = step(step(step(step(e, "retry"), "start"), "accepted", { keptBytes: 50 }), "lost", { nowMs: 9000 });
   assert.equal(e.retryAtMs, 10_000);
 });
 
@@ -79,4 +79,36 @@ test("a chosen file goes on from the part that has its name and length, however 
   assert.equal(continues(list, { name: "Hòa.wav".normalize("NFD"), sizeBytes: 7 }).uploadId, "U");
   assert.equal(continues(list, { name: "Hòa.wav", sizeBytes: 8 }), undefined);
   assert.equal(continues(list, { name: "x.wav", sizeBytes: 100 }), undefined);
+});
+
+test("a pause keeps what the archive has, not what the line still held", () => {
+  const sending = step(file("a", "sending", { sentBytes: 90 }), "accepted", { keptBytes: 64 });
+  const paused = step(sending, "pause");
+  assert.equal(paused.sentBytes, 64);
+  assert.equal(paused.keptBytes, 64);
+});
+
+test("bytes that are compared are not counted as sent", () => {
+  let e = step(file("a", "sending"), "compare");
+  e = step(e, "compared", { sentBytes: 70 });
+  assert.equal(step(e, "pause").sentBytes, 0);
+  assert.equal(step(e, "send").sentBytes, 0);
+  assert.equal(step(e, "send").state, "sending");
+  const known = step(e, "known");
+  assert.equal(known.state, "settling");
+  assert.equal(known.sentBytes, 100);
+});
+
+test("a file that only looks the same leaves the begun one waiting for its own", () => {
+  const other = step(file("a", "sending", { sentBytes: 40, keptBytes: 40, uploadId: "U" }), "other", { problem: "another_file" });
+  assert.equal(other.state, "missing");
+  assert.equal(other.problem, "another_file");
+  assert.equal(other.keptBytes, 40);
+});
+
+test("a try is offered only where it can help", () => {
+  assert.ok(canRetry(file("a", "offline")));
+  assert.ok(canRetry(file("a", "failed", { problem: "upload_ended" })));
+  assert.ok(!canRetry(file("a", "failed", { problem: "empty_file" })));
+  assert.ok(!canRetry(file("a", "sending")));
 });

@@ -12,6 +12,7 @@ import { Transport } from "./transport.js";
 import { size, speed, timeLeft } from "./words.js";
 
 const LOOK_EVERY_MS = 500;
+const STEADY = new Set(["progress", "compared", "accepted"]); // they come often and change no state
 
 class UploadPage {
   #entries = new Map();
@@ -112,18 +113,17 @@ class UploadPage {
     const before = this.#entries.get(key);
     if (!before) return;
     if (event === "begun") return void this.#entries.set(key, { ...before, uploadId: facts.uploadId });
-    if (event === "accepted") return;
     const after = step(before, event, { ...facts, nowMs: performance.now() });
     if (after === before) return;
     if (event === "lost") this.#lostAt.set(key, clock());
-    if (event !== "progress" && event !== "compared") this.#paces.get(key).reset();
+    if (!STEADY.has(event)) this.#paces.get(key).reset();
     if (after === null) return this.#drop(key);
     this.#entries.set(key, after);
     if (event === "progress" && after.sentBytes > before.sentBytes) this.#sentInAll += after.sentBytes - before.sentBytes;
     if (!["sending", "comparing", "settling"].includes(after.state)) this.#transports.get(key)?.stop();
     if (event === "other") this.#addNew(this.#transports.get(key).file, { fresh: true });
     if (after.state === "settling") this.#settle(key);
-    if (event !== "progress" && event !== "compared") this.#look();
+    if (!STEADY.has(event)) this.#look();
   }
 
   async #settle(key) {

@@ -2,7 +2,10 @@
  * The files of one upload page as plain data: what may follow what, and what comes next.
  *
  * No file object, no network and no page in here. An entry is replaced, never changed:
- * {key, name, sizeBytes, sentBytes, state, attempts, retryAtMs, problem, uploadId}
+ * {key, name, sizeBytes, sentBytes, keptBytes, state, attempts, retryAtMs, problem, uploadId}
+ *
+ * sentBytes have left this machine; keptBytes have reached the archive's disk, and are
+ * what remains when the line is cut.
  *
  * waiting   for its turn                 sending   bytes go
  * comparing with what the archive has, before a byte is sent; sentBytes are those compared
@@ -23,7 +26,7 @@ const STOPS = {
 };
 const FOLLOWS = {
   waiting: { start: "sending", ...STOPS },
-  sending: { other: "missing", compare: "comparing", progress: "sending", whole: "settling", ...STOPS },
+  sending: { accepted: "sending", other: "missing", compare: "comparing", progress: "sending", whole: "settling", ...STOPS },
   comparing: { compared: "comparing", send: "sending", known: "settling", ...STOPS },
   paused: { resume: "waiting", drop: null },
   offline: { retry: "waiting", ...STOPS },
@@ -35,6 +38,8 @@ const FOLLOWS = {
   failed: { retry: "waiting", drop: null },
 };
 
+const STOPPED = new Set(["paused", "offline", "full", "guest", "missing"]);
+
 /** Problems that the same file would meet again: there is nothing to try. */
 const FINAL = new Set(["empty_file", "file_too_long", "not_allowed", "other_role", "not_found"]);
 
@@ -45,7 +50,7 @@ export function canRetry({ state, problem }) {
 
 /** A file that was just chosen, or with `uploadId` one that the server knows from before. */
 export function entry({ key, name, sizeBytes, sentBytes = 0, uploadId = "", state = "waiting" }) {
-  return { key, name, sizeBytes, sentBytes, uploadId, state, attempts: 0, retryAtMs: 0, problem: "" };
+  return { key, name, sizeBytes, sentBytes, keptBytes: sentBytes, uploadId, state, attempts: 0, retryAtMs: 0, problem: "" };
 }
 
 /** How long to wait before try number `attempts` (from 1) after a lost line. */
@@ -57,15 +62,19 @@ export function backOffMs(attempts) {
  * The entry after `event`, null when it is dropped, itself when the event means nothing now:
  * an answer that arrives after the person has pressed pause must not start it again.
  */
-export function step(before, event, { nowMs = 0, sentBytes, problem = "" } = {}) {
+export function step(before, event, { nowMs = 0, sentBytes, keptBytes, problem = "" } = {}) {
   const next = FOLLOWS[before.state]?.[event];
   if (next === undefined) return before;
   if (next === null) return null;
   const after = { ...before, state: next, problem: "" };
   if (sentBytes !== undefined) after.sentBytes = sentBytes;
-  if (event === "progress" && after.sentBytes > before.sentBytes) after.attempts = 0;
-  if (event === "whole" || event === "known") after.sentBytes = before.sizeBytes;
-  if (event === "send" || (before.state === "comparing" && next === "paused")) after.sentBytes = 0;
+  if (event === "accepted") {
+    after.keptBytes = keptBytes;
+    if (keptBytes > before.keptBytes) after.attempts = 0;
+  }
+  if (STOPPED.has(next)) after.sentBytes = after.keptBytes;
+  if (event === "whole" || event === "known") after.sentBytes = after.keptBytes = before.sizeBytes;
+  if (event === "send") after.sentBytes = after.keptBytes;
   if (event === "fail" || event === "other") after.problem = problem;
   if (next === "offline") {
     after.attempts = before.attempts + 1;

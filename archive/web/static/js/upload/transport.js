@@ -10,6 +10,18 @@
 import { defaultOptions, Upload } from "tus-js-client";
 
 const SAMPLE_BYTES = 64 * 1024;
+const SMALLEST_PIECE_BYTES = 256 * 1024;
+const PIECE_S = 3;
+
+/**
+ * How long the next piece shall be, when one of `pieceBytes` took `tookMs`. What is cut off
+ * in the middle of a piece must be sent again: a piece is some three seconds of the line,
+ * and at most doubles from one to the next.
+ */
+export function nextPiece(pieceBytes, tookMs, mostBytes) {
+  const wanted = (pieceBytes * PIECE_S * 1000) / Math.max(1, tookMs);
+  return Math.round(Math.min(Math.max(Math.min(wanted, 2 * pieceBytes), SMALLEST_PIECE_BYTES), mostBytes));
+}
 
 /** What a status of the server means for the queue. */
 export function eventOfStatus(status) {
@@ -22,6 +34,8 @@ export function eventOfStatus(status) {
 export class Transport {
   #upload = null;
   #run = 0;
+  #piece = SMALLEST_PIECE_BYTES;
+  #sinceMs = 0;
   fresh = false; // true for a file that must not go on from what this browser remembers
 
   /** `tell(event, facts)` is called with events of queue.js. */
@@ -43,7 +57,7 @@ export class Transport {
     this.#upload = new Upload(this.file, {
       endpoint: this.endpoint,
       uploadUrl: url,
-      chunkSize: this.pieceBytes,
+      chunkSize: this.#piece,
       retryDelays: null,
       removeFingerprintOnSuccess: true,
       fingerprint: this.#fingerprint,
@@ -51,10 +65,14 @@ export class Transport {
       headers: { "X-CSRFToken": this.csrf },
       onUploadUrlAvailable: () => this.tell("begun", { uploadId: this.#upload.url.split("/").pop() }),
       onProgress: (sentBytes) => this.tell("progress", { sentBytes }),
-      onChunkComplete: (_piece, acceptedBytes) => this.tell("accepted", { acceptedBytes }),
+      onChunkComplete: (pieceBytes, keptBytes) => {
+        this.tell("accepted", { keptBytes });
+        this.#measure(pieceBytes);
+      },
       onError: (error) => this.#failed(error),
       onSuccess: () => this.tell("whole", {}),
     });
+    this.#sinceMs = performance.now();
     this.#upload.start();
     return undefined;
   }
@@ -86,6 +104,13 @@ export class Transport {
   #fingerprint = async (file) =>
     ["loi-ke", this.accession, file.name, file.size, file.lastModified].join("|");
 
+  #measure(pieceBytes) {
+    const now = performance.now();
+    this.#piece = nextPiece(pieceBytes, now - this.#sinceMs, this.pieceBytes);
+    this.#sinceMs = now;
+    if (this.#upload) this.#upload.options.chunkSize = this.#piece;
+  }
+
   #failed(error) {
     const status = error.originalResponse?.getStatus() ?? 0;
     let problem = "";
@@ -101,6 +126,7 @@ export class Transport {
     const head = await fetch(url, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
     if (!head.ok) return true; // gone: the library begins anew
     const offset = Number(head.headers.get("Upload-Offset"));
+    this.tell("accepted", { keptBytes: offset });
     const start = Math.max(0, offset - SAMPLE_BYTES);
     const ends = new Blob([this.file.slice(0, Math.min(offset, SAMPLE_BYTES)), this.file.slice(start, offset)]);
     if (!offset) return true;
