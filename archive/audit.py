@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import queue
@@ -122,15 +124,23 @@ def _follow(
 
 
 def _chain(db: Session, event: Event) -> None:
-    head = db.get(ChainHead, 1, with_for_update=True)
+    # Read anew: an earlier transaction of this session may have left an old digest in it.
+    head = db.get(ChainHead, 1, with_for_update=True, populate_existing=True)
     if head is None:
-        head = ChainHead(id=1, digest=FIRST_DIGEST)
-        db.add(head)
+        head = _first_head(db)
     event.previous_digest = head.digest
     event.digest = _digest(event)
     head.digest = event.digest
     db.add(event)
     db.flush()
+
+
+def _first_head(db: Session) -> ChainHead:
+    with contextlib.suppress(IntegrityError), db.begin_nested():
+        db.add(ChainHead(id=1, digest=FIRST_DIGEST))
+        db.flush()
+    # Another process may have been the first: then its row is there, and is waited for.
+    return db.get_one(ChainHead, 1, with_for_update=True, populate_existing=True)
 
 
 def _digest(event: Event) -> str:

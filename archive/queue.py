@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, Update, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive.models import Job
@@ -72,12 +73,6 @@ def enqueue(
     run_after_at: datetime | None = None,
 ) -> Job:
     """Add a job; with a `unique_key`, give back the one that is already queued under it."""
-    if unique_key:
-        waiting = db.scalar(
-            select(Job).where(Job.unique_key == unique_key, Job.state == "queued").limit(1)
-        )
-        if waiting is not None:
-            return waiting
     job = Job(
         id=new_id(),
         kind=kind,
@@ -90,9 +85,7 @@ def enqueue(
         attempts_allowed=attempts_allowed,
         run_after_at=run_after_at or database_now(db),
     )
-    db.add(job)
-    db.flush()
-    return job
+    return _queued_under_key(db, job) if unique_key else _added(db, job)
 
 
 def has_work(db: Session, lanes: Iterable[str]) -> bool:
@@ -188,6 +181,14 @@ def wait(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> 
     )  # fmt: skip
 
 
+def give_back(db: Session, lease: Lease) -> None:
+    """Let the next worker go on at once: this one leaves, and the attempt does not count."""
+    _write(
+        db, lease, state="queued", lease_token="", unique_key="",
+        attempts=max(0, lease.attempt - 1), run_after_at=database_now(db),
+    )  # fmt: skip
+
+
 def cancelled(db: Session, lease: Lease) -> None:
     """Acknowledge a cancellation."""
     _write(db, lease, state="cancelled", finished_at=database_now(db), lease_token="")
@@ -247,6 +248,30 @@ def open_jobs(db: Session, interview_id: str) -> list[Job]:
             .order_by(Job.id.desc())
         )
     )
+
+
+def _added(db: Session, job: Job) -> Job:
+    db.add(job)
+    db.flush()
+    return job
+
+
+def _queued_under_key(db: Session, job: Job) -> Job:
+    db.flush()
+    same_key = select(Job).where(Job.unique_key == job.unique_key, Job.state == "queued").limit(1)
+    for last_try in (False, False, True):
+        waiting = db.scalar(same_key)
+        if waiting is not None:
+            return waiting
+        # Another machine may queue the same key at this moment: its row counts, and the
+        # transaction that asked here, which may hold somebody's words, must not fail for it.
+        try:
+            with db.begin_nested():
+                return _added(db, job)
+        except IntegrityError:
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _claimable(now: datetime, lanes: Iterable[str]) -> Any:

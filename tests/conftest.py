@@ -36,6 +36,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if metafunc.definition.get_closest_marker("sqlite_only"):
         return
+    if any(mark.args[0] == "backend" for mark in metafunc.definition.iter_markers("parametrize")):
+        return
     if folders[1] not in ON_SQLITE_ONLY:
         both = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
         metafunc.parametrize("backend", both, indirect=True)

@@ -14,6 +14,10 @@ from sqlalchemy import Engine, create_engine, make_url, text
 SERVER_URL = os.environ.get(
     "TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
+# For a test about what SQLite has not: several writers at a time.
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "backend", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
 
 
 @cache

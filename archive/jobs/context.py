@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from archive import access, queue
@@ -35,11 +35,21 @@ class JobWaits(Exception):
         self.detail = detail
 
 
-class JobContext:
-    """One run of one job. Every write is fenced by the lease; handlers must be idempotent."""
+class Interrupted(Exception):
+    """The worker was asked to leave: what is done is kept, another run does the rest."""
 
-    def __init__(self, toolbox: Toolbox, lease: queue.Lease) -> None:
+
+class JobContext:
+    """One run of one job. Every write is fenced by the lease; handlers must be idempotent.
+
+    Once `leaving` is set the run ends by Interrupted behind the next thing it writes.
+    """
+
+    def __init__(
+        self, toolbox: Toolbox, lease: queue.Lease, *, leaving: threading.Event | None = None
+    ) -> None:
         self.toolbox = toolbox
+        self._leaving = leaving or threading.Event()
         self.lease = lease
         self.payload = lease.payload
         self._stopped: queue.LeaseLost | queue.Cancelled | None = None
@@ -66,6 +76,7 @@ class JobContext:
         with self.toolbox.database.writing() as db:
             queue.hold(db, self.lease)
             yield db
+        self._leave_if_asked()
 
     def progress(self, fraction: float, message: str = "", **detail: Any) -> None:
         """Tell how far, as a part of 1, with a stage code; raises LeaseLost or Cancelled."""
@@ -77,6 +88,7 @@ class JobContext:
             changes["detail"] = detail
         with self.toolbox.database.writing() as db:
             queue.heartbeat(db, self.lease, lease_s=self.toolbox.settings.lease_s, **changes)
+        self._leave_if_asked()
 
     def is_cancelled(self) -> bool:
         """Whether to stop: for loops in child processes that poll instead of raising."""
@@ -86,6 +98,10 @@ class JobContext:
         """Raise what the heartbeat found out, if anything."""
         if self._stopped is not None:
             raise self._stopped
+
+    def _leave_if_asked(self) -> None:
+        if self._leaving.is_set():
+            raise Interrupted
 
     @contextmanager
     def heart(self) -> Iterator[None]:
@@ -112,5 +128,5 @@ class JobContext:
             except (queue.LeaseLost, queue.Cancelled) as stopped:
                 self._stopped = stopped
                 return
-            except OperationalError:
+            except DBAPIError:
                 continue

@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Sequence
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from archive import queue
 from archive.jobs import daily
-from archive.jobs.context import JobContext, JobProblem, JobWaits
+from archive.jobs.context import Interrupted, JobContext, JobProblem, JobWaits
 from archive.jobs.registry import JOBS
 from archive.toolbox import Toolbox
 
@@ -86,8 +86,10 @@ class Worker:
                     next_reconcile = time.monotonic() + self.toolbox.settings.lease_s / 2
                 if not self.run_one((lane,)):
                     self._stop.wait(self.toolbox.settings.poll_s)
-            except OperationalError:
-                log.exception("the database did not answer; lane %s tries again", lane)
+            except Exception:
+                # Most often a database that does not answer. Whatever it is: a lane that
+                # ended in silence would look like a worker with nothing to do.
+                log.exception("lane %s stumbled and tries again", lane)
                 self._stop.wait(self.toolbox.settings.poll_s * 4)
 
     def _reconcile(self) -> None:
@@ -102,7 +104,7 @@ class Worker:
             daily.plan(db)
 
     def _run(self, lease: queue.Lease) -> None:
-        context = JobContext(self.toolbox, lease)
+        context = JobContext(self.toolbox, lease, leaving=self._stop)
         database = self.toolbox.database
         handler = JOBS.get(lease.kind)
         try:
@@ -116,6 +118,8 @@ class Worker:
             log.warning("job %s (%s) is held by another worker now", lease.job_id, lease.kind)
         except queue.Cancelled:
             self._close(lease, "cancelled")
+        except Interrupted:
+            self._close(lease, "given back")
         except JobWaits as waits:
             self._close(lease, "waits", problem=waits.code, detail=waits.detail)
         except JobProblem as problem:
@@ -123,7 +127,7 @@ class Worker:
                 lease, "final" if problem.final else "fails", problem=problem.code,
                 detail=problem.detail,
             )  # fmt: skip
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.exception("job %s (%s) failed", lease.job_id, lease.kind)
             self._close(lease, "fails", problem="unexpected", detail={"error": repr(error)[:500]})
 
@@ -139,6 +143,8 @@ class Worker:
             with self.toolbox.database.writing() as db:
                 if how == "cancelled":
                     queue.cancelled(db, lease)
+                elif how == "given back":
+                    queue.give_back(db, lease)
                 elif how == "waits":
                     queue.wait(db, lease, problem=problem, detail=detail or {})
                 else:
