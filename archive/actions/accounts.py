@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,19 +19,21 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Actor, Refused
+from archive.actions import guessing
+from archive.actions.guessing import RateLimited as RateLimited
 from archive.db import Database
 from archive.models import SignInFailure, SignInSession, User
 from archive.models.base import utc_now
 from archive.models.user import ROLES
 from archive.settings import Settings
 
+LANGUAGES = ("vi", "en")
+SESSION_NAME = 16  # characters of a session's digest that name it on its owner's page
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
 SESSION_LIFE = timedelta(hours=12)
 IDLE_LIFE = timedelta(hours=4)
 SEEN_EVERY = timedelta(minutes=5)
-FAILURES_ALLOWED = 8
-FAILURE_WINDOW = timedelta(minutes=15)
 
 _hasher = PasswordHasher()
 # Verified when the account does not exist, so that both answers take the same time.
@@ -55,6 +58,24 @@ class PasswordTooShort(Refused):
     code = "password_too_short"
 
 
+class PasswordTooLong(Refused):
+    """`longest` is the greatest number of characters; nothing is ever cut off."""
+
+    code = "password_too_long"
+
+
+class WrongPassword(Refused):
+    """Not the present password of the account that is signed in."""
+
+    code = "wrong_password"
+
+
+class UnknownLanguage(Refused):
+    """`language` is none that pages are written in."""
+
+    code = "unknown_language"
+
+
 class UnknownRole(Refused):
     """`role` is none of the roles of this archive."""
 
@@ -71,12 +92,6 @@ class WrongSignIn(Refused):
     """Address and password do not belong together; never says which of the two."""
 
     code = "wrong_sign_in"
-
-
-class RateLimited(Refused):
-    """Too many failures for this account or from this address."""
-
-    code = "rate_limited"
 
 
 class LastAdministrator(Refused):
@@ -100,7 +115,7 @@ def add(
 ) -> User:  # fmt: skip
     """Open an account."""
     access.require(actor, "manage_accounts")
-    email = email.strip().casefold()
+    email = _told(email)
     if not _is_address(email):
         raise EmailRefused(email=email[:80])
     if not name.strip():
@@ -147,33 +162,91 @@ def set_password(db: Session, actor: Actor, user: User, password: str) -> None:
     audit.record(db, actor, "account.password_set", user)
 
 
+def describe_self(db: Session, actor: Actor, user: User, *, name: str, language: str) -> None:
+    """Change one's own name and the language of one's pages; empty leaves it to the browser."""
+    _require_self(actor, user)
+    if not name.strip():
+        raise NameMissing
+    if language not in ("", *LANGUAGES):
+        raise UnknownLanguage(language=language)
+    user.name, user.language = name.strip(), language
+    audit.record(db, actor, "account.described", user)
+
+
+def change_own_password(
+    db: Session, actor: Actor, user: User, *, present: str, new: str, token: str, address: str
+) -> None:
+    """Needs the present password, and ends every session but the one behind `token`.
+
+    Raises WrongPassword or RateLimited, whose traces the caller must commit.
+    """
+    _require_self(actor, user)
+    tries = guessing.Tries(db, email=user.email, address=address)
+    tries.stop_guessing()
+    if not _matches(user.password_hash, present):
+        tries.note_failure()
+        raise WrongPassword
+    user.password_hash = _hash(new)
+    end_other_sessions(db, user, token)
+    audit.record(db, actor, "account.password_set", user)
+
+
 def sign_in(db: Session, *, email: str, password: str, address: str) -> SignedIn:
     """Open a session; raises WrongSignIn or RateLimited, whose traces the caller must commit."""
-    email = email.strip().casefold()
-    keys = [_sha256(f"account:{email}"), _sha256(f"address:{address}")]
+    email = _told(email)
     now = utc_now()
-    db.execute(delete(SignInFailure).where(SignInFailure.at < now - timedelta(hours=1)))
-    for key in keys:
-        recent = select(func.count()).where(
-            SignInFailure.key_sha256 == key, SignInFailure.at > now - FAILURE_WINDOW
-        )
-        if (db.scalar(recent) or 0) >= FAILURES_ALLOWED:
-            raise RateLimited
+    tries = guessing.Tries(db, email=email, address=address)
+    tries.stop_guessing()
     user = db.scalar(select(User).where(User.email == email, User.is_active.is_(True)))
     if not _matches(user.password_hash if user else _NOBODY, password) or user is None:
-        db.add_all(SignInFailure(key_sha256=key) for key in keys)
-        db.flush()
+        tries.note_failure()
         raise WrongSignIn
     if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
+        user.password_hash = _hasher.hash(_bytes(password))
     token = secrets.token_urlsafe(32)
     db.add(
         SignInSession(token_sha256=_sha256(token), user_id=user.id, expires_at=now + SESSION_LIFE)
     )
-    db.execute(delete(SignInFailure).where(SignInFailure.key_sha256 == keys[0]))
+    tries.forget()
     db.execute(delete(SignInSession).where(SignInSession.expires_at < now))
     db.flush()
     return SignedIn(user, token, SESSION_LIFE)
+
+
+def sessions(db: Session, user: User) -> list[SignInSession]:
+    """The browsers in which this account is signed in, the one used last first."""
+    now = utc_now()
+    return list(
+        db.scalars(
+            select(SignInSession)
+            .where(
+                SignInSession.user_id == user.id, SignInSession.expires_at > now,
+                SignInSession.seen_at > now - IDLE_LIFE,
+            )
+            .order_by(SignInSession.seen_at.desc(), SignInSession.created_at.desc())
+        )
+    )  # fmt: skip
+
+
+def is_behind(session: SignInSession, token: str) -> bool:
+    """Whether this is the session that the token opened."""
+    return session.token_sha256 == _sha256(token)
+
+
+def end_session(db: Session, user: User, name: str) -> None:
+    """End one of the account's own sessions, named by the beginning of its digest."""
+    for session in sessions(db, user):
+        if len(name) >= SESSION_NAME and session.token_sha256.startswith(name):
+            db.delete(session)
+
+
+def end_other_sessions(db: Session, user: User, token: str) -> None:
+    """End every session of an account but the one behind the token."""
+    db.execute(
+        delete(SignInSession).where(
+            SignInSession.user_id == user.id, SignInSession.token_sha256 != _sha256(token)
+        )
+    )
 
 
 def sign_out(db: Session, token: str) -> None:
@@ -229,7 +302,7 @@ def actor_of(user: User, settings: Settings) -> Actor:
 
 def by_email(db: Session, email: str) -> User | None:
     """The account with this address."""
-    return db.scalar(select(User).where(User.email == email.strip().casefold()))
+    return db.scalar(select(User).where(User.email == _told(email)))
 
 
 def listed(db: Session, actor: Actor) -> list[User]:
@@ -243,17 +316,36 @@ def is_empty(db: Session) -> bool:
     return db.scalar(select(User.id).limit(1)) is None
 
 
+def _require_self(actor: Actor, user: User) -> None:
+    if not actor.user_id or actor.user_id != user.id:
+        raise access.NotVisible
+
+
 def _hash(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
+    told = unicodedata.normalize("NFC", password)
+    if len(told) < SHORTEST_PASSWORD or not told.strip():
         raise PasswordTooShort(shortest=SHORTEST_PASSWORD)
-    return _hasher.hash(password[:LONGEST_PASSWORD])
+    if len(told) > LONGEST_PASSWORD:
+        raise PasswordTooLong(longest=LONGEST_PASSWORD)
+    return _hasher.hash(_bytes(password))
 
 
 def _matches(stored: str, password: str) -> bool:
+    if len(password) > 4 * LONGEST_PASSWORD:
+        return False
     try:
-        return _hasher.verify(stored, password[:LONGEST_PASSWORD])
+        return _hasher.verify(stored, _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _bytes(password: str) -> bytes:
+    """The same bytes whether ế was typed as one character or as three."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+
+
+def _told(email: str) -> str:
+    return unicodedata.normalize("NFC", email).strip().casefold()
 
 
 def _is_address(email: str) -> bool:

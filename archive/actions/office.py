@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, queue
@@ -38,16 +39,23 @@ class FirstRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the office calls its archive; an empty tagline is not shown."""
+    """What the office calls its archive; an empty tagline is not shown.
+
+    `language` is what the office chose when it opened the archive; empty before that.
+    """
 
     name: str = DEFAULT_NAME
     tagline: str = ""
+    language: str = ""
 
 
 def site(database: Database) -> Site:
     """The name on every page."""
     with database.reading() as db:
-        return Site(name=get(db, "site_name", DEFAULT_NAME), tagline=get(db, "site_tagline", ""))
+        return Site(
+            name=get(db, "site_name", DEFAULT_NAME), tagline=get(db, "site_tagline"),
+            language=get(db, "language"),
+        )  # fmt: skip
 
 
 def get(db: Session, key: str, default: str = "") -> str:
@@ -72,8 +80,11 @@ def open_archive(db: Session, wish: FirstRun, *, address: str) -> SignedIn:
     """
     if not accounts.is_empty(db) or db.get(Setting, "opened") is not None:
         raise AlreadyOpen
-    put(db, "opened", "yes")
-    db.flush()
+    try:
+        with db.begin_nested():
+            put(db, "opened", "yes")
+    except IntegrityError:
+        raise AlreadyOpen from None
     accounts.add(
         db, access.machine("first run"), email=wish.email, name=wish.name,
         role="administrator", password=wish.password,

@@ -10,15 +10,28 @@ from archive.access import NotVisible, Refused
 from archive.actions import accounts
 from archive.models import User
 from archive.models.user import ROLES
-from archive.web import current, forms, messages
+from archive.web import current, forms, language, measures, messages, security
 
 bp = Blueprint("accounts", __name__)
 
 FIELDS = {"email": 254, "name": 120, "role": 20}
+OWN_FIELDS = {"name": 120, "language": 2}
 PROBLEM_FIELDS = {
     "email_refused": "email", "email_taken": "email", "password_too_short": "password",
+    "password_too_long": "password",
     "name_missing": "name", "unknown_role": "role", "last_administrator": "role",
 }  # fmt: skip
+
+
+@bp.app_template_global("role_name")
+def role_name(role: str) -> str:
+    """What a role is called on pages."""
+    names = {
+        "administrator": _("Administrator"), "archivist": _("Archivist"),
+        "historian": _("Historian"), "editor": _("Editor"), "reviewer": _("Reviewer"),
+        "researcher": _("Researcher"),
+    }  # fmt: skip
+    return str(names[role])
 
 
 @bp.get("/accounts")
@@ -69,25 +82,76 @@ def change(user_id: str) -> ResponseReturnValue:
 
 @bp.get("/profile")
 def profile() -> ResponseReturnValue:
-    """One's own account."""
-    return render_template("accounts/profile.html", user=_self(), form=forms.Form())
+    """One's own account, and the browsers that it is signed in with."""
+    return _profile(_self(), forms.Form())
 
 
 @bp.post("/profile")
 def save_profile() -> ResponseReturnValue:
-    """Change one's own password, or sign out everywhere."""
-    user = _self()
-    if "everywhere" in request.form:
+    """Change one's own name and the language of one's pages."""
+    user, form = _self(), forms.read(OWN_FIELDS)
+    try:
+        accounts.describe_self(
+            current.db(), current.actor(), user,
+            name=form.values["name"], language=form.values["language"],
+        )  # fmt: skip
+    except Refused as refused:
+        form.problems["name"] = messages.for_code(refused.code, **refused.facts).happened
+        return _profile(user, form), 422
+    flash(_("Your account was changed."))
+    chosen = user.language or language.chosen()
+    return redirect(url_for("accounts.profile", lang_code=chosen), 303)
+
+
+@bp.post("/profile/password")
+def save_password() -> ResponseReturnValue:
+    """Change one's own password; whoever else is signed in with this account no longer is."""
+    user, form = _self(), forms.Form()
+    try:
+        accounts.change_own_password(
+            current.db(), current.actor(), user, present=request.form.get("present", ""),
+            new=request.form.get("password", ""), token=_token(),
+            address=request.remote_addr or "",
+        )  # fmt: skip
+    except Refused as refused:
+        current.keep_changes()  # a wrong guess counts towards the limit
+        field = "present" if refused.code in ("wrong_password", "rate_limited") else "password"
+        form.problems[field] = messages.for_code(refused.code, **refused.facts).happened
+        return _profile(user, form), 429 if refused.code == "rate_limited" else 422
+    flash(_("The new password holds. Every other browser was signed out."))
+    return redirect(url_for("accounts.profile"), 303)
+
+
+@bp.post("/profile/sessions")
+def end_sessions() -> ResponseReturnValue:
+    """End one of one's own sessions, all others, or all of them."""
+    user, wanted = _self(), request.form.get("end", "")
+    if wanted == "all":
         accounts.sign_out_everywhere(current.db(), user)
         return redirect(url_for("sign_in.show"), 303)
-    form = forms.Form()
-    try:
-        accounts.set_password(current.db(), current.actor(), user, request.form.get("password", ""))
-    except Refused as refused:
-        form.problems["password"] = messages.for_code(refused.code, **refused.facts).happened
-        return render_template("accounts/profile.html", user=user, form=form), 422
-    flash(_("The new password holds. Please sign in with it."))
-    return redirect(url_for("sign_in.show"), 303)
+    if wanted == "others":
+        accounts.end_other_sessions(current.db(), user, _token())
+        flash(_("Every other browser was signed out."))
+    else:
+        accounts.end_session(current.db(), user, wanted)
+        flash(_("That browser is signed out."))
+    return redirect(url_for("accounts.profile"), 303)
+
+
+def _profile(user: User, form: forms.Form) -> str:
+    token = _token()
+    sessions = [
+        (session, accounts.is_behind(session, token))
+        for session in accounts.sessions(current.db(), user)
+    ]
+    return render_template(
+        "accounts/profile.html", user=user, form=form, sessions=sessions, moment=measures.moment,
+        session_name=accounts.SESSION_NAME,
+    )  # fmt: skip
+
+
+def _token() -> str:
+    return request.cookies.get(security.session_cookie(), "")
 
 
 def _list(form: forms.Form) -> str:

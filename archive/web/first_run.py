@@ -22,7 +22,7 @@ FIELDS = {
 }
 PROBLEM_FIELDS = {
     "email_refused": "email", "email_taken": "email",
-    "password_too_short": "password", "name_missing": "name",
+    "password_too_short": "password", "password_too_long": "password", "name_missing": "name",
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create the administrator, sign them in, and load the sample archive if they want it."""
     form = forms.read(FIELDS)
-    password = request.form.get("password", "")[:1024]
+    password = request.form.get("password", "")
     try:
         entered = office.open_archive(
             current.db(),

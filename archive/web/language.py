@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, get_locale
 
+from archive.actions import office
 from archive.web import current
 from archive.web.i18n import PoDomain
 
@@ -21,10 +22,12 @@ def chosen() -> str:
     wanted = g.get("user_language") or request.cookies.get("loike_language", "")
     if wanted in LANGUAGES:
         return str(wanted)
-    return (
-        request.accept_languages.best_match(LANGUAGES, current.settings().default_language)
-        or current.settings().default_language
-    )
+    return request.accept_languages.best_match(LANGUAGES) or _of_the_office()
+
+
+def _of_the_office() -> str:
+    wanted = office.site(current.toolbox().database).language
+    return wanted if wanted in LANGUAGES else current.settings().default_language
 
 
 def is_page() -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from archive.actions import accounts
 from archive.actions.accounts import RateLimited, SignedIn, WrongSignIn
-from archive.web import current, messages, security
+from archive.web import addresses, current, language, messages, security
 
 bp = Blueprint("sign_in", __name__)
 
@@ -27,7 +25,7 @@ def enter() -> ResponseReturnValue:
     email = request.form.get("email", "")[:254]
     try:
         entered = accounts.sign_in(
-            current.db(), email=email, password=request.form.get("password", "")[:1024],
+            current.db(), email=email, password=request.form.get("password", ""),
             address=request.remote_addr or "",
         )  # fmt: skip
     except (WrongSignIn, RateLimited) as refused:
@@ -36,7 +34,9 @@ def enter() -> ResponseReturnValue:
         problem = messages.for_code(refused.code)
         page = render_template("sign_in/show.html", email=email, problem=problem, next=_next())
         return page, status
-    response = redirect(_next() or url_for("home.show"), 303)
+    accounts.sign_out(current.db(), request.cookies.get(security.session_cookie(), ""))
+    home = url_for("home.show", lang_code=entered.user.language or language.chosen())
+    response = redirect(_next() or home, 303)
     keep_session(response, entered)
     return response
 
@@ -46,7 +46,11 @@ def leave() -> ResponseReturnValue:
     """End this session here and on the server."""
     accounts.sign_out(current.db(), request.cookies.get(security.session_cookie(), ""))
     response = redirect(url_for("home.show"), 303)
-    response.delete_cookie(security.session_cookie(), path="/")
+    # With the same flags: a browser lets go of a __Host- cookie only over a secure answer.
+    response.delete_cookie(
+        security.session_cookie(), path="/", secure=current.settings().https,
+        httponly=True, samesite="Lax",
+    )  # fmt: skip
     return response
 
 
@@ -59,8 +63,4 @@ def keep_session(response: Response, entered: SignedIn) -> None:
 
 
 def _next() -> str:
-    """Where to go afterwards: only an address of ours, never another host's."""
-    wanted = request.values.get("next", "")[:2000]
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if is_ours and not parts.scheme and not parts.netloc else ""
+    return addresses.own(request.values.get("next", ""))

@@ -12,6 +12,11 @@ MESSAGES: dict[str, Sentence] = {
     "password_too_short": lambda f: Message(
         _("The password is too short: at least %(shortest)s characters.", shortest=f["shortest"])
     ),
+    "password_too_long": lambda f: Message(
+        _("The password is too long: at most %(longest)s characters.", longest=f["longest"])
+    ),
+    "wrong_password": lambda f: Message(_("This is not the present password.")),
+    "unknown_language": lambda f: Message(_("Pages are written in Vietnamese and English only.")),
     "unknown_role": lambda f: Message(_("There is no such role.")),
     "name_missing": lambda f: Message(_("A name is needed: history will show it.")),
     "wrong_sign_in": lambda f: Message(_("E-mail or password is not right.")),
