@@ -20,6 +20,8 @@ _STATES_VI = {
     "corrected": "bản đã hiệu đính, chưa duyệt",
     "approved": "",
 }
+_SAMPLE_VI = "mẫu minh họa, nhân vật và lời kể hư cấu"
+_SAMPLE_EN = "sample, invented people and words"
 _STATES_EN = {
     "machine": "machine draft, not yet heard",
     "editing": "being corrected",
@@ -47,6 +49,7 @@ class Cited:
     parts: int = 1
     start_ms: int | None = None
     end_ms: int | None = None
+    is_sample: bool = False
 
 
 def cite(cited: Cited, style: str) -> str:
@@ -73,6 +76,8 @@ def _vietnamese(c: Cited) -> str:
         parts.append(f"bản v{c.version}")
     if _STATES_VI.get(c.state):
         parts.append(_STATES_VI[c.state])
+    if c.is_sample:
+        parts.append(_SAMPLE_VI)
     return ", ".join([*parts, c.archive]) + f". {c.address}"
 
 
@@ -86,7 +91,8 @@ def _chicago(c: Cited) -> str:
     if c.start_ms is not None:
         time = f", {f'part {c.part}, ' if c.parts > 1 else ''}{_times(c)}"
     version = f", transcript version {c.version}" if c.version is not None else ""
-    state = f" ({_STATES_EN[c.state]})" if _STATES_EN.get(c.state) else ""
+    doubts = "; ".join(_doubts_en(c))
+    state = f" ({doubts})" if doubts else ""
     return (
         f"{who}, “{c.title},” {by}{when}{where}, {c.accession}{time}{version}{state}, "
         f"{c.archive}, {c.address}."
@@ -152,7 +158,12 @@ def _time_note(c: Cited) -> str:
 
 def _state_note(c: Cited) -> str:
     version = f"transcript version {c.version}" if c.version is not None else ""
-    return ", ".join(filter(None, (version, _STATES_EN.get(c.state, ""))))
+    return ", ".join(filter(None, (version, *_doubts_en(c))))
+
+
+def _doubts_en(c: Cited) -> list[str]:
+    """What a reader must know before relying on it."""
+    return [*filter(None, (_STATES_EN.get(c.state, ""), _SAMPLE_EN if c.is_sample else ""))]
 
 
 def _who_asked(c: Cited) -> str:

@@ -31,6 +31,10 @@ PARTS = {
     "vi": {"witness": "nhân chứng", "interviewer": "người phỏng vấn"},
     "en": {"witness": "witness", "interviewer": "interviewer"},
 }
+SAMPLE = {
+    "vi": "mẫu minh họa, nhân vật và lời kể hư cấu",
+    "en": "sample, the people and their words are invented",
+}
 KNOWS_ONLY = {
     "vi": "mô hình trình diễn, chỉ biết năm mươi câu của chính nó",
     "en": "demonstration model that knows only its own fifty sentences",
@@ -68,6 +72,7 @@ def cited(
         parts=len(interview.recordings),
         start_ms=start_ms,
         end_ms=end_ms,
+        is_sample=interview.is_sample,
     )
 
 
@@ -77,8 +82,9 @@ def wording(
 ) -> Wording:  # fmt: skip
     """Label, source line and names of parts for an export in one language."""
     style = "vietnamese" if language == "vi" else "chicago"
+    kind = label(version, language)
     return Wording(
-        label=label(version, language),
+        label=f"{kind} – {SAMPLE[language]}" if interview.is_sample else kind,
         source_line=cite(cited(db, interview, version, held=held, address=address), style).strip(),
         **PARTS[language],
     )

@@ -12,6 +12,7 @@ KINDS: dict[str, Say] = {
     "check_fixity": lambda: _("Reading the original again"),
     "derive": lambda: _("Making the listening copy"),
     "index": lambda: _("Making text findable"),
+    "load_sample": lambda: _("Loading the sample archive"),
     "sweep": lambda: _("Tidying up"),
     "transcribe": lambda: _("Machine transcription"),
 }
@@ -23,6 +24,7 @@ STAGES: dict[str, Say] = {
     "making_peaks": lambda: _("drawing the waveform"),
     "making_poster": lambda: _("taking a still from the film"),
     "making_thumbnail": lambda: _("making a small picture"),
+    "loading_sample": lambda: _("putting invented interviews on the shelves"),
     "loading_model": lambda: _("loading the speech model"),
     "finding_speech": lambda: _("looking for speech"),
     "hearing": lambda: _("writing down what is said"),
