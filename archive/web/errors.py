@@ -1,13 +1,15 @@
 """Refusals and faults as pages or JSON: what happened, what is safe, what to do.
 
-Sentences live in `messages.py`, one per code; no traceback reaches a page.
+Sentences live in `messages/`, one per code; no traceback reaches a page. A form whose
+key has expired is given back with everything that was typed, to be sent once more.
 """
 
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -15,13 +17,24 @@ from werkzeug.exceptions import HTTPException
 
 from archive.access import NotAllowed, NotVisible, Refused
 from archive.web import messages
+from archive.web.messages import Message
 
 log = logging.getLogger(__name__)
+
+Typed = tuple[tuple[str, str], ...]
+SECRET_FIELDS = frozenset({"password", "present"})
+MOST_GIVEN_BACK = 400_000  # characters
+OF_STATUS = {
+    400: "bad_request", 403: "not_allowed", 404: "not_found", 405: "wrong_verb", 410: "gone",
+    413: "too_large", 414: "address_too_long", 429: "too_many_requests",
+}  # fmt: skip
 
 STATUS_OF_CODE = {
     "not_visible": 404,
     "not_allowed": 403,
     "frozen": 423,
+    "unknown_format": 404,
+    "segment_replaced": 410,
     "rate_limited": 429,
     "no_space": 507,
     "upload_ended": 410,
@@ -44,8 +57,7 @@ def answer(status: int, code: str, **facts: object) -> ResponseReturnValue:
     message = messages.for_code(code, **facts)
     if wants_json():
         return jsonify(error=code, message=message.happened, **_plain(facts)), status
-    page = render_template("errors/page.html", status=status, code=code, message=message)
-    return page, status
+    return _page(status, code, message), status
 
 
 def register(app: Flask) -> None:
@@ -66,14 +78,21 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> ResponseReturnValue:
-        return answer(400, "stale_form")
+        typed = _typed_here()
+        if wants_json() or not typed:
+            return answer(400, "stale_form")
+        message = messages.for_code("stale_form_kept")
+        return _page(400, "stale_form", message, typed=typed), 400
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        code = {404: "not_found", 405: "wrong_verb", 413: "too_large"}.get(error.code, "http")
-        return answer(error.code, code)
+        response = current_app.make_response(answer(error.code, OF_STATUS.get(error.code, "http")))
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After"):
+                response.headers[name] = value
+        return response
 
     @app.errorhandler(OperationalError)
     def _busy(_error: OperationalError) -> ResponseReturnValue:
@@ -84,6 +103,36 @@ def register(app: Flask) -> None:
     def _unforeseen(_error: Exception) -> ResponseReturnValue:
         log.exception("%s %s failed", request.method, request.path)
         return answer(500, "unexpected")
+
+
+def _page(status: int, code: str, message: Message, *, typed: Typed = ()) -> str:
+    """The page of an error; without the frame of the house when even that cannot be drawn."""
+    try:
+        return render_template(
+            "errors/page.html", status=status, code=code, message=message, typed=typed
+        )
+    except Exception:
+        log.exception("the page of %s could not be drawn", code)
+        bare = current_app.jinja_env.get_template("errors/bare.html")
+        return bare.render(status=status, code=code, message=message)
+
+
+def _typed_here() -> Typed:
+    """The fields of a form that one of our own pages sent; nothing when a stranger's page did.
+
+    A browser names the page's origin with every form and no page can forge it, so what
+    comes back to be sent again is what this person typed here. Passwords are never
+    given back, nor is a form that held files.
+    """
+    origin = urlsplit(request.headers.get("Origin", ""))
+    if origin.netloc != request.host or request.method != "POST" or request.files:
+        return ()
+    fields = [(k, v) for k, v in request.form.items(multi=True) if k != "csrf_token"]
+    if any(name in SECRET_FIELDS for name, _value in fields):
+        return ()
+    if sum(len(value) for _name, value in fields) > MOST_GIVEN_BACK:
+        return ()
+    return tuple(fields)
 
 
 def _plain(facts: dict[str, object]) -> dict[str, object]:

@@ -10,6 +10,9 @@ from flask_babel import gettext as _
 from archive import access
 from archive.web import current
 
+# Pages of a door's blueprint that do not lie behind the door.
+OWN_PAGES = frozenset({"accounts.profile", "accounts.save_profile", "accounts.save_password"})
+
 
 @dataclass(frozen=True)
 class Door:
@@ -30,5 +33,6 @@ def doors() -> list[Door]:
         entries.append(("jobs.catalogue", _("Work in progress")))
     if access.may(actor, "manage_accounts"):
         entries.append(("accounts.catalogue", _("Accounts")))
-    here = (request.endpoint or "").split(".")[0]
+    endpoint = request.endpoint or ""
+    here = "" if endpoint in OWN_PAGES else endpoint.split(".")[0]
     return [Door(name, label, name.split(".")[0] == here) for name, label in entries]

@@ -30,8 +30,32 @@ MESSAGES: dict[str, Sentence] = {
         safe=_("Nothing was changed."),
         advice=_("Go back, reload the page and send it again."),
     ),
-    "wrong_verb": lambda f: Message(_("This address does not take that kind of request.")),
-    "too_large": lambda f: Message(_("This is more than the archive takes in one piece.")),
+    "stale_form_kept": lambda f: Message(
+        _("This form has been open for too long."),
+        safe=_("What you typed is kept here, and nothing was changed yet."),
+        advice=_("Send it again with the button below."),
+    ),
+    "bad_request": lambda f: Message(
+        _("The archive could not read this request."),
+        safe=_("Nothing was changed."),
+        advice=_("Go back and send it again."),
+    ),
+    "gone": lambda f: Message(_("This was here once and is no longer.")),
+    "address_too_long": lambda f: Message(_("This address is too long to be read.")),
+    "too_many_requests": lambda f: Message(
+        _("These were too many requests at once."),
+        safe=_("Nothing was changed."),
+        advice=_("Wait a minute and try again."),
+    ),
+    "wrong_verb": lambda f: Message(
+        _("This address does not take that kind of request."),
+        advice=_("Open the page from its own link, then try again."),
+    ),
+    "too_large": lambda f: Message(
+        _("This is more than the archive takes in one piece."),
+        safe=_("Nothing of it was stored."),
+        advice=_("Send recordings from the upload page: it takes them in small parts."),
+    ),
     "database_busy": lambda f: Message(
         _("The archive is very busy."),
         safe=_("Nothing was lost."),
