@@ -10,12 +10,28 @@ from flask_babel import gettext as _
 
 from archive.models import Event
 
+WORKER_FOR = " for "  # as `archive.jobs.context` names its actor
+
 _STATES: dict[str, Callable[[], str]] = {
     "ok": lambda: _("Every byte is right."),
     "mismatch": lambda: _("A byte is wrong."),
     "missing": lambda: _("The file is missing."),
     "unreadable": lambda: _("The file cannot be read."),
 }
+_READ_AGAIN: dict[str, Callable[[], str]] = {
+    "ok": lambda: _("read again: every byte is right"),
+    "mismatch": lambda: _("read again: a byte is wrong"),
+    "missing": lambda: _("looked for, and not found"),
+    "unreadable": lambda: _("read again, in vain"),
+}
+_CODECS = {
+    "pcm_s16le": "PCM 16 bit", "pcm_s16be": "PCM 16 bit", "pcm_s24le": "PCM 24 bit",
+    "pcm_s24be": "PCM 24 bit", "pcm_f32le": "PCM 32 bit", "pcm_u8": "PCM 8 bit",
+    "amrnb": "AMR-NB", "amr_nb": "AMR-NB", "amrwb": "AMR-WB", "amr_wb": "AMR-WB",
+    "wmav1": "WMA 1", "wmav2": "WMA 2", "wmapro": "WMA Pro", "wmalossless": "WMA Lossless",
+    "h264": "H.264", "hevc": "H.265", "h263": "H.263", "mpeg4": "MPEG-4",
+    "mpeg1video": "MPEG-1", "mpeg2video": "MPEG-2", "opus": "Opus", "vorbis": "Vorbis",
+}  # fmt: skip
 _NO_COPY: dict[str, Callable[[], str]] = {
     "access_copy": lambda: _("No listening copy."),
     "peaks": lambda: _("No waveform."),
@@ -48,15 +64,25 @@ def happened(event: Event) -> str:
             return no_copy(recipe)
         return _MADE[recipe]() if recipe in _MADE else recipe
     if event.kind == "fixity.checked":
-        state = check_state(str(event.detail.get("state", "")))
-        return str(_("read again: %(state)s", state=state))
+        state = str(event.detail.get("state", ""))
+        return _READ_AGAIN[state]() if state in _READ_AGAIN else state
     if event.kind == "file.received":
         return str(_("received, SHA-256 computed while it came and once more from the disk"))
     if event.kind == "fixity.repaired":
         return str(_("repaired with the same bytes, sent again"))
     if event.kind == "duplicate.found":
+        if event.detail.get("sent") is False:
+            return str(_("chosen for sending again, and recognised before a byte was sent"))
         return str(_("the same bytes were sent again"))
     return event.kind
+
+
+def who(event: Event) -> str:
+    """The person behind an event, or the machine and for whom it worked."""
+    machine, _sep, name = event.actor_name.partition(WORKER_FOR)
+    if machine != "worker":
+        return event.actor_name
+    return str(_("the machine, for %(name)s", name=name) if name else _("the machine"))
 
 
 def thousands(number: int) -> str:
@@ -85,7 +111,8 @@ def technical_rows(technical: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _stream(stream: dict[str, Any]) -> str:
-    facts = [str(stream.get("codec", ""))]
+    codec = str(stream.get("codec", ""))
+    facts = [_CODECS.get(codec, codec.upper())]
     if rate := stream.get("sample_rate"):
         facts.append(f"{format_decimal(rate / 1000)} kHz")
     if channels := stream.get("channels"):

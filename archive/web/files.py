@@ -19,6 +19,7 @@ bp.add_app_template_filter(holdings.grouped, "hash_groups")
 bp.add_app_template_filter(file_words.check_state, "check_state")
 bp.add_app_template_filter(file_words.no_copy, "no_copy")
 bp.add_app_template_filter(file_words.happened, "file_event")
+bp.add_app_template_filter(file_words.who, "file_event_by")
 bp.add_app_template_filter(file_words.thousands, "thousands")
 bp.add_app_template_filter(file_words.technical_rows, "technical_rows")
 
