@@ -92,6 +92,16 @@ def changes(db: Session, interview: Interview, version: TranscriptVersion) -> li
     return steps
 
 
+def names(db: Session, interview: Interview) -> dict[str, str]:
+    """Who made each version of an interview, by the version's id; machines make without names."""
+    rows = db.execute(
+        select(TranscriptVersion.id, User.name)
+        .join(User, User.id == TranscriptVersion.author_id)
+        .where(TranscriptVersion.interview_id == interview.id)
+    )
+    return {version_id: name for version_id, name in rows}
+
+
 def compare(before: str, after: str) -> list[Piece]:
     """What was taken out and put in, token by token.
 

@@ -6,10 +6,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.actions import exporting, transcripts, wording
+from archive.access import NotVisible
+from archive.actions import exporting, segments, transcripts, wording
 from archive.actions import history as history_of
 from archive.models import Interview, TranscriptVersion
-from archive.web import current, language, loaders, serving
+from archive.web import current, forms, import_words, language, loaders, serving
+from transcription import timecode
 
 bp = Blueprint("versions", __name__, url_prefix="/versions")
 
@@ -59,9 +61,32 @@ def history(version_id: str) -> ResponseReturnValue:
         "versions/history.html",
         interview=interview,
         version=version,
-        changes=history_of.changes(current.db(), version),
+        changes=history_of.changes(current.db(), interview, version),
+        most_changes=history_of.MOST_CHANGES,
         versions=transcripts.versions(current.db(), interview),
+        remarks=import_words.remarks(version.options.get("noticed", [])),
+        names=history_of.names(current.db(), interview),
+        label=wording.label(version, language.chosen()),
+        clock=timecode.clock,
+        clock_ms=timecode.clock_ms,
     )
+
+
+@bp.post("/<version_id>/restore")
+def restore(version_id: str) -> ResponseReturnValue:
+    """Bring an earlier state of one segment back, with the reason, as a new revision."""
+    interview, version = loaders.version(version_id, "correct")
+    form = forms.read({"segment": 26, "revision": 9, "reason": segments.LONGEST_REASON})
+    _owner, of, segment = loaders.segment(form.values["segment"], "correct")
+    revision = form.whole("revision", lowest=1, highest=10**9, sentence="")
+    if of.id != version.id or revision is None:
+        raise NotVisible
+    segments.restore(
+        current.db(), current.actor(), interview, version, segment,
+        revision=revision, reason=form.values["reason"],
+    )  # fmt: skip
+    flash(_("The earlier words are back. Nothing was erased; this is a new change."))
+    return redirect(url_for(".history", version_id=version.id) + f"#s-{segment.id}", 303)
 
 
 @bp.get("/<version_id>/export/<format_name>")

@@ -26,6 +26,7 @@ MOST_PROBLEMS = 500
 PROBLEMS = {
     "too_large": "the file is larger than any transcript; nothing was read",
     "empty_file": "there is nothing in the file",
+    "not_text": "this is no text file, whatever its name says",
     "no_cues": "no passage with a time was found",
     "no_text": "no text was found",
     "not_json": "this is not JSON",

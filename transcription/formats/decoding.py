@@ -20,15 +20,23 @@ _MARKS = (
 )
 _NEWLINES = re.compile(r"\r\n?|\u2028|\u2029")
 _FEW = 3
+_BINARY = (
+    b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\xd0\xcf\x11\xe0",
+    b"ID3", b"OggS", b"RIFF", b"fLaC", b"\x1f\x8b", b"\x7fELF", b"MZ\x90",
+)  # fmt: skip
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def decode(data: bytes, problems: Problems) -> str | None:
     """The text, lines ended by line feeds, U+FFFD for what is no character.
 
-    None for a file that is too large or empty.
+    None for a file that is too large, empty, or no text at all.
     """
     if len(data) > MAX_BYTES:
         problems.add(0, "too_large", f"{len(data)} > {MAX_BYTES}")
+        return None
+    if _is_binary(data):
+        problems.add(0, "not_text")
         return None
     text = _characters(data, problems)
     if not text.strip("\0\ufeff \t\r\n"):
@@ -37,12 +45,30 @@ def decode(data: bytes, problems: Problems) -> str | None:
     return _NEWLINES.sub("\n", printable(text))
 
 
+def _is_binary(data: bytes) -> bool:
+    """Sound, pictures, PDF, packed folders and Word files, whatever they are called.
+
+    UTF-16 and UTF-32 are full of zero bytes, so those alone prove nothing.
+    """
+    head = data[:4096]
+    if head.startswith(_BINARY):
+        return True
+    if head.startswith(tuple(mark for mark, _encoding in _MARKS)) or _is_wide(head):
+        return False
+    return len(_CONTROLS.findall(head)) * 20 > len(head)
+
+
+def _is_wide(sample: bytes) -> bool:
+    """Whether two or four bytes make a letter: then every other one is mostly zero."""
+    return sample.count(0) > len(sample) // 4
+
+
 def _characters(data: bytes, problems: Problems) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], encoding, problems)
     sample = data[:4096]
-    if sample.count(0) > len(sample) // 4:
+    if _is_wide(sample):
         lone = sample[0::2].count(0) > sample[1::2].count(0)
         return _decoded(data, "utf-16-be" if lone else "utf-16-le", problems)
     text = data.decode("utf-8", "replace")

@@ -10,7 +10,16 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from archive.web.messages import accounts, common, holdings, interviews, search, transcription
+from archive.web.messages import (
+    accounts,
+    common,
+    holdings,
+    interviews,
+    sample,
+    search,
+    transcription,
+    transcripts,
+)
 from archive.web.messages.message import Message, Sentence
 
 ROOMS: tuple[dict[str, Sentence], ...] = (
@@ -18,8 +27,10 @@ ROOMS: tuple[dict[str, Sentence], ...] = (
     accounts.MESSAGES,
     holdings.MESSAGES,
     interviews.MESSAGES,
+    sample.MESSAGES,
     search.MESSAGES,
     transcription.MESSAGES,
+    transcripts.MESSAGES,
 )
 
 MESSAGES: dict[str, Sentence] = {code: say for room in ROOMS for code, say in room.items()}

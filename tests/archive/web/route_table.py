@@ -56,6 +56,8 @@ POST   versions.approve        open    422 422 403 403 422 403 401
 POST   versions.approve        closed  422 422 403 403 422 404 401
 POST   versions.reopen         open    303 303 403 403 303 403 401
 POST   versions.reopen         closed  422 422 403 403 422 404 401
+POST   versions.restore        open    423 423 403 423 423 403 401
+POST   versions.restore        closed  303 303 403 303 303 404 401
 GET    editor.show             open    423 423 403 423 423 403 303
 GET    editor.show             closed  200 200 403 200 200 404 303
 GET    editing.transcript      open    200 200 200 200 200 403 401

@@ -52,6 +52,7 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "transcripts.start": {"data": {"model": "whisper:small"}},
         "transcripts.bring_in": {"data": {"file": ("a.txt", b"Mot cau.")}},
         "versions.reopen": {"data": {"reason": "a name was wrong"}},
+        "versions.restore": {"data": {"segment": names.get("segment_id", ""), "revision": "1"}},
         "editing.save": {"json": {"text": "Hồi đó nhà tôi ở hẻm nhỏ."}, "headers": editing},
         "editing.operate": {"json": {"ops": [split]}, "headers": editing},
         "editing.revert": {"json": {"revision": 1}, "headers": editing},

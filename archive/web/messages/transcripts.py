@@ -1,0 +1,85 @@
+"""Why a text was not brought in, saved, approved or opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+
+from archive.web.messages.message import Message, Sentence
+
+Say = Callable[[], str]
+
+# Why one segment was not changed, by the `why` of its refusal.
+SEGMENT: dict[str, Say] = {
+    "times_reversed": lambda: _("The end must come after the beginning."),
+    "empty_time": lambda: _("The end must come after the beginning."),
+    "negative_time": lambda: _("The recording does not begin before zero."),
+    "absurd_time": lambda: _("No recording is that long."),
+    "after_the_end": lambda: _("The recording is not that long."),
+    "times_overlap": lambda: _("The same speaker would be speaking twice at once."),
+    "out_of_order": lambda: _("The passage would jump over its neighbour."),
+    "too_long": lambda: _("This is too much text for one passage; split it first."),
+    "not_neighbours": lambda: _("Only two passages that follow each other can be joined."),
+    "wrong_order": lambda: _("The second passage begins before the first."),
+    "nothing_to_split": lambda: _("One of the two halves would have no words."),
+    "char_outside": lambda: _("The place to split at is not in the text."),
+    "time_outside": lambda: _("The place to split at is not in the passage."),
+    "stale": lambda: _("Somebody changed this passage in the meantime; look at it again first."),
+    "other_version": lambda: _("The passage belongs to another version."),
+}
+
+
+def _segment(facts: dict[str, Any]) -> Message:
+    say = SEGMENT.get(str(facts.get("why", "")))
+    return Message(
+        say() if say is not None else _("The archive could not read this change."),
+        safe=_("Nothing was changed."),
+    )
+
+
+MESSAGES: dict[str, Sentence] = {
+    "text_refused": lambda f: Message(
+        _("No passage that can be read was found in the file."), safe=_("Nothing was changed.")
+    ),
+    "wrong_state": lambda f: Message(
+        _("This version has moved on since the page was opened."),
+        safe=_("Nothing was changed."),
+        advice=_("Look at the interview again; its state stands at the top."),
+    ),
+    "nothing_to_approve": lambda f: Message(
+        _("This version has no words that could be approved."),
+        safe=_("Nothing was changed."),
+        advice=_("Transcribe the recording, or bring in a transcript."),
+    ),
+    "already_open": lambda f: Message(
+        _("Version %(number)s is open for correction already.", number=f.get("number", "?")),
+        safe=_("Nothing was changed."),
+        advice=_("Go on correcting that one."),
+    ),
+    "unknown_format": lambda f: Message(
+        _("There is no such format."),
+        advice=_("These can be had: %(known)s.", known=", ".join(f.get("known", []))),
+    ),
+    "segment_refused": _segment,
+    "segment_replaced": lambda f: Message(
+        _("This passage was split, joined or taken out in the meantime."),
+        safe=_("Nothing was changed."),
+        advice=_("Its words are in the history of the version."),
+    ),
+    "conflict": lambda f: Message(
+        _("Somebody changed the same words in the meantime."),
+        safe=_("Both texts are kept."),
+        advice=_("Compare the two and choose."),
+    ),
+    "if_match_missing": lambda f: Message(
+        _("The request does not say which state it began from."), safe=_("Nothing was changed.")
+    ),
+    "idempotency_key_missing": lambda f: Message(
+        _("The request does not name itself."), safe=_("Nothing was changed.")
+    ),
+    "idempotency_key_reused": lambda f: Message(
+        _("The request has the name of another one."), safe=_("Nothing was changed.")
+    ),
+}
