@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from archive import access, queue
-from archive.access import Refused
+from archive import access, audit, queue
+from archive.access import Actor, Refused
 from archive.actions import accounts
 from archive.actions.accounts import SignedIn
 from archive.db import Database
@@ -22,6 +22,12 @@ class AlreadyOpen(Refused):
     """Somebody was faster: the archive has its administrator."""
 
     code = "already_open"
+
+
+class NameMissing(Refused):
+    """An archive needs a name: citations print it."""
+
+    code = "site_name_missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,18 @@ def put(db: Session, key: str, value: str) -> None:
         db.add(Setting(key=key, value=value))
     else:
         row.value = value
+
+
+def describe(db: Session, actor: Actor, *, name: str, tagline: str, language: str) -> None:
+    """Change what the office calls its archive; an unknown language is Vietnamese."""
+    access.require(actor, "manage_office")
+    if not name.strip():
+        raise NameMissing
+    put(db, "site_name", name.strip())
+    put(db, "site_tagline", tagline.strip())
+    put(db, "language", "en" if language == "en" else "vi")
+    db.flush()
+    audit.record(db, actor, "office.described", db.get_one(Setting, "site_name"))
 
 
 def open_archive(db: Session, wish: FirstRun, *, address: str) -> SignedIn:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from archive.access import Refused
 from archive.actions import accounts, office
 from archive.actions.office import FirstRun
-from archive.web import current, forms, messages, sign_in
+from archive.web import current, forms, messages, readiness, sign_in
 
 bp = Blueprint("first_run", __name__)
 
@@ -20,6 +20,7 @@ FIELDS = {
     "start": 10,
     "language": 2,
 }
+NAMES = {"vi": "Tiếng Việt", "en": "English"}
 PROBLEM_FIELDS = {
     "email_refused": "email", "email_taken": "email",
     "password_too_short": "password", "password_too_long": "password", "name_missing": "name",
@@ -31,7 +32,7 @@ def show() -> ResponseReturnValue:
     """The form, as long as nobody has an account."""
     if not accounts.is_empty(current.db()):
         return redirect(url_for("home.show"), 303)
-    return render_template("first_run/show.html", form=forms.Form())
+    return _page(forms.Form())
 
 
 @bp.post("/first-run")
@@ -55,7 +56,13 @@ def create() -> ResponseReturnValue:
     except Refused as refused:
         said = messages.for_code(refused.code, **refused.facts)
         form.problems[PROBLEM_FIELDS.get(refused.code, "email")] = said.happened
-        return render_template("first_run/show.html", form=form), 422
+        return _page(form), 422
     response = redirect(url_for("home.show"), 303)
     sign_in.keep_session(response, entered)
     return response
+
+
+def _page(form: forms.Form) -> str:
+    return render_template(
+        "first_run/show.html", form=form, findings=readiness.findings(), languages=NAMES
+    )

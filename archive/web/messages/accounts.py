@@ -24,6 +24,7 @@ MESSAGES: dict[str, Sentence] = {
         _("This is the last administrator; somebody has to keep the keys."),
         safe=_("Nothing was changed."),
     ),
+    "site_name_missing": lambda f: Message(_("The archive needs a name: citations print it.")),
     "already_open": lambda f: Message(_("The archive has been opened already.")),
     "nothing_named": lambda f: Message(_("Nothing was named to do this with.")),
 }

@@ -25,6 +25,10 @@ POST   accounts.create         -       303 403 403 403 403 403 401
 POST   accounts.change         -       303 403 403 403 403 403 401
 GET    accounts.profile        -       200 200 200 200 200 200 303
 POST   accounts.save_profile   -       303 303 303 303 303 303 401
+POST   accounts.save_password  -       422 422 422 422 422 422 401
+POST   accounts.end_sessions   -       303 303 303 303 303 303 401
+GET    office.edit             -       200 403 403 403 403 403 303
+POST   office.save             -       303 403 403 403 403 403 401
 GET    interviews.catalogue    -       200 200 200 200 200 200 200
 GET    interviews.show         open    200 200 200 200 200 200 200
 GET    interviews.show         closed  200 200 200 200 200 404 404

@@ -46,6 +46,8 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
                                      "role": "editor", "password": PASSWORD}},
         "accounts.change": {"data": {"name": "Sam", "role": "researcher", "is_active": "1"}},
         "accounts.save_profile": {"data": {"name": "A name", "language": "vi"}},
+        "accounts.end_sessions": {"data": {"end": "0123456789abcdef"}},
+        "office.save": {"data": {"site_name": "A name"}},
         "display.choose": {"data": {"theme": "next"}},
         "search.show": {"query_string": {"q": "hem"}},
         "sign_in.enter": {"data": {"email": "x@archive.test", "password": "wrong"}},

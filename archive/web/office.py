@@ -1,0 +1,47 @@
+"""The office's own page: the name of its archive, its language, and how ready the machine is."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import access
+from archive.actions import office
+from archive.web import current, forms, messages, readiness
+from archive.web.first_run import NAMES
+
+bp = Blueprint("office", __name__)
+
+FIELDS = {"site_name": 120, "site_tagline": 160, "language": 2}
+
+
+@bp.get("/office")
+def edit() -> ResponseReturnValue:
+    """The form, with what holds now."""
+    access.require(current.actor(), "manage_office")
+    site = office.site(current.toolbox().database)
+    values = {"site_name": site.name, "site_tagline": site.tagline, "language": site.language}
+    return _page(forms.Form(values))
+
+
+@bp.post("/office")
+def save() -> ResponseReturnValue:
+    """Change the name on every page."""
+    form = forms.read(FIELDS)
+    try:
+        office.describe(
+            current.db(), current.actor(), name=form.values["site_name"],
+            tagline=form.values["site_tagline"], language=form.values["language"],
+        )  # fmt: skip
+    except office.NameMissing as refused:
+        form.problems["site_name"] = messages.for_code(refused.code).happened
+        return _page(form), 422
+    flash(_("The name of the archive was changed."))
+    return redirect(url_for("office.edit"), 303)
+
+
+def _page(form: forms.Form) -> str:
+    return render_template(
+        "office/edit.html", form=form, findings=readiness.findings(), languages=NAMES
+    )
