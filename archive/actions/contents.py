@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Actor, NotVisible, Refused
 from archive.actions import typed
-from archive.models import Annotation, Interview, Recording
+from archive.models import Annotation, Event, Interview, Recording
 
 KIND = "index_point"
 LONGEST_TITLE = 300
@@ -101,13 +101,24 @@ def remove(db: Session, actor: Actor, interview: Interview, point_id: str) -> Po
     point = _point(db, interview, point_id)
     part = next((p for p, other in listed(db, interview) if other.id == point.id), 1)
     told = Point(start_ms=point.start_ms, title=point.title, synopsis=point.body, part=part)
-    audit.record(
-        db, actor, "contents.removed", point, interview=interview,
-        before={"start_ms": told.start_ms, "title": told.title, "synopsis": told.synopsis},
-    )  # fmt: skip
+    audit.record(db, actor, "contents.removed", point, interview=interview, before=asdict(told))
     db.delete(point)
     db.flush()
     return told
+
+
+def removed(db: Session, interview: Interview, point_id: str) -> Point | None:
+    """What an entry said that was taken out, so that it can be put back."""
+    event = db.scalar(
+        select(Event)
+        .where(
+            Event.kind == "contents.removed",
+            Event.interview_id == interview.id,
+            Event.subject_id == point_id,
+        )
+        .limit(1)
+    )
+    return Point(**event.detail["before"]) if event is not None else None
 
 
 def _point(db: Session, interview: Interview, point_id: str) -> Annotation:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, dates, names
@@ -23,6 +23,7 @@ from archive.models import Contribution, Interview, Outbox, Person, PersonName
 LONGEST_NAME = 120
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
+SHORT = {"given_name": 120, "family_name": 120, "middle_name": 120, "honorific": 40}
 MOST_NAMES = 30
 NAME_KINDS = ("common", "alias", "pen", "birth", "order", "religious")
 
@@ -31,6 +32,12 @@ class PersonNameMissing(Refused):
     """A person record begins with a name."""
 
     code = "person_name_missing"
+
+
+class PersonTooLong(Refused):
+    """`field` holds more than `longest` characters."""
+
+    code = "person_too_long"
 
 
 class PersonNameRefused(Refused):
@@ -162,6 +169,16 @@ def meant(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> P
     return add(db, actor, PersonFacts(full_name=name), is_sample=is_sample)
 
 
+def counted(db: Session, actor: Actor) -> dict[str, int]:
+    """In how many interviews each person has part, by id, as far as the actor may know."""
+    query = (
+        select(Contribution.person_id, func.count(Interview.id.distinct()))
+        .join(Interview, Interview.id == Contribution.interview_id)
+        .group_by(Contribution.person_id)
+    )
+    return dict(db.execute(access.visible(query, actor)).tuples().all())
+
+
 def told_in(db: Session, actor: Actor, person: Person) -> list[Contribution]:
     """What the person has part in, as far as the actor may know of it."""
     query = (
@@ -191,23 +208,36 @@ def _write(person: Person, facts: PersonFacts) -> None:
     if len(full_name) > LONGEST_NAME:
         raise PersonNameRefused(name=full_name[:40])
     guess = names.split_name(full_name)
-    given = typed.line(facts.given_name)[:LONGEST_NAME]
-    parts = guess if not given else names.NameParts(
-        typed.line(facts.family_name)[:LONGEST_NAME],
-        typed.line(facts.middle_name)[:LONGEST_NAME], given,
-    )  # fmt: skip
-    person.full_name = full_name
-    person.family_name, person.middle_name, person.given_name = (
-        parts.family, parts.middle, parts.given,
-    )  # fmt: skip
-    person.sort_key = names.person_key(parts)
-    person.honorific = typed.line(facts.honorific)[:40]
-    person.born_as_told = typed.line(facts.born_as_told)[:LONGEST_LINE]
-    person.born_edtf = _edtf(facts.born_edtf)
-    person.native_place = typed.line(facts.native_place)[:LONGEST_LINE]
-    person.occupation = typed.line(facts.occupation)[:LONGEST_LINE]
-    person.biography = typed.paragraphs(facts.biography)[:LONGEST_TEXT]
+    given = _short("given_name", facts.given_name)
+    family = _short("family_name", facts.family_name)
+    middle = _short("middle_name", facts.middle_name)
+    parts = names.NameParts(family, middle, given) if given else guess
+    values = {
+        "full_name": full_name,
+        "family_name": parts.family,
+        "middle_name": parts.middle,
+        "given_name": parts.given,
+        "sort_key": names.person_key(parts),
+        "honorific": _short("honorific", facts.honorific),
+        "born_as_told": _short("born_as_told", facts.born_as_told),
+        "born_edtf": _edtf(facts.born_edtf),
+        "native_place": _short("native_place", facts.native_place),
+        "occupation": _short("occupation", facts.occupation),
+        "biography": typed.paragraphs(facts.biography),
+    }
+    if len(values["biography"]) > LONGEST_TEXT:
+        raise PersonTooLong(field="biography", longest=LONGEST_TEXT)
+    for name, value in values.items():
+        setattr(person, name, value)
     _write_names(person, facts.other_names)
+
+
+def _short(field_name: str, text: str) -> str:
+    text = typed.line(text)
+    longest = SHORT.get(field_name, LONGEST_LINE)
+    if len(text) > longest:
+        raise PersonTooLong(field=field_name, longest=longest)
+    return text
 
 
 def _write_names(person: Person, wanted: Sequence[OtherName]) -> None:

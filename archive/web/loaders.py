@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive import access
 from archive.access import Action, NotVisible
-from archive.models import Interview, Job, MediaFile, Recording, Segment, TranscriptVersion
+from archive.models import Interview, Job, MediaFile, Person, Recording, Segment, TranscriptVersion
 from archive.web import current
 
 
@@ -96,3 +96,12 @@ def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:
     owner = current.db().get(Interview, found.interview_id) if found.interview_id else None
     access.require(current.actor(), action, found, interview=owner)
     return owner, found
+
+
+def person(person_id: str, action: Action) -> Person:
+    """The record of a person, for whoever keeps such records."""
+    access.require(current.actor(), action)
+    found = current.db().get(Person, person_id)
+    if found is None:
+        raise NotVisible
+    return found

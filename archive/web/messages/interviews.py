@@ -40,6 +40,9 @@ INTERVIEWS: dict[str, Sentence] = {
 PEOPLE: dict[str, Sentence] = {
     "person_name_missing": lambda f: Message(_("A name is needed.")),
     "person_name_refused": lambda f: Message(_("This is too long to be a name.")),
+    "person_too_long": lambda f: Message(
+        _("This is too long: at most %(longest)s characters.", longest=f.get("longest", ""))
+    ),
     "birth_refused": lambda f: Message(
         _("“%(text)s” is not a date in EDTF.", text=f.get("text", "")),
         advice=_("For example 1946, 1946-03, 1946~ for about 1946."),
