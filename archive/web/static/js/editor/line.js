@@ -1,0 +1,64 @@
+// @ts-check
+/** Requests about one version of a transcript; a stale form token is renewed once by itself. */
+
+import { ask } from "../core/http.js";
+
+/** @typedef {import("../core/http.js").Answer} Answer */
+
+const API = "/api/v1";
+
+export class Line {
+  /** @param {string} version @param {string} user */
+  constructor(version, user) {
+    this.version = version;
+    this.user = user;
+  }
+
+  /** @param {string} segment @param {import("./outbox.js").Request} request @param {boolean} hurry */
+  save(segment, request, hurry) {
+    return ask("PATCH", `${API}/segments/${segment}`, {
+      body: request.body,
+      headers: { "If-Match": `"${request.rev}"`, "Idempotency-Key": request.key },
+      keepalive: hurry,
+    });
+  }
+
+  /** @param {Record<string, any>[]} ops @param {string} key */
+  operate(ops, key) {
+    return this.#renewing(() =>
+      ask("POST", `${API}/transcripts/${this.version}/ops`, { body: { ops }, headers: { "Idempotency-Key": key } }));
+  }
+
+  /** @param {string} segment @param {number} revision @param {string} key */
+  revert(segment, revision, key) {
+    return this.#renewing(() =>
+      ask("POST", `${API}/segments/${segment}/revert`, { body: { revision }, headers: { "Idempotency-Key": key } }));
+  }
+
+  /** What changed after a revision of the version. @param {number} revision */
+  since(revision) {
+    return ask("GET", `${API}/transcripts/${this.version}?since=${revision}&words=1`);
+  }
+
+  /** Words of the segments between two times, by segment. @param {number} from @param {number} to */
+  words(from, to) {
+    return ask("GET", `${API}/transcripts/${this.version}/words?from=${from}&to=${to}`);
+  }
+
+  /**
+   * Fetch a fresh form token, and find out whether the same person still writes here.
+   * @returns {Promise<"same" | "other" | "nobody">}
+   */
+  async renew() {
+    const answer = await ask("GET", `${API}/transcripts/${this.version}/ticket`);
+    if (answer.status !== 200) return "nobody";
+    document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", answer.body.csrf);
+    return answer.body.user === this.user ? "same" : "other";
+  }
+
+  /** @param {() => Promise<Answer>} run @returns {Promise<Answer>} */
+  async #renewing(run) {
+    const answer = await run();
+    return answer.status === 400 && (await this.renew()) === "same" ? run() : answer;
+  }
+}

@@ -1,0 +1,147 @@
+// @ts-check
+/** The whole recording in one strip: two voices, who speaks, what was heard, what needs a look. */
+
+import { clock } from "../core/time.js";
+import { peaksOf } from "./peaks.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+
+const WAVE_SHARE = 0.58;
+const AXIS = 0.66;
+const REST_MS = 400;
+const BAR_PX = 4;
+const COLOURS = ["wave-a", "wave-b", "wave-a-on", "wave-b-on", "wave-axis", "teal", "ochre", "green", "plum", "danger", "lacquer"];
+
+export class Overview {
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.canvas = /** @type {HTMLCanvasElement} */ (desk.root.querySelector("[data-overview]"));
+    this.still = document.createElement("canvas");
+    /** @type {Record<string, string>} */
+    this.colours = {};
+    this.timer = 0;
+    desk.on("changed", () => this.later());
+    desk.player.onChange(() => this.#paint());
+    desk.player.onPart(() => this.later());
+    new ResizeObserver(() => this.later()).observe(this.canvas);
+    new MutationObserver(() => this.later()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.later());
+    this.#seeking();
+    this.later();
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.#draw(), REST_MS);
+  }
+
+  #seeking() {
+    const { canvas, desk } = this;
+    const to = (/** @type {PointerEvent} */ event) => {
+      const box = canvas.getBoundingClientRect();
+      desk.player.seek(((event.clientX - box.left) / box.width) * desk.player.duration, desk.player.part);
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      to(event);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (canvas.hasPointerCapture(event.pointerId)) to(event);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -5, ArrowRight: 5, PageDown: 60, PageUp: -60 }[event.key];
+      if (!step || event.altKey || event.ctrlKey) return;
+      event.preventDefault();
+      desk.player.skip(step);
+    });
+  }
+
+  async #draw() {
+    const peaks = await peaksOf(this.desk.player.sound);
+    const scale = devicePixelRatio || 1;
+    const width = Math.round(this.canvas.clientWidth * scale);
+    const height = Math.round(this.canvas.clientHeight * scale);
+    if (!width || !height) return;
+    const style = getComputedStyle(document.documentElement);
+    for (const name of COLOURS) this.colours[name] = style.getPropertyValue(`--${name}`).trim();
+    for (const one of [this.canvas, this.still]) Object.assign(one, { width, height });
+    const pen = this.still.getContext("2d");
+    if (!pen) return;
+    const segments = this.desk.sheet.list.filter((segment) => segment.part === this.desk.player.part);
+    const duration = this.desk.player.duration || segments.at(-1)?.end || 1;
+    const wave = height * WAVE_SHARE;
+    if (peaks) this.#bars(pen, peaks.coarse, segments, { width, wave, scale, duration });
+    this.#lanes(pen, segments, { width, height, wave, duration });
+    this.#paint();
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen @param {Uint8Array} coarse @param {import("./sheet.js").Segment[]} segments
+   * @param {{width: number, wave: number, scale: number, duration: number}} size
+   */
+  #bars(pen, coarse, segments, { width, wave, scale, duration }) {
+    const axis = wave * AXIS;
+    const count = Math.floor(width / (BAR_PX * scale));
+    const loudest = Math.max(1, [...coarse].sort((a, b) => a - b)[Math.floor(coarse.length * 0.98)] || 1);
+    let at = 0;
+    pen.fillStyle = this.colours["wave-axis"];
+    pen.fillRect(0, axis, width, 1);
+    for (let bar = 0; bar < count; bar += 1) {
+      const from = Math.floor((bar * coarse.length) / count);
+      const to = Math.max(from + 1, Math.floor(((bar + 1) * coarse.length) / count));
+      let sum = 0;
+      for (let one = from; one < to; one += 1) sum += coarse[one] || 0;
+      const level = Math.max(0.05, Math.min(1, sum / (to - from) / loudest) ** 0.8);
+      const ms = ((bar + 0.5) * duration) / count;
+      while (at + 1 < segments.length && segments[at + 1].start <= ms) at += 1;
+      const asks = segments[at]?.role === "interviewer" && segments[at].start <= ms;
+      pen.fillStyle = this.colours[asks ? "wave-b" : "wave-a"];
+      const tall = level * ((asks ? wave - axis : axis) - 2);
+      pen.fillRect(bar * BAR_PX * scale, asks ? axis + 2 : axis - tall, BAR_PX * scale * 0.62, tall);
+    }
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen @param {import("./sheet.js").Segment[]} segments
+   * @param {{width: number, height: number, wave: number, duration: number}} size
+   */
+  #lanes(pen, segments, { width, height, wave, duration }) {
+    const lane = (height - wave) / 3;
+    for (const segment of segments) {
+      const x = (segment.start / duration) * width;
+      const long = Math.max(1, ((segment.end - segment.start) / duration) * width - 1);
+      pen.fillStyle = this.colours[segment.role === "interviewer" ? "ochre" : "teal"];
+      pen.globalAlpha = segment.voice ? 1 : 0.3;
+      pen.fillRect(x, wave + 2, long, lane - 4);
+      const state = { heard: "green", edited: "plum" }[segment.state] || "wave-b";
+      pen.globalAlpha = state === "wave-b" ? 0.55 : 1;
+      pen.fillStyle = this.colours[state];
+      pen.fillRect(x, wave + lane + 2, long, lane - 4);
+      pen.globalAlpha = 1;
+      if (!this.desk.sheet.isGhost(segment) && !segment.row.classList.contains("clash")) continue;
+      pen.fillStyle = this.colours.danger;
+      pen.beginPath();
+      pen.moveTo(x, height - lane + 1);
+      pen.lineTo(x + lane * 0.6, height - 1);
+      pen.lineTo(x - lane * 0.6, height - 1);
+      pen.fill();
+    }
+  }
+
+  #paint() {
+    const { player } = this.desk;
+    const pen = this.canvas.getContext("2d");
+    if (!pen || !this.still.width) return;
+    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.drawImage(this.still, 0, 0);
+    const share = player.duration ? player.ms / player.duration : 0;
+    pen.fillStyle = this.colours.lacquer;
+    pen.globalAlpha = 0.22;
+    pen.fillRect(0, 0, share * this.canvas.width, this.canvas.height * WAVE_SHARE);
+    pen.globalAlpha = 1;
+    pen.fillRect(Math.round(share * this.canvas.width), 0, Math.max(2, devicePixelRatio), this.canvas.height);
+    this.canvas.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+    this.canvas.setAttribute("aria-valuetext", clock(player.ms));
+  }
+}

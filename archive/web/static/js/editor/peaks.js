@@ -1,0 +1,40 @@
+// @ts-check
+/** Peaks of a recording, as `media/derivatives/peaks.py` lays them out: blocks of 20 and of 2 a second. */
+
+const HEADER = 12;
+
+/** @typedef {{fine: Uint8Array, coarse: Uint8Array}} Peaks */
+
+/** @param {ArrayBuffer} data @returns {Peaks | null} null for what is no peaks file */
+export function parsePeaks(data) {
+  /** @type {Record<number, Uint8Array>} */
+  const blocks = {};
+  const view = new DataView(data);
+  let at = 0;
+  while (at + HEADER <= data.byteLength) {
+    if (view.getUint32(at) !== 0x4c4b504b || view.getUint8(at + 4) !== 1) return null;
+    const count = view.getUint32(at + 8, true);
+    if (at + HEADER + count > data.byteLength) return null;
+    blocks[view.getUint8(at + 5)] = new Uint8Array(data, at + HEADER, count);
+    at += HEADER + count;
+  }
+  return blocks[20] && blocks[2] ? { fine: blocks[20], coarse: blocks[2] } : null;
+}
+
+/** @type {Map<string, Promise<Peaks | null>>} */
+const fetched = new Map();
+
+/** The peaks of a sound element; null where there are none. @param {HTMLElement | null} sound */
+export function peaksOf(sound) {
+  const address = sound?.dataset.peaks || "";
+  if (!address) return Promise.resolve(null);
+  let found = fetched.get(address);
+  if (!found) {
+    found = fetch(address, { credentials: "same-origin" })
+      .then((response) => (response.ok ? response.arrayBuffer() : null))
+      .then((data) => data && parsePeaks(data))
+      .catch(() => null);
+    fetched.set(address, found);
+  }
+  return found;
+}

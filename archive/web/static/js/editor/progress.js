@@ -1,0 +1,72 @@
+// @ts-check
+/** How much was heard, in minutes, and what is still to do. Counted again a moment after a change. */
+
+import { nt, t } from "../core/i18n.js";
+import { isDoubtful } from "./words.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+
+const REST_MS = 400;
+
+/** @param {Desk} desk */
+export function progress(desk) {
+  const panel = desk.root.querySelector("[data-progress]");
+  if (!panel) return () => {};
+  let timer = 0;
+  const count = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => draw(desk, panel), REST_MS);
+  };
+  desk.on("changed", count);
+  panel.querySelector("[data-show-doubt]")?.addEventListener("change", (event) => {
+    desk.words.show(/** @type {HTMLInputElement} */ (event.target).checked);
+  });
+  count();
+  return count;
+}
+
+/** @param {Desk} desk @param {Element} panel */
+function draw(desk, panel) {
+  const counts = { doubt: 0, unheard: 0, ghost: 0, unnamed: 0 };
+  let heard = 0;
+  let whole = 0;
+  /** @type {Map<string, number>} */
+  const voices = new Map();
+  for (const segment of desk.sheet.list) {
+    const length = segment.end - segment.start;
+    whole += length;
+    const name = segment.name || t("Speaker not named");
+    voices.set(name, (voices.get(name) || 0) + length);
+    if (segment.state === "heard") heard += length;
+    else {
+      counts.unheard += 1;
+      counts.doubt += (desk.words.times.get(segment.id) || []).filter(isDoubtful).length;
+    }
+    if (!segment.voice) counts.unnamed += 1;
+    if (desk.sheet.isGhost(segment)) counts.ghost += 1;
+  }
+  for (const [name, number] of Object.entries(counts)) say(panel, `[data-count="${name}"]`, String(number));
+  say(panel, "[data-heard-time]", minutes(heard));
+  say(panel, "[data-whole-time]", t("of %(length)s", { length: minutes(whole) }));
+  const share = panel.querySelector("[data-heard-share]");
+  if (share instanceof HTMLProgressElement) share.value = whole ? (100 * heard) / whole : 0;
+  const list = panel.querySelector("[data-voices]");
+  list?.replaceChildren(...[...voices].sort((a, b) => b[1] - a[1]).slice(0, 8).flatMap(([name, ms]) => {
+    const [term, value] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = name;
+    value.textContent = minutes(ms);
+    return [term, value];
+  }));
+}
+
+/** @param {Element} panel @param {string} selector @param {string} words */
+function say(panel, selector, words) {
+  const place = panel.querySelector(selector);
+  if (place && place.textContent !== words) place.textContent = words;
+}
+
+/** @param {number} ms */
+function minutes(ms) {
+  if (ms < 60_000) return nt("%(num)s second", "%(num)s seconds", Math.round(ms / 1000));
+  return nt("%(num)s minute", "%(num)s minutes", Math.round(ms / 60_000));
+}
