@@ -5,7 +5,9 @@ import { announce } from "../core/announce.js";
 import { nt, t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
 import { tokenise } from "../core/tokens.js";
-import { differences, threeWay } from "./merging.js";
+import { ulid } from "../core/ulid.js";
+import { added, chosenText, touched } from "./choosing.js";
+import { threeWay } from "./merging.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./entry.js").Conflict} Conflict */
@@ -84,9 +86,9 @@ export class Conflicts {
     say("theirs-title", conflict.theirs.by_name ? t("%(name)s’s text, in use", { name: who }) : t("The text in use"));
     say("take-theirs", conflict.theirs.by_name ? t("Take %(name)s’s text", { name: who }) : t("Take the text in use"));
     say("length", segment ? nt("%(num)s second", "%(num)s seconds", Math.round((segment.end - segment.start) / 1000)) : "");
-    this.#marked("base", conflict.base, union(conflict), "del");
-    this.#marked("theirs", conflict.theirs.text, changed(conflict.base, conflict.theirs.text), "ins");
-    this.#marked("mine", conflict.yours, changed(conflict.base, conflict.yours), "ins");
+    this.#marked("base", conflict.base, touched(conflict), "del");
+    this.#marked("theirs", conflict.theirs.text, added(conflict.base, conflict.theirs.text), "ins");
+    this.#marked("mine", conflict.yours, added(conflict.base, conflict.yours), "ins");
     this.#places(conflict, who);
     if (!this.dialog.open) this.dialog.showModal();
     this.result.focus();
@@ -115,9 +117,10 @@ export class Conflicts {
   #places(conflict, who) {
     const box = this.dialog.querySelector("[data-picks]");
     const hunks = conflict.why === "words" ? threeWay(conflict.base, conflict.theirs.text, conflict.yours).hunks : [];
+    /** @type {("theirs" | "yours")[]} */
     const chosen = hunks.map(() => "yours");
     const write = () => {
-      this.result.value = hunks.length ? resolved(conflict, hunks, chosen) : conflict.yours;
+      this.result.value = hunks.length ? chosenText(conflict, chosen) : conflict.yours;
     };
     box?.replaceChildren(...hunks.map((hunk, at) => this.#pick(hunk, at, who, (side) => {
       chosen[at] = side;
@@ -126,7 +129,7 @@ export class Conflicts {
     write();
   }
 
-  /** @param {import("./merging.js").Hunk} hunk @param {number} at @param {string} who @param {(side: string) => void} onPick */
+  /** @param {import("./merging.js").Hunk} hunk @param {number} at @param {string} who @param {(side: "theirs" | "yours") => void} onPick */
   #pick(hunk, at, who, onPick) {
     const row = document.createElement("div");
     row.className = "pick";
@@ -137,7 +140,7 @@ export class Conflicts {
     options.className = "opts";
     options.setAttribute("role", "radiogroup");
     options.setAttribute("aria-labelledby", title.id);
-    for (const side of ["theirs", "yours"]) {
+    for (const side of /** @type {const} */ (["theirs", "yours"])) {
       const label = document.createElement("label");
       label.className = "opt ck";
       const radio = document.createElement("input");
@@ -146,7 +149,7 @@ export class Conflicts {
       radio.checked = side === "yours";
       radio.addEventListener("change", () => onPick(side));
       const words = document.createElement("b");
-      words.textContent = hunk[/** @type {"theirs"} */ (side)] || t("(nothing)");
+      words.textContent = hunk[side] || t("(nothing)");
       const owner = document.createElement("small");
       owner.textContent = side === "yours" ? t("yours") : who;
       label.append(radio, words, owner);
@@ -183,7 +186,6 @@ export class Conflicts {
       desk.saver.entries.delete(id);
       return;
     }
-    const { ulid } = await import("../core/ulid.js");
     const back = await desk.line.revert(id, Math.max(1, entry.baseRev || 1), ulid());
     if (back.status !== 200) {
       announce(t("It cannot be brought back any more. Your text is kept on this computer."));
@@ -197,66 +199,4 @@ export class Conflicts {
     desk.saver.typed(id, text);
     desk.go(segment, Infinity);
   }
-}
-
-/** @param {string} base @param {string} now @returns {Set<number>} tokens of `now` that are new */
-export function changed(base, now) {
-  const tokens = tokenise(now);
-  const found = new Set();
-  let shift = 0;
-  for (const { start, end, tokens: put } of differences(tokenise(base), tokens)) {
-    for (let at = 0; at < put.length; at += 1) found.add(start + shift + at);
-    shift += put.length - (end - start);
-  }
-  return found;
-}
-
-/** Tokens of the base that either side changed. @param {Conflict} conflict @returns {Set<number>} */
-function union({ base, theirs, yours }) {
-  const found = new Set();
-  for (const text of [theirs.text, yours]) {
-    for (const { start, end } of differences(tokenise(base), tokenise(text))) {
-      for (let at = start; at < end; at += 1) found.add(at);
-    }
-  }
-  return found;
-}
-
-/**
- * The whole text with one side taken at each place.
- * @param {Conflict} conflict @param {import("./merging.js").Hunk[]} hunks @param {string[]} chosen
- */
-export function resolved({ base, theirs, yours }, hunks, chosen) {
-  const old = tokenise(base);
-  const sides = [differences(old, tokenise(theirs.text)), differences(old, tokenise(yours))];
-  /** @type {string[]} */
-  const out = [];
-  let at = 0;
-  let number = 0;
-  while (at <= old.length) {
-    const hunk = hunks[number];
-    if (hunk && hunk.at === at) {
-      const words = chosen[number] === "theirs" ? hunk.theirs : hunk.yours;
-      if (words) out.push(words);
-      const length = tokenise(hunk.base).length;
-      at += length;
-      number += 1;
-      if (length) continue;
-    }
-    const change = sides.flat().find((one) => one.start === at && !inside(hunks, one));
-    if (change && change.end > change.start) {
-      out.push(...change.tokens);
-      at = change.end;
-      continue;
-    }
-    if (change) out.push(...change.tokens);
-    if (at < old.length) out.push(old[at]);
-    at += 1;
-  }
-  return out.join(" ");
-}
-
-/** @param {import("./merging.js").Hunk[]} hunks @param {import("./merging.js").Change} change */
-function inside(hunks, change) {
-  return hunks.some((hunk) => change.start >= hunk.at && change.end <= hunk.at + tokenise(hunk.base).length);
 }

@@ -85,7 +85,7 @@ export function differences(old, now) {
  * @param {Change[]} yours
  * @returns {Meeting[]}
  */
-function meetings(theirs, yours) {
+export function meetings(theirs, yours) {
   const tagged = [
     ...theirs.map((change) => ({ change, side: 0 })),
     ...yours.map((change) => ({ change, side: 1 })),
@@ -123,7 +123,7 @@ function touch(first, second) {
  * @param {number} end
  * @returns {string[]}
  */
-function applied(old, changes, start, end) {
+export function applied(old, changes, start, end) {
   /** @type {string[]} */
   const result = [];
   let from = start;

@@ -1,0 +1,37 @@
+/** The dialog of a conflict: what is marked, and what becomes of a choice. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { added, chosenText, touched } from "../../../archive/web/static/js/editor/choosing.js";
+import { threeWay } from "../../../archive/web/static/js/editor/merging.js";
+
+const BASE = "Tụi nhỏ phá rào kẽm gay bãi xe để đi tắt ra chợ cây thị , sáng nào tôi cũng phải vá lại .";
+const THEIRS = { text: BASE.replace("gay", "gai").replace("cây thị", "Thị Nghè") };
+const YOURS = BASE.replace("gay", "gai").replace("cây thị", "Cây Thị").replace("vá lại", "vá lại mãi");
+
+test("only what is new is marked", () => {
+  const tokens = YOURS.split(" ");
+  assert.deepEqual([...added(BASE, YOURS)].map((at) => tokens[at]), ["gai", "Cây", "Thị", "mãi"]);
+  const old = BASE.split(" ");
+  assert.deepEqual([...touched({ base: BASE, theirs: THEIRS, yours: YOURS })].map((at) => old[at]), ["gay", "cây", "thị"]);
+});
+
+test("a choice changes its own place and nothing else", () => {
+  const sides = { base: BASE, theirs: THEIRS, yours: YOURS };
+  assert.equal(threeWay(BASE, THEIRS.text, YOURS).hunks.length, 1);
+  assert.equal(chosenText(sides, ["yours"]), YOURS);
+  assert.equal(chosenText(sides, ["theirs"]), YOURS.replace("Cây Thị", "Thị Nghè"));
+});
+
+test("without a place to choose it is the merge itself", () => {
+  const words = ["a", "b", "c", "d", "e"];
+  for (let round = 0; round < 300; round += 1) {
+    const draw = (seed) => words.map((word, at) => ((round * 31 + seed * 17 + at * 7) % 5 === 0 ? `${word}${seed}` : word)).join(" ");
+    const [base, theirs, yours] = [words.join(" "), draw(1), draw(2)];
+    const merged = threeWay(base, theirs, yours);
+    const mine = chosenText({ base, theirs: { text: theirs }, yours }, merged.hunks.map(() => "yours"));
+    if (merged.text !== null) assert.equal(mine, merged.text);
+    for (const hunk of merged.hunks) if (hunk.yours) assert.ok(mine.includes(hunk.yours));
+  }
+});
