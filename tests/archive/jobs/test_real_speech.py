@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from archive.access import Actor
-from archive.actions import ingest, transcription, transcripts
+from archive.actions import transcription, transcripts
 from archive.actions.transcription import Wanted
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job, MediaFile, Recording, TranscriptVersion
@@ -29,7 +29,8 @@ def test_a_real_voice_is_kept_copied_drawn_and_heard(
 ) -> None:
     actor = actor_of("ben")
     interview_id = make.interview(toolbox.database)
-    item = ingest.ingest_file(toolbox, actor, "LK-1", path=JFK)
+    sent = make.send(toolbox, actor, JFK.read_bytes(), name="jfk.flac")
+    assert sent.state == "kept"
     with toolbox.database.writing() as db:
         wanted = Wanted(engine="whisper", model="demo", language="en")
         transcription.request(db, actor, db.get_one(Interview, interview_id), wanted)
@@ -41,8 +42,9 @@ def test_a_real_voice_is_kept_copied_drawn_and_heard(
         files = {file.role: file for file in db.query(MediaFile)}
         version = db.query(TranscriptVersion).one()
         check_text(version)
-    assert item.sha256 == hashlib.sha256(JFK.read_bytes()).hexdigest()
-    assert toolbox.vault.check(item.sha256).state == "ok"
+    sha256 = hashlib.sha256(JFK.read_bytes()).hexdigest()
+    assert files["original"].sha256 == sha256
+    assert toolbox.vault.check(sha256).state == "ok"
     assert set(files) == {"original", "access", "peaks"}
     copy = toolbox.derivatives_dir / files["access"].path
     heard_ms = sum(len(block) for block in sound.pcm_blocks(copy)) // 16

@@ -304,6 +304,7 @@ def done_chunks(toolbox: Toolbox) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite_only
 def test_a_cancel_keeps_what_was_heard_and_a_retry_goes_on_from_there(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, worker: Worker
 ) -> None:

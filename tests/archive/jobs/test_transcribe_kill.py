@@ -101,7 +101,6 @@ def test_killed_twice_it_goes_on_where_it_was(
         assert db.query(TranscriptionChunk).count() == 0  # what is in a version needs no plan
 
 
-@pytest.mark.slow
 @pytest.mark.sqlite_only
 def test_the_listening_child_hears_only_what_is_not_done(toolbox: Toolbox) -> None:
     told: list[dict[str, Any]] = []
