@@ -70,12 +70,16 @@ def _turns(
 ) -> list[ReadTurn]:  # fmt: skip
     waiting = list(contents)
     turns = []
+    last_of_part = {parts.get(s.recording_id or "", 1): s.id for s in segments}
     for segment in segments:
         part = parts.get(segment.recording_id or "", 1)
+        # A heading stands at the border that is nearest to its time.
+        middle = (segment.start_ms + segment.end_ms) // 2
         begun = [
             note
             for note in waiting
-            if parts.get(note.recording_id or "", 1) == part and note.start_ms < segment.end_ms
+            if parts.get(note.recording_id or "", 1) == part
+            and (note.start_ms < middle or last_of_part[part] == segment.id)
         ]
         waiting = [note for note in waiting if note not in begun]
         speaker = speakers.of_segment(segment, interview)

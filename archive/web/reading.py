@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from archive.actions import citations, exporting, reading, wording
 from archive.actions.reading import Reading
 from archive.models import Interview, Segment
-from archive.web import current, language, loaders, waves
+from archive.web import current, language, loaders, measures, waves
 from transcription.timecode import parse_media_fragment
 
 bp = Blueprint("reading", __name__)
@@ -40,7 +40,8 @@ def page(interview: Interview) -> str:
         waves={p.recording.id: _wave(found, p.recording.id) for p in found.playables},
         chosen=_chosen(found, passage), cites=_cites(found, passage),
         label=wording.label(found.version, language.chosen()) if found.version else "",
-        formats=exporting.writable(), clock=clock,
+        formats=exporting.writable(), clock=clock, held=measures.held(interview),
+        parts={p.recording.id: p.recording.part for p in found.playables},
     )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def _cites(found: Reading, passage: Passage | None) -> dict[str, str]:
         "interviews.show", accession=interview.accession, _external=True, **span  # type: ignore[arg-type]
     )  # fmt: skip
     cited = wording.cited(
-        current.db(), interview, found.version, address=address,
+        current.db(), interview, found.version, address=address, held=measures.held(interview),
         start_ms=passage.start_ms if passage else None,
         end_ms=passage.end_ms if passage else None,
         part=passage.part if passage else 1,

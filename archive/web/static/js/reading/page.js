@@ -38,13 +38,14 @@ function open(page) {
   }
 
   player.onTime(show);
+  player.onTime(chapters(page));
   loadWords(page, turns);
   citing(page, turns);
   page.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest("[data-seek]");
     if (link instanceof HTMLElement && player.reel) {
       event.preventDefault();
-      const part = Number(link.closest("[data-part]")?.getAttribute("data-part") || 1);
+      const part = Number(link.dataset.of || link.closest("[data-part]")?.getAttribute("data-part") || 1);
       player.seek(Number(link.dataset.seek), part);
       history.replaceState(null, "", link.getAttribute("href") || "");
       return;
@@ -58,6 +59,8 @@ function open(page) {
     const word = caret && caret.node === turn.text ? wordAt(turn.words, caret.offset) : null;
     if (word) player.seek(word.start, turn.part);
   });
+
+  page.querySelector("[data-print]")?.addEventListener("click", () => print());
 
   const follow = document.querySelector("[data-follow]");
   follow?.addEventListener("click", () => {
@@ -79,6 +82,27 @@ function open(page) {
     player.seek(span.start * 1000, part, false);
     if (!location.hash) turns[find(turns, span.start * 1000, part)]?.box.scrollIntoView({ block: "center" });
   }
+}
+
+/** Marks the chapter that is heard, in the contents and above the wave. @param {HTMLElement} page */
+function chapters(page) {
+  const lists = [".toc", "[data-chapters]"].map((list) =>
+    [...page.querySelectorAll(`${list} [data-seek]`)].map((link) => ({
+      link,
+      start: Number(link.getAttribute("data-seek")),
+      part: Number(link.getAttribute("data-of") || 1),
+    })));
+  /** @param {number} ms @param {number} part */
+  return (ms, part) => {
+    for (const list of lists) {
+      const of = list.filter((entry) => entry.part === part);
+      const heard = of[lastBegun(of, ms)]?.link;
+      for (const { link } of list) {
+        if (link === heard) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    }
+  };
 }
 
 /** @param {HTMLElement} box @returns {Turn} */

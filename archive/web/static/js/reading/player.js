@@ -7,6 +7,19 @@ import { clock } from "../core/time.js";
 
 const REWIND_S = 1;
 
+/** Chapters stand above their place in the wave. @param {HTMLElement} reel */
+function spread(reel) {
+  const chapters = /** @type {HTMLElement | null} */ (reel.querySelector("[data-chapters]"));
+  const total = Number(reel.querySelector("[data-track]")?.getAttribute("data-duration"));
+  if (!chapters || !total) return;
+  const starts = [...chapters.children].map((link) => Number(link.getAttribute("data-seek")));
+  const widths = starts.map((start, i) => Math.max(0, (starts[i + 1] ?? total) - start) / total);
+  const before = (starts[0] || 0) / total;
+  chapters.style.gridTemplateColumns = widths.map((share) => `minmax(0, ${share}fr)`).join(" ");
+  chapters.style.marginLeft = `${before * 100}%`;
+  chapters.hidden = false;
+}
+
 export class Player {
   /** @param {ParentNode} page */
   constructor(page) {
@@ -54,7 +67,7 @@ export class Player {
       if (this.reel) this.reel.hidden = true;
       reel.hidden = false;
       this.reel = reel;
-      const picker = this.page.querySelector("[data-part]");
+      const picker = this.page.querySelector("[data-part-picker]");
       if (picker instanceof HTMLSelectElement) picker.value = String(part);
     }
     const sound = this.sound;
@@ -95,7 +108,18 @@ export class Player {
     sound.addEventListener("pause", () => {
       this.pausedAt = Date.now();
     });
+    spread(reel);
     const track = reel.querySelector("[data-track]");
+    const wave = track?.querySelector("svg");
+    if (track && wave) {
+      // What was heard already is the same drawing in another colour, cut at the playhead.
+      const heard = /** @type {SVGElement} */ (wave.cloneNode(true));
+      heard.removeAttribute("role");
+      heard.removeAttribute("aria-label");
+      heard.setAttribute("aria-hidden", "true");
+      heard.classList.add("heard");
+      wave.after(heard);
+    }
     track?.addEventListener("click", (event) => {
       const box = track.getBoundingClientRect();
       const share = (/** @type {MouseEvent} */ (event).clientX - box.left) / box.width;
@@ -121,7 +145,7 @@ export class Player {
         }
       }
     });
-    const part = this.page.querySelector("[data-part]");
+    const part = this.page.querySelector("[data-part-picker]");
     part?.addEventListener("change", () => {
       this.seek(0, Number(/** @type {HTMLSelectElement} */ (part).value), this.playing);
     });
@@ -152,7 +176,12 @@ export class Player {
     for (const shown of this.page.querySelectorAll("[data-clock]")) shown.textContent = clock(this.ms);
     for (const total of this.page.querySelectorAll("[data-total]")) total.textContent = `/ ${clock(duration * 1000)}`;
     const head = /** @type {HTMLElement | null} */ (this.reel?.querySelector("[data-playhead]"));
-    if (head && duration) head.style.left = `${(sound.currentTime / duration) * 100}%`;
+    if (head && duration) {
+      const share = (sound.currentTime / duration) * 100;
+      head.style.left = `${share}%`;
+      const heard = /** @type {SVGElement | null} */ (this.reel?.querySelector(".wave.heard"));
+      if (heard) heard.style.clipPath = `inset(0 ${100 - share}% 0 0)`;
+    }
     const scrub = this.page.querySelector("[data-scrub]");
     if (scrub instanceof HTMLInputElement && duration && document.activeElement !== scrub) {
       scrub.value = String(Math.round((sound.currentTime / duration) * 1000));
