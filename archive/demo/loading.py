@@ -77,9 +77,14 @@ def load(toolbox: Toolbox, actor: Actor, *, told: Told = lambda _share: None) ->
         opened = _open_accounts(db, actor, sample)
         _open_rooms(db, actor, sample)
     added = 0
+    # Those with sound are described last, to be the newest, and have their files brought first.
+    for interview in reversed(sample.interviews):
+        added += _describe(toolbox, sample, interview)
     for number, interview in enumerate(sample.interviews):
         told(number / len(sample.interviews))
-        added += _bring_in(toolbox, actor, sample, interview)
+        _take_in_files(toolbox, actor, interview)
+        if interview.sound is not None:
+            _have_it_heard(toolbox, actor, interview)
     if added:
         with toolbox.database.writing() as db:
             subject = db.scalars(select(Collection).where(Collection.is_sample)).first()
@@ -168,23 +173,16 @@ def _open_rooms(db: Session, actor: Actor, sample: SampleArchive) -> None:
             people.add(db, actor, facts, is_sample=True)
 
 
-def _bring_in(
-    toolbox: Toolbox, actor: Actor, sample: SampleArchive, wanted: SampleInterview
-) -> bool:
-    """One interview with its files and its text; False when it was there already."""
+def _describe(toolbox: Toolbox, sample: SampleArchive, wanted: SampleInterview) -> bool:
+    """One interview with its contents and its text; False when it was there already."""
     with toolbox.database.writing() as db:
-        was_there = interviews.by_accession(db, wanted.accession) is not None
-        if not was_there:
-            _describe(toolbox, db, sample, wanted)
-    _take_in_files(toolbox, actor, wanted)
-    if wanted.sound is not None:
-        _have_it_heard(toolbox, actor, wanted)
-    return not was_there
+        if interviews.by_accession(db, wanted.accession) is not None:
+            return False
+        _write(toolbox, db, sample, wanted)
+        return True
 
 
-def _describe(
-    toolbox: Toolbox, db: Session, sample: SampleArchive, wanted: SampleInterview
-) -> None:
+def _write(toolbox: Toolbox, db: Session, sample: SampleArchive, wanted: SampleInterview) -> None:
     staff = writing.staff(db, sample, toolbox.settings)
     description = Description(
         title=wanted.title, collection=collections.chosen(db, wanted.collection),
