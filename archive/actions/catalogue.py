@@ -137,15 +137,10 @@ def page(db: Session, actor: Actor, wish: Wish) -> Page:
 def voices(db: Session, actor: Actor, interviews: Sequence[Interview]) -> dict[str, Voice]:
     """The first recording of each interview as it may be drawn for this reader."""
     ids = [interview.id for interview in interviews]
-    peaks = dict(
-        db.execute(
-            select(MediaFile.recording_id, MediaFile.path).where(
-                MediaFile.interview_id.in_(ids), MediaFile.role == "peaks", MediaFile.path != ""
-            )
-        )
-        .tuples()
-        .all()
+    drawn = select(MediaFile.recording_id, MediaFile.path).where(
+        MediaFile.interview_id.in_(ids), MediaFile.role == "peaks", MediaFile.path != ""
     )
+    peaks = {recording_id: path for recording_id, path in db.execute(drawn)}
     turns = access.readable(
         select(Segment.recording_id, Segment.start_ms, Segment.end_ms)
         .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
@@ -171,19 +166,14 @@ def voices(db: Session, actor: Actor, interviews: Sequence[Interview]) -> dict[s
 
 
 def _rows(db: Session, actor: Actor) -> list[Row]:
-    states = dict(
-        db.execute(
-            access.readable(
-                select(TranscriptVersion.interview_id, TranscriptVersion.state)
-                .join(Interview, Interview.id == TranscriptVersion.interview_id)
-                .where(TranscriptVersion.is_current.is_(True))
-                .order_by(TranscriptVersion.number),
-                actor,
-            )
-        )
-        .tuples()
-        .all()
+    read = access.readable(
+        select(TranscriptVersion.interview_id, TranscriptVersion.state)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .where(TranscriptVersion.is_current.is_(True))
+        .order_by(TranscriptVersion.number),
+        actor,
     )
+    states = {interview_id: state for interview_id, state in db.execute(read)}
     people: dict[str, list[tuple[str, str, str]]] = {}
     for interview_id, role, name, key in db.execute(
         access.visible(
@@ -269,7 +259,7 @@ def _years(rows: Iterable[Row]) -> dict[int, int]:
 
 def _titles(db: Session, codes: set[str]) -> dict[str, str]:
     named = select(Collection.code, Collection.title).where(Collection.code.in_(sorted(codes)))
-    return dict(db.execute(named).tuples().all())
+    return {code: title for code, title in db.execute(named)}
 
 
 def _in_full(db: Session, ids: Sequence[str]) -> list[Interview]:

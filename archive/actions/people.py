@@ -137,21 +137,25 @@ def named(db: Session, name: str) -> list[Person]:
     ]
 
 
-def label(person: Person) -> str:
-    """The name with what tells its bearer from a namesake: birth, work, or the end of the id.
-
-    What `meant` reads back.
-    """
-    fact = person.born_as_told or person.occupation or person.native_place
-    return f"{person.full_name} ({fact or person.id[-5:]})"
-
-
 def labels(db: Session, actor: Actor) -> dict[str, str]:
-    """What a form calls each person, by id: the name, or the label where several share it."""
-    everybody = listed(db, actor)
-    counts = Counter(person.full_name.casefold() for person in everybody)
+    """What a form calls each person, by id: the name, or a label where several share it."""
+    bearers: dict[str, list[Person]] = {}
+    for person in listed(db, actor):
+        bearers.setdefault(person.full_name.casefold(), []).append(person)
+    found: dict[str, str] = {}
+    for people in bearers.values():
+        found |= tell_apart(people) if len(people) > 1 else {people[0].id: people[0].full_name}
+    return found
+
+
+def tell_apart(namesakes: Sequence[Person]) -> dict[str, str]:
+    """Labels of people of one name, by id: with birth, work or home, else the end of the id."""
+    facts = {p.id: p.born_as_told or p.occupation or p.native_place for p in namesakes}
+    known = Counter(facts.values())
     return {
-        p.id: label(p) if counts[p.full_name.casefold()] > 1 else p.full_name for p in everybody
+        p.id: f"{p.full_name} ({fact if fact and known[fact] == 1 else p.id[-5:]})"
+        for p in namesakes
+        for fact in (facts[p.id],)
     }
 
 
@@ -161,9 +165,11 @@ def meant(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> P
     name = typed.line(text)
     bearers = named(db, name)
     if not bearers and name.endswith(")"):
-        bearers = [p for p in named(db, name.rpartition(" (")[0]) if label(p) == name]
+        namesakes = named(db, name.rpartition(" (")[0])
+        told = tell_apart(namesakes)
+        bearers = [p for p in namesakes if told[p.id].casefold() == name.casefold()]
     if len(bearers) > 1:
-        raise SeveralPeople(name=name, choices=[label(p) for p in bearers])
+        raise SeveralPeople(name=name, choices=list(tell_apart(bearers).values()))
     if bearers:
         return bearers[0]
     return add(db, actor, PersonFacts(full_name=name), is_sample=is_sample)
@@ -176,7 +182,7 @@ def counted(db: Session, actor: Actor) -> dict[str, int]:
         .join(Interview, Interview.id == Contribution.interview_id)
         .group_by(Contribution.person_id)
     )
-    return dict(db.execute(access.visible(query, actor)).tuples().all())
+    return {person_id: count for person_id, count in db.execute(access.visible(query, actor))}
 
 
 def told_in(db: Session, actor: Actor, person: Person) -> list[Contribution]:

@@ -109,7 +109,7 @@ def _form(
     same = [p for p in people.named(db, name) if person is None or p.id != person.id]
     return render_template(
         "people/form.html", form=form, person=person, kinds=people.NAME_KINDS,
-        others=[*others, OtherName(name="")], namesakes=same, label=people.label,
+        others=[*others, OtherName(name="")], namesakes=same, labels=people.labels(db, actor),
         theirs=theirs.values if theirs else None,
         message=messages.for_code(PersonChanged.code) if theirs else None,
         told_in=people.told_in(db, actor, person) if person else [],
