@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions import accounts, office
+from archive.actions.office import FirstRun
+from archive.db import Database
+from archive.models import Job, User
+from tests.cast import PASSWORD
+
+WISH = FirstRun(
+    site_name="Kho Quận 5", site_tagline="Phòng Lịch sử", language="en", name="Nguyễn Ánh",
+    email="anh@archive.test", password=PASSWORD, with_sample=False,
+)  # fmt: skip
+
+
+@pytest.fixture
+def empty(db: Session) -> Session:
+    """The archive before anybody has an account."""
+    db.execute(delete(User))
+    db.commit()
+    return db
+
+
+def jobs(db: Session) -> list[str]:
+    return list(db.scalars(select(Job.kind).where(Job.kind == office.SAMPLE_JOB)))
+
+
+def test_the_first_visitor_becomes_the_administrator(empty: Session, database: Database) -> None:
+    entered = office.open_archive(empty, WISH, address="a")
+    empty.commit()
+    user = accounts.recognise(database, entered.token)
+    assert user is not None
+    assert (user.name, user.role, user.language) == ("Nguyễn Ánh", "administrator", "en")
+    site = office.site(database)
+    assert (site.name, site.tagline, site.language) == ("Kho Quận 5", "Phòng Lịch sử", "en")
+    assert jobs(empty) == []
+
+
+def test_the_sample_archive_is_a_job(empty: Session) -> None:
+    office.open_archive(empty, replace(WISH, with_sample=True), address="a")
+    assert jobs(empty) == [office.SAMPLE_JOB]
+
+
+def test_an_archive_without_a_name_has_the_programs(empty: Session, database: Database) -> None:
+    office.open_archive(empty, replace(WISH, site_name="", language="xx"), address="a")
+    empty.commit()
+    assert office.site(database).name == office.DEFAULT_NAME
+    assert office.site(database).language == "vi"
+
+
+def test_nobody_opens_an_archive_twice(empty: Session) -> None:
+    office.open_archive(empty, WISH, address="a")
+    empty.commit()
+    with pytest.raises(office.AlreadyOpen):
+        office.open_archive(empty, replace(WISH, email="second@archive.test"), address="b")
+    assert empty.scalar(select(func.count(User.id))) == 1
+
+
+def test_nobody_opens_it_again_when_every_account_was_lost(empty: Session) -> None:
+    office.open_archive(empty, WISH, address="a")
+    empty.execute(delete(User))
+    empty.commit()
+    with pytest.raises(office.AlreadyOpen):
+        office.open_archive(empty, WISH, address="b")
+
+
+def test_wrong_input_leaves_the_archive_as_empty_as_it_was(empty: Session) -> None:
+    for wrong in (
+        replace(WISH, email="x"), replace(WISH, password="short"), replace(WISH, name=" "),
+    ):  # fmt: skip
+        with pytest.raises(access.Refused):
+            office.open_archive(empty, wrong, address="a")
+        empty.rollback()
+    office.open_archive(empty, WISH, address="a")
+
+
+def test_the_office_is_described_by_the_administrator_only(
+    db: Session, database: Database, actor_of: Callable[[str | None], Actor]
+) -> None:
+    for name in ("ben", "cleo", "sam", None):
+        with pytest.raises(access.NotAllowed):
+            office.describe(db, actor_of(name), name="X", tagline="", language="vi")
+    with pytest.raises(office.NameMissing):
+        office.describe(db, actor_of("ada"), name="  ", tagline="", language="vi")
+    office.describe(db, actor_of("ada"), name=" Kho mới ", tagline="", language="en")
+    db.commit()
+    assert office.site(database) == office.Site(name="Kho mới", tagline="", language="en")
+
+
+def test_two_visitors_at_once_make_one_administrator(empty: Session, database: Database) -> None:
+    together, answers = threading.Barrier(2), []
+
+    def visit(number: int) -> None:
+        together.wait()
+        try:
+            with database.writing() as db:
+                wish = replace(WISH, email=f"{number}@archive.test")
+                office.open_archive(db, wish, address=str(number))
+            answers.append("opened")
+        except office.AlreadyOpen:
+            answers.append("too late")
+
+    empty.rollback()  # lets go of the write lock
+    visitors = [threading.Thread(target=visit, args=(number,)) for number in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert sorted(answers) == ["opened", "too late"]
+    assert empty.scalar(select(func.count(User.id))) == 1
