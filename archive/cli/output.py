@@ -94,15 +94,19 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def opening() -> Iterator[None]:
-    """Around the making of the program itself: a bad setting or home is told, not traced."""
+    """Around the making of the program itself: a bad setting or home is told, not traced.
+
+    The process ends here, with 2: a click error would be traced below `flask --help`.
+    """
     try:
         yield
     except SettingRefused as error:
-        raise click.UsageError(f"{error} [{error.code}]") from error
+        say(f"{error} [{error.code}]", err=True)
     except OSError as error:
-        raise click.UsageError(
-            f"{_of_a_file(error)} Look at LOIKE_HOME. [home_unusable]"
-        ) from error
+        say(f"{_of_a_file(error)} Look at LOIKE_HOME. [home_unusable]", err=True)
+    else:
+        return
+    sys.exit(2)
 
 
 def describe(error: Exception) -> tuple[str, str]:

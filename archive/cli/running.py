@@ -12,7 +12,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from archive import migrations
-from archive.cli.output import guarded, json_option, tell, toolbox
+from archive.actions import places
+from archive.cli.output import guarded, json_option, refuse, say, tell, toolbox, writing
 from archive.jobs.worker import Worker
 
 
@@ -29,6 +30,8 @@ def init(as_json: bool) -> None:
     ):  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
     migrated = migrations.upgrade(settings.database_url)
+    with writing() as db:
+        places.seed(db)
     tell(
         {"home": str(settings.home), "migrated": migrated},
         as_json=as_json,
@@ -40,23 +43,30 @@ def init(as_json: bool) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="Default 8080.")
 @click.option("--worker/--no-worker", default=True, help="Run a worker beside the web server.")
 @with_appcontext
+@guarded
 def serve(port: int | None, worker: bool) -> None:
     """Serve the archive with waitress, and a worker beside it."""
     from waitress import create_server
 
     settings = toolbox().settings
-    server = create_server(
-        current_app._get_current_object(),  # type: ignore[attr-defined]
-        host=settings.host,
-        port=settings.port if port is None else port,
-        threads=settings.web_threads,
-        connection_limit=500,
-        channel_timeout=300,
-        # The longest body is a form with files; it is spooled to TMPDIR, never held in memory.
-        max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
-    )
+    _require_archive()
+    wanted = settings.port if port is None else port
+    try:
+        server = create_server(
+            current_app._get_current_object(),  # type: ignore[attr-defined]
+            host=settings.host,
+            port=wanted,
+            threads=settings.web_threads,
+            connection_limit=500,
+            channel_timeout=300,
+            # The longest body is a form with files; it is spooled to TMPDIR, not held in memory.
+            max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
+        )
+    except OSError as error:
+        why = error.strerror or error
+        refuse("port_unusable", f"{settings.host}:{wanted} cannot be served: {why}. Try --port.")
     helper = _start_worker() if worker else None
-    click.echo(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
+    say(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
     try:
         signal.signal(signal.SIGTERM, _leave)
         server.run()
@@ -71,8 +81,10 @@ def serve(port: int | None, worker: bool) -> None:
 @click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
 @json_option
 @with_appcontext
+@guarded
 def run_worker(until_idle: bool, as_json: bool) -> None:
     """Run jobs: derivatives, transcription, indexing, fixity."""
+    _require_archive()
     worker = Worker(toolbox())
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -85,6 +97,19 @@ def run_worker(until_idle: bool, as_json: bool) -> None:
         tell({"jobs": count}, as_json=as_json, words=f"{count} jobs were run.")
     else:
         worker.run_forever()
+
+
+def _require_archive() -> None:
+    """Neither a server nor a worker may run on a database of another shape."""
+    url, home = toolbox().settings.database_url, toolbox().settings.home
+    found, wanted = migrations.current_revision(url), migrations.newest_revision()
+    if found is None:
+        refuse("no_archive", f"There is no archive in {home} yet: flask init makes it.")
+    if found != wanted:
+        refuse(
+            "database_outdated",
+            f"The database is at {found}, this program wants {wanted}: flask init migrates it.",
+        )
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
