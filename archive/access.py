@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVarTuple
 from sqlalchemy import Select, true
 
 from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
+from archive.models.user import ROLES
 
 Columns = TypeVarTuple("Columns")
 
@@ -72,8 +73,8 @@ class Actor:
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether somebody with an account asks."""
-        return bool(self.role)
+        """Whether somebody with an account asks; a role that is not known here opens nothing."""
+        return self.role in ROLES
 
     @property
     def is_staff(self) -> bool:
@@ -165,7 +166,7 @@ def may(
         return YES if owner is not None else Decision(False, "nothing_named")
     if action == "read":
         return _may_read(actor, thing)
-    if actor.role in ALLOWED[action]:
+    if actor.role in ALLOWED.get(action, frozenset()):
         return _state_allows(action, thing)
     return Decision(False, "sign_in" if not actor.is_signed_in else "other_role")
 
