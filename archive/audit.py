@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -89,16 +90,17 @@ def record(
 
 
 def first_broken_link(db: Session) -> int | None:
-    """The number of the first event whose digest does not fit, or None when the chain holds."""
+    """The number of the first event whose digest does not fit, or None when the chain holds.
+
+    -1 when the last events are gone: then every event that is left fits.
+    """
     previous = FIRST_DIGEST
     for event in db.scalars(select(Event).order_by(Event.number)).yield_per(1000):
         if event.previous_digest != previous or event.digest != _digest(event):
             return event.number
         previous = event.digest
-    head = db.get(ChainHead, 1)
-    if head is not None and head.digest != previous:
-        return -1
-    return None
+    head = db.scalar(select(ChainHead.digest).where(ChainHead.id == 1))
+    return None if (head or FIRST_DIGEST) == previous else -1
 
 
 def _follow(
@@ -155,7 +157,18 @@ def _digest(event: Event) -> str:
         event.subject_id,
         event.interview_id,
         event.outcome,
-        event.detail,
+        _as_stored(event.detail),
     ]
     line = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(line.encode("utf-8")).hexdigest()
+
+
+def _as_stored(value: Any) -> Any:
+    """JSONB keeps a number and forgets how it was written: 1e20 comes back as a whole one."""
+    if isinstance(value, dict):
+        return {key: _as_stored(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_stored(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(Decimal(repr(value)))  # of the digits as written, not of the binary number
+    return value
