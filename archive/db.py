@@ -2,7 +2,7 @@
 
 SQLite loses updates in silence when the driver begins transactions by itself, so
 every writing transaction here starts with BEGIN IMMEDIATE and readers, who never
-wait for a writer in WAL mode, with a plain BEGIN on a read-only connection.
+wait for a writer in WAL mode, with a plain BEGIN on a connection that refuses writes.
 Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 """
 
@@ -47,9 +47,18 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+# What SQLite does for a reading transaction by itself, PostgreSQL must be told: one view
+# of everything, and no writing.
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
 class Database:
@@ -58,7 +67,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = make_engine(url)
-        self._reading_engine = self.engine.execution_options(reading=True)
+        self._reading_engine = self.engine.execution_options(reading=True, **_READING[self.name])
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self._reading_engine, expire_on_commit=False)
 
@@ -70,7 +79,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent view; whatever is changed in it is thrown away."""
+        """One consistent view of the whole block; the database refuses to change anything."""
         with self._readers() as session:
             yield session
 
@@ -83,9 +92,14 @@ class Database:
         return self._readers()
 
     @property
+    def name(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @property
     def is_postgresql(self) -> bool:
         """Whether row locks and the server's clock are to be had."""
-        return self.engine.dialect.name == "postgresql"
+        return self.name == "postgresql"
 
     def dispose(self) -> None:
         """Close every pooled connection: before a fork, and at the end of a test."""
