@@ -10,8 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 TRANSCRIPT_STATES = ("machine", "editing", "corrected", "approved")
+DATABASES = ("sqlite", "postgresql+psycopg")
 
 
 class SettingRefused(Exception):
@@ -77,15 +82,15 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read `LOIKE_*`; raises SettingRefused and changes nothing on disk."""
         env = os.environ if env is None else env
-        home = Path(env.get("LOIKE_HOME", "var")).expanduser().resolve()
+        home = _home(env)
         return cls(
             home=home,
-            database_url=env.get("LOIKE_DATABASE_URL") or f"sqlite:///{home / 'archive.db'}",
+            database_url=_database_url(env, home),
             default_language=_one_of(env, "LOIKE_LANGUAGE", "vi", ("vi", "en")),
             public_states=_states(env),
-            default_engine=env.get("LOIKE_ENGINE", "whisper"),
-            default_model=env.get("LOIKE_MODEL", "small"),
-            host=env.get("LOIKE_HOST", "127.0.0.1"),
+            default_engine=_word(env, "LOIKE_ENGINE", "whisper"),
+            default_model=_word(env, "LOIKE_MODEL", "small"),
+            host=_word(env, "LOIKE_HOST", "127.0.0.1"),
             port=_whole_number(env, "LOIKE_PORT", 8080, lowest=0, highest=65535),
             web_threads=_whole_number(env, "LOIKE_WEB_THREADS", 16, lowest=2, highest=256),
             lease_s=float(_whole_number(env, "LOIKE_LEASE_S", 90, lowest=1, highest=3600)),
@@ -95,7 +100,7 @@ class Settings:
             ),
             media_handoff=_one_of(env, "LOIKE_MEDIA_HANDOFF", "wsgi", ("wsgi", "x-accel")),
             https=_one_of(env, "LOIKE_HTTPS", "no", ("yes", "no")) == "yes",
-            timezone=env.get("LOIKE_TIMEZONE", "Asia/Ho_Chi_Minh"),
+            timezone=_timezone(env),
             secret_key=env.get("LOIKE_SECRET_KEY", ""),
         )
 
@@ -123,6 +128,45 @@ def keep_secret_key(settings: Settings) -> str:
         finally:
             aside.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    value = env.get("LOIKE_HOME") or "var"
+    try:
+        return Path(value).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise SettingRefused("LOIKE_HOME", value, "the path of a folder") from None
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    value = env.get("LOIKE_DATABASE_URL") or f"sqlite:///{home / 'archive.db'}"
+    expected = "sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        # The value may hold a password, and what cannot be read cannot be masked.
+        raise SettingRefused("LOIKE_DATABASE_URL", "…", expected) from None
+    shown = url.render_as_string(hide_password=True)
+    if url.drivername not in DATABASES:
+        raise SettingRefused("LOIKE_DATABASE_URL", shown, expected)
+    if not url.database or url.database == ":memory:":
+        raise SettingRefused("LOIKE_DATABASE_URL", shown, expected)
+    return value
+
+
+def _timezone(env: Mapping[str, str]) -> str:
+    value = _word(env, "LOIKE_TIMEZONE", "Asia/Ho_Chi_Minh")
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingRefused("LOIKE_TIMEZONE", value, "a name such as Asia/Ho_Chi_Minh") from None
+
+
+def _word(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name, default).strip()
+    if not value or not value.isprintable() or " " in value:
+        raise SettingRefused(name, value, "a word without spaces")
+    return value
 
 
 def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

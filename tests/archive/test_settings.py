@@ -1,0 +1,125 @@
+"""Settings: a value that cannot work is refused with a sentence before anything is touched."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from archive.settings import SettingRefused, Settings, keep_secret_key
+
+ROOT = Path(__file__).parent.parent.parent
+
+HOSTILE = {
+    "LOIKE_HOME": ["~nobody-of-this-name/archive", "a\x00b"],
+    "LOIKE_DATABASE_URL": [
+        "garbage", "mysql://root@localhost/x", "sqlite://", "sqlite:///:memory:", "postgresql://h/x",
+        "postgresql+psycopg://host", "postgresql+psycopg://host:port/x", "://", " ",
+    ],
+    "LOIKE_LANGUAGE": ["fr", "", "vi en"],
+    "LOIKE_PUBLIC_STATES": ["secret", "approved,everything", "approved;machine"],
+    "LOIKE_ENGINE": ["", " ", "whis per"],
+    "LOIKE_MODEL": ["", "a\nb"],
+    "LOIKE_HOST": ["", "a b", "127.0.0.1\n"+"x"],
+    "LOIKE_PORT": ["", "http", "-1", "65536", "80.5", "9" * 5000],
+    "LOIKE_WEB_THREADS": ["0", "1", "257", "many"],
+    "LOIKE_LEASE_S": ["0", "-5", "3601", "1e3", "nan"],
+    "LOIKE_POLL_MS": ["0", "19", "60001", "fast"],
+    "LOIKE_UPLOAD_EXPIRY_H": ["0", "-1", "8761", "∞"],
+    "LOIKE_MEDIA_HANDOFF": ["nginx", ""],
+    "LOIKE_HTTPS": ["maybe", "1", ""],
+    "LOIKE_TIMEZONE": ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "Asia"],
+    "LOIKE_SECRET_KEY": ["short", " " * 3],
+}  # fmt: skip
+
+
+def test_every_variable_that_is_read_is_tried() -> None:
+    source = (ROOT / "archive" / "settings.py").read_text("utf-8")
+    read = set(re.findall(r'"(LOIKE_[A-Z_]+)"', source))
+    assert read == set(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in HOSTILE.items() for value in values]
+)
+def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with pytest.raises(SettingRefused) as caught:
+        keep_secret_key(Settings.from_env({"LOIKE_HOME": str(home), name: value}))
+    assert caught.value.name == name
+    assert name in str(caught.value)
+    assert "expected" in str(caught.value)
+    assert not home.exists()
+
+
+def test_a_password_is_not_told() -> None:
+    for url in ("mysql://root:geheim@localhost/x", "postgresql+psycopg://u:geheim@host:port/x"):
+        with pytest.raises(SettingRefused) as caught:
+            Settings.from_env({"LOIKE_DATABASE_URL": url})
+        assert "geheim" not in str(caught.value)
+    with pytest.raises(SettingRefused) as caught:
+        keep_secret_key(Settings.from_env({"LOIKE_SECRET_KEY": "geheim"}))
+    assert "geheim" not in str(caught.value)
+    assert "geheim" not in repr(Settings.from_env({"LOIKE_SECRET_KEY": "geheim" * 9}))
+
+
+@pytest.mark.parametrize("command", ["init", "serve", "worker", "--help"])
+def test_on_the_command_line_it_is_a_sentence(command: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", command],
+        cwd=ROOT, env={**os.environ, "LOIKE_HOME": str(tmp_path), "LOIKE_PORT": "harbour"},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ended.stderr
+    assert "LOIKE_PORT='harbour' is not usable: expected a whole number" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+    if command != "--help":
+        assert ended.returncode != 0
+
+
+def test_the_defaults_are_one_office_pc(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LOIKE_HOME": str(tmp_path)})
+    assert settings.database_url == f"sqlite:///{tmp_path}/archive.db"
+    assert (settings.host, settings.port, settings.default_language) == ("127.0.0.1", 8080, "vi")
+    assert settings.public_states == {"approved"}
+    assert Settings.from_env({"LOIKE_HOME": ""}).home == Path("var").resolve()
+
+
+def test_a_choice_is_read_without_its_spaces_and_capitals(tmp_path: Path) -> None:
+    settings = Settings.from_env(
+        {
+            "LOIKE_LANGUAGE": " EN ", "LOIKE_HTTPS": "Yes",
+            "LOIKE_PUBLIC_STATES": " approved, machine,",
+        }
+    )  # fmt: skip
+    assert (settings.default_language, settings.https) == ("en", True)
+    assert settings.public_states == {"approved", "machine"}
+    assert Settings.from_env({"LOIKE_PUBLIC_STATES": ""}).public_states == frozenset()
+
+
+def test_the_key_is_made_once_for_its_owner_and_all_who_start_together_agree(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.from_env({"LOIKE_HOME": str(tmp_path / "home")})
+    gate, keys = threading.Barrier(8), []
+
+    def start() -> None:
+        gate.wait()
+        keys.append(keep_secret_key(settings))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(keys)) == 1
+    assert len(keys) == 8
+    assert len(keys[0]) == 64
+    [file] = settings.home.iterdir()
+    assert file.name == "secret_key"
+    assert file.stat().st_mode & 0o777 == 0o600
