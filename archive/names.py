@@ -28,28 +28,30 @@ class NameParts:
 def collation_key(text: str) -> str:
     """A string that sorts by code point as `text` sorts for a Vietnamese reader.
 
-    Three levels, divided by U+0001: letters, tones, case.
+    Three levels, divided by U+0001: letters, tones, case. Tones count by syllable, so
+    that hoà and hòa are one word to the order of a list too.
 
     >>> sorted(["Út", "Đức", "Ánh", "An", "Dương", "Ân"], key=collation_key)
     ['An', 'Ánh', 'Ân', 'Dương', 'Đức', 'Út']
     """
     letters: list[str] = []
-    tones: list[str] = []
+    tones = [""]
     cases: list[str] = []
     for part in re.findall(r"\d+|\D", unicodedata.normalize("NFC", text)):
-        if part.isdigit():
-            digits = str(int(part))
-            letters.append(f"1{len(digits):02d}{digits}")
-            tones.append("0")
+        if part.isdecimal():
+            letters.append("1" + _number_key(part))
             cases.append("0")
             continue
         base, tone = _split_tone(part)
         low = base.lower()
         place = _LETTERS.get(low)
         letters.append(f"0{ord(low[0]):06x}" if place is None else f"2{place:02d}")
-        tones.append(str(tone))
         cases.append("1" if base != low else "0")
-    return "\u0001".join(("".join(letters), "".join(tones), "".join(cases)))
+        if tone:
+            tones[-1] += str(tone)
+        if not part.isalpha():
+            tones.append("")
+    return "\u0001".join(("".join(letters), ",".join(tones), "".join(cases)))
 
 
 def split_name(full_name: str) -> NameParts:
@@ -70,6 +72,13 @@ def split_name(full_name: str) -> NameParts:
 def person_key(parts: NameParts) -> str:
     """The order of people in a list: tên, then họ, then tên đệm."""
     return "\u0002".join(collation_key(part) for part in (parts.given, parts.family, parts.middle))
+
+
+def _number_key(decimals: str) -> str:
+    digits = "".join(str(unicodedata.decimal(d)) for d in decimals).lstrip("0") or "0"
+    # The length decides first. Two figures tell it; the rare longer number says so by 99.
+    length = f"{len(digits):02d}" if len(digits) < 99 else f"99{len(digits):06d}"
+    return length + digits
 
 
 def _split_tone(letter: str) -> tuple[str, int]:
