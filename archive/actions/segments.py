@@ -166,16 +166,21 @@ def restore(
     db: Session, actor: Actor, interview: Interview, version: TranscriptVersion,
     segment: Segment, *, revision: int, operation: str = "", reason: str = "",
 ) -> Saved:  # fmt: skip
-    """Bring back an earlier state of a segment, word times and all, as a new revision."""
+    """Bring back an earlier state of a segment, word times and all, as a new revision.
+
+    A segment that was dropped comes back to its place; one that was merged does not, for its
+    words are in another now.
+    """
     reason = clean(reason)[:LONGEST_REASON]
-    _begin(db, actor, interview, version, [segment])
+    _begin(db, actor, interview, version, [segment], even_dropped=True)
     old = revision_of(db, segment, revision)
+    was_dropped, segment.ended_at = segment.ended_at is not None, None
     speaker = old.contribution_id or old.speaker_label
     change = Change(
         text=old.text, start_ms=old.start_ms, end_ms=old.end_ms, speaker=speaker, state=old.state,
         flags=tuple(old.flags),
     )  # fmt: skip
-    if not differs(segment, change) and segment.words == old.words:
+    if not was_dropped and not differs(segment, change) and segment.words == old.words:
         return Saved(segment)
     apply(db, interview, segment, change)
     segment.words = old.words
@@ -214,7 +219,7 @@ def changed_since(db: Session, version: TranscriptVersion, revision: int) -> lis
 
 def _begin(
     db: Session, actor: Actor, interview: Interview, version: TranscriptVersion,
-    chosen: Sequence[Segment],
+    chosen: Sequence[Segment], *, even_dropped: bool = False,
 ) -> None:  # fmt: skip
     access.require(actor, "correct", version, interview=interview)
     db.refresh(version, with_for_update=True)
@@ -223,7 +228,7 @@ def _begin(
         db.refresh(segment)
         if segment.version_id != version.id:
             raise SegmentRefused(field="ids", why="other_version")
-        if segment.ended_at is not None:
+        if segment.ended_at is not None and (segment.replaced_by or not even_dropped):
             raise Replaced(segment.replaced_by)
 
 

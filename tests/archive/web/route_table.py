@@ -62,10 +62,12 @@ POST   versions.reopen         open    303 303 403 403 303 403 401
 POST   versions.reopen         closed  422 422 403 403 422 404 401
 POST   versions.restore        open    423 423 403 423 423 403 401
 POST   versions.restore        closed  303 303 403 303 303 404 401
-GET    editor.show             open    423 423 403 423 423 403 303
-GET    editor.show             closed  200 200 403 200 200 404 303
+GET    editor.show             open    200 200 200 200 200 403 303
+GET    editor.show             closed  200 200 200 200 200 404 303
 GET    editing.transcript      open    200 200 200 200 200 403 401
 GET    editing.transcript      closed  200 200 200 200 200 404 401
+GET    editing.ticket          open    200 200 200 200 200 403 401
+GET    editing.ticket          closed  200 200 200 200 200 404 401
 GET    editing.words           open    200 200 200 200 200 403 401
 GET    editing.words           closed  200 200 200 200 200 404 401
 PATCH  editing.save            open    423 423 403 423 423 403 401
