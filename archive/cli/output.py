@@ -116,7 +116,7 @@ def describe(error: Exception) -> tuple[str, str]:
     if isinstance(error, NotVisible):
         return error.code, "There is nothing of this name."
     if isinstance(error, Refused):
-        return error.code, explain(error.code, **error.facts)
+        return error.code, _of_a_refusal(error)
     if isinstance(error, IndexOutdated | IndexDamaged):
         return error.code, "The search index must be made anew: flask reindex."
     if isinstance(error, IndexBusy):
@@ -126,6 +126,13 @@ def describe(error: Exception) -> tuple[str, str]:
     if isinstance(error, OSError):
         return "file_unusable", _of_a_file(error)
     return "unexpected", f"Something went wrong: {type(error).__name__}: {error}."
+
+
+def _of_a_refusal(error: Refused) -> str:
+    # A type of file is refused for a reason that has its own sentence.
+    code = f"kind_{error.facts['reason']}" if error.code == "kind_refused" else error.code
+    sentence = explain(code, **error.facts)
+    return f"{error.facts['file']}: {sentence}" if "file" in error.facts else sentence
 
 
 def _of_the_database(error: SQLAlchemyError) -> tuple[str, str]:

@@ -23,6 +23,7 @@ REFUSED: dict[str, Sentence] = {
     "file_too_long": lambda f: _refused(
         _("One file may have up to %(most)s.", most=size(int(f.get("longest_bytes", 0))))
     ),
+    "not_a_file": lambda f: _refused(_("There is no file of this name, or it cannot be read.")),
     "kind_not_a_file": lambda f: _refused(_("This is not an ordinary file.")),
     "kind_empty_file": lambda f: _refused(_("This file is empty.")),
     "kind_unknown_type": lambda f: _refused(
