@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app import create_app
+from archive.actions import office
+from archive.models import Job, User
+from archive.settings import Settings
+from archive.toolbox import Toolbox
+from tests.cast import PASSWORD
+from tests.unopened import unopened
+
+GOOD = {
+    "site_name": "Kho Quận 5", "site_tagline": "Phòng Lịch sử", "name": "Nguyễn Ánh",
+    "email": "anh@archive.test", "password": PASSWORD, "start": "empty", "language": "vi",
+}  # fmt: skip
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(unopened(settings))
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
+    yield app
+    app.extensions["loi_ke"].database.dispose()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def users(toolbox: Toolbox) -> int:
+    with toolbox.database.reading() as db:
+        return db.scalar(select(func.count(User.id))) or 0
+
+
+def jobs(toolbox: Toolbox) -> list[str]:
+    with toolbox.database.reading() as db:
+        return list(db.scalars(select(Job.kind)))
+
+
+@pytest.mark.parametrize(
+    "path", ["/vi/", "/vi/interviews", "/vi/search?q=x", "/vi/sign-in", "/vi/profile", "/vi/jobs"]
+)
+def test_every_door_leads_to_the_first_run_page(visitor: FlaskClient, path: str) -> None:
+    answer = visitor.get(path)
+    assert (answer.status_code, answer.location) == (303, "/vi/first-run")
+
+
+def test_the_page_speaks_both_languages_and_says_how_ready_the_machine_is(
+    visitor: FlaskClient,
+) -> None:
+    assert "Kho này của đơn vị nào?" in visitor.get("/vi/first-run").text
+    english = visitor.get("/en/first-run").text
+    assert "Whose archive is this?" in english
+    assert "How far this machine is ready" in english
+
+
+def test_the_archive_is_opened_and_its_administrator_is_signed_in(
+    visitor: FlaskClient, toolbox: Toolbox
+) -> None:
+    answer = visitor.post("/vi/first-run", data=GOOD)
+    assert (answer.status_code, answer.location) == (303, "/vi/")
+    home = visitor.get("/vi/").text
+    assert "Nguyễn Ánh" in home
+    assert "Kho Quận 5" in home
+    assert visitor.get("/vi/accounts").status_code == 200
+    assert jobs(toolbox) == []
+    again = visitor.get("/vi/first-run")
+    assert (again.status_code, again.location) == (303, "/vi/")
+
+
+def test_the_sample_archive_is_queued_and_the_home_page_shows_it(
+    visitor: FlaskClient, toolbox: Toolbox
+) -> None:
+    visitor.post("/en/first-run", data={**GOOD, "start": "sample", "language": "en"})
+    assert jobs(toolbox) == [office.SAMPLE_JOB]
+    assert "Loading the sample archive" in visitor.get("/en/").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "sentence"),
+    [
+        ({"email": "no address"}, "email", "This is not an e-mail address."),
+        ({"email": ""}, "email", "This is not an e-mail address."),
+        ({"password": "short"}, "password", "at least 12 characters"),
+        ({"password": "x" * 1025}, "password", "at most 1024 characters"),
+        ({"name": "   "}, "name", "A name is needed"),
+    ],
+)
+def test_wrong_input_is_told_beside_its_field_and_the_rest_is_kept(
+    visitor: FlaskClient, toolbox: Toolbox, wrong: dict[str, str], field: str, sentence: str
+) -> None:
+    answer = visitor.post("/en/first-run", data={**GOOD, **wrong})
+    assert answer.status_code == 422
+    before, _found, after = answer.text.partition(f'id="{field}-problem"')
+    assert sentence in after[:400]
+    assert f'aria-describedby="{field}' in before
+    assert 'value="Kho Quận 5"' in answer.text
+    assert PASSWORD not in answer.text
+    assert users(toolbox) == 0
+    assert visitor.post("/en/first-run", data=GOOD).status_code == 303
+
+
+def test_an_empty_form_is_answered(visitor: FlaskClient, toolbox: Toolbox) -> None:
+    assert visitor.post("/vi/first-run", data={}).status_code == 422
+    assert users(toolbox) == 0
+
+
+def test_a_second_visitor_cannot_make_a_second_administrator(app: Flask, toolbox: Toolbox) -> None:
+    first, second = app.test_client(), app.test_client()
+    assert second.get("/vi/first-run").status_code == 200
+    first.post("/vi/first-run", data=GOOD)
+    late = second.post("/vi/first-run", data={**GOOD, "email": "late@archive.test"})
+    assert (late.status_code, late.location) == (303, "/vi/sign-in")
+    assert "Set-Cookie" not in late.headers
+    assert users(toolbox) == 1
+
+
+def test_the_office_decides_the_language_of_who_asks_for_neither(visitor: FlaskClient) -> None:
+    visitor.post("/en/first-run", data={**GOOD, "language": "en"})
+    stranger = visitor.application.test_client()
+    for asked, language in ((None, "en"), ("fr", "en"), ("vi", "vi"), ("en-GB", "en")):
+        headers = {"Accept-Language": asked} if asked else {}
+        assert stranger.get("/", headers=headers).location == f"/{language}/"
+
+
+def test_the_archive_can_be_renamed_later(visitor: FlaskClient) -> None:
+    visitor.post("/vi/first-run", data=GOOD)
+    answer = visitor.post("/vi/office", data={"site_name": "<b>Kho mới</b>", "language": "vi"})
+    assert answer.status_code == 303
+    page = visitor.get("/vi/").text
+    assert "&lt;b&gt;Kho mới&lt;/b&gt;" in page
+    assert "<b>Kho mới" not in page
+    assert visitor.post("/vi/office", data={"site_name": " "}).status_code == 422

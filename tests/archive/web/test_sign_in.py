@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from archive.actions import guessing
+from archive.settings import Settings
+from archive.web.security import SESSION_COOKIE
+from tests.cast import CAST, PASSWORD
+
+ClientOf = Callable[[str | None], FlaskClient]
+CLEO = {"email": CAST["cleo"].email, "password": PASSWORD}
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def cookie_line(answer: object, name: str) -> str:
+    lines = getattr(answer, "headers").getlist("Set-Cookie")  # noqa: B009
+    return next(line for line in lines if line.startswith(f"{name}="))
+
+
+def test_sign_in_and_out(visitor: FlaskClient) -> None:
+    assert visitor.get("/vi/profile").location == "/vi/sign-in?next=/vi/profile"
+    answer = visitor.post("/vi/sign-in", data={**CLEO, "next": "/vi/profile"})
+    assert (answer.status_code, answer.location) == (303, "/vi/profile")
+    assert CAST["cleo"].email in visitor.get("/vi/profile").text
+    token = visitor.get_cookie(SESSION_COOKIE)
+    assert visitor.post("/vi/sign-out").status_code == 303
+    assert visitor.get_cookie(SESSION_COOKIE) is None
+    assert visitor.get("/vi/profile").status_code == 303
+    assert token is not None
+    visitor.set_cookie(SESSION_COOKIE, token.value)  # it ended on the server, too
+    assert visitor.get("/vi/profile").status_code == 303
+
+
+def test_the_session_cookie_is_out_of_reach(visitor: FlaskClient) -> None:
+    line = cookie_line(visitor.post("/vi/sign-in", data=CLEO), SESSION_COOKIE)
+    for flag in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="):
+        assert flag in line
+    assert "Domain" not in line
+    assert "Secure" not in line  # a plain intranet: the browser would drop it
+
+
+def test_over_https_the_browser_holds_the_cookie_to_this_host(settings: Settings) -> None:
+    app = create_app(replace(settings, https=True))
+    app.config.update(WTF_CSRF_ENABLED=False)
+    visitor = app.test_client()
+    name = f"__Host-{SESSION_COOKIE}"
+    entered = visitor.post("/vi/sign-in", data=CLEO, base_url="https://archive.test")
+    line = cookie_line(entered, name)
+    for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert flag in line
+    assert "Domain" not in line
+    assert "max-age" in entered.headers["Strict-Transport-Security"]
+    assert visitor.get("/vi/profile", base_url="https://archive.test").status_code == 200
+    left = cookie_line(visitor.post("/vi/sign-out", base_url="https://archive.test"), name)
+    assert "Secure" in left
+    assert "Max-Age=0" in left
+    app.extensions["loi_ke"].database.dispose()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {}, {"email": CLEO["email"]}, {"password": PASSWORD}, {**CLEO, "password": PASSWORD + " "},
+        {**CLEO, "email": "nobody@archive.test"}, {**CLEO, "email": "' OR 1=1 --"},
+        {**CLEO, "email": "x" * 100_000}, {**CLEO, "password": "x" * 100_000},
+        {**CLEO, "email": "\x00\ud7ff"},
+    ],
+)  # fmt: skip
+def test_a_failure_never_says_which_of_the_two_was_wrong(
+    visitor: FlaskClient, data: dict[str, str]
+) -> None:
+    answer = visitor.post("/en/sign-in", data=data)
+    assert answer.status_code == 401
+    assert "E-mail or password is not right." in answer.text
+    assert visitor.get_cookie(SESSION_COOKIE) is None
+
+
+def test_too_many_failures_are_stopped_with_a_sentence(visitor: FlaskClient) -> None:
+    for _ in range(guessing.OF_PAIR):
+        assert visitor.post("/vi/sign-in", data={**CLEO, "password": "x"}).status_code == 401
+    answer = visitor.post("/vi/sign-in", data=CLEO)
+    assert answer.status_code == 429
+    assert "Chờ" in answer.text or "chờ" in answer.text
+    elsewhere = {"REMOTE_ADDR": "10.9.8.7"}
+    assert visitor.post("/vi/sign-in", data=CLEO, environ_overrides=elsewhere).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "/\t/evil.test",
+        "/\n/evil.test", "javascript:alert(1)", "http:evil.test", " //evil.test", "evil.test",
+        "/%0d%0aSet-Cookie:x=1\r\n", "///evil.test", "/" + "x" * 5000, "http://[",
+    ],
+)  # fmt: skip
+def test_nobody_is_sent_to_another_house(visitor: FlaskClient, wanted: str) -> None:
+    answer = visitor.post("/vi/sign-in", data={**CLEO, "next": wanted})
+    assert (answer.status_code, answer.location) == (303, "/vi/")
+    assert "x=1" not in str(answer.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize("wanted", ["/vi/search?q=h%E1%BA%BBm&from=1978", "/vi/profile", "/en/"])
+def test_everybody_gets_where_they_wanted_to_go(visitor: FlaskClient, wanted: str) -> None:
+    answer = visitor.post("/vi/sign-in", data={**CLEO, "next": wanted})
+    assert answer.location == wanted
+
+
+def test_signing_in_again_ends_the_session_before(visitor: FlaskClient) -> None:
+    visitor.post("/vi/sign-in", data=CLEO)
+    before = visitor.get_cookie(SESSION_COOKIE)
+    visitor.post("/vi/sign-in", data=CLEO)
+    after = visitor.get_cookie(SESSION_COOKIE)
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    stolen = visitor.application.test_client()
+    stolen.set_cookie(SESSION_COOKIE, before.value)
+    assert stolen.get("/vi/profile").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "../../etc", "é" * 300, "a" * 3_000], ids=["empty", "x", "path", "é", "long"]
+)
+def test_a_made_up_cookie_is_the_public(visitor: FlaskClient, token: str) -> None:
+    visitor.set_cookie(SESSION_COOKIE, token)
+    assert visitor.get("/vi/").status_code == 200
+    assert visitor.get("/vi/profile").status_code == 303
+
+
+def test_an_account_is_greeted_in_its_language(visitor: FlaskClient, client_of: ClientOf) -> None:
+    client_of("cleo").post("/vi/profile", data={"name": "Cleo", "language": "en"})
+    assert visitor.post("/vi/sign-in", data=CLEO).location == "/en/"
