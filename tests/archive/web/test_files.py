@@ -172,7 +172,7 @@ def test_a_document_is_saved_and_never_shown(
     item = ingest.ingest_file(toolbox, ben, "LK-1", path=maker(tmp_path / filename))
     answer = client_of("ben").get(f"/files/{item.file_id}/original")
     assert answer.headers["Content-Disposition"].startswith("attachment; ")
-    assert "html" not in answer.mimetype
+    assert "html" not in answer.headers["Content-Type"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
