@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, get_locale
@@ -41,10 +42,10 @@ def other_address() -> str:
     other = "en" if chosen() == "vi" else "vi"
     if request.endpoint is None or not is_page() or request.method not in current.SAFE_METHODS:
         return url_for("home.show", lang_code=other)
-    arguments: dict[str, Any] = dict(request.view_args or {})
-    arguments.update(request.args.to_dict(flat=False))
-    arguments["lang_code"] = other
-    return url_for(request.endpoint, **arguments)
+    # The query is put behind the address, not into its making: a reader may write ?endpoint=x.
+    address = url_for(request.endpoint, **{**(request.view_args or {}), "lang_code": other})
+    query = urlencode(list(request.args.items(multi=True)))
+    return f"{address}?{query}" if query else address
 
 
 def register(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -239,4 +240,5 @@ def _without(name: str, value: str = "") -> str:
         kept[name] = [v for v in kept.get(name, []) if v != value]
     else:
         kept.pop(name, None)
-    return url_for("search.show", **kept)  # type: ignore[arg-type]
+    # Behind the address, not into its making: a reader may write ?endpoint=x.
+    return f"{url_for('search.show')}?{urlencode(kept, doseq=True)}"
