@@ -114,7 +114,7 @@ def _index(tools: Toolbox) -> Finding:
         return Finding("index", "warning", detail, "flask reindex makes it anew.")
     detail = f"{health.passages} passages can be found."
     if waiting:
-        detail += f" At least {waiting} interviews wait to be indexed."
+        detail += f" {waiting} {'interview waits' if waiting == 1 else 'interviews wait'} for it."
         return Finding("index", "ok", detail, "flask worker does it.")
     return Finding("index", "ok", detail)
 
