@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from archive.db import Database
-from archive.models import Segment, SegmentRevision
+from archive.models import SegmentRevision
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.browser import desk
 from tests.browser.conftest import Open
+from tests.browser.seated import box, in_archive, open_desk, saved, type_at_end
 from tests.live import Line, ServerProcess
-
-
-def box(page: Page, put: desk.Put, number: int) -> Locator:
-    """The words of a segment, counted from 0."""
-    return page.locator(f"#s-{put.segments[number]} .tx")
-
-
-def open_desk(page: Page, put: desk.Put) -> None:
-    """The page, once its script listens."""
-    page.goto(put.address)
-    page.wait_for_selector("[data-ready]")
-
-
-def saved(page: Page) -> None:
-    """Wait until the archive has everything."""
-    expect(page.locator(".save.ok")).to_be_visible(timeout=15_000)
-
-
-def in_archive(settings: Settings, segment: str) -> Segment:
-    database = Database(settings.database_url)
-    try:
-        with database.reading() as db:
-            found = db.get_one(Segment, segment)
-            db.expunge(found)
-            return found
-    finally:
-        database.dispose()
-
-
-def type_at_end(page: Page, put: desk.Put, number: int, words: str) -> None:
-    box(page, put, number).click()
-    page.keyboard.press("Control+End")
-    page.keyboard.press("End")
-    page.keyboard.type(words)
 
 
 def test_what_is_typed_is_saved_and_survives_a_reload(
