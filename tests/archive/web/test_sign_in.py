@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from archive.actions import guessing
@@ -22,8 +23,8 @@ def visitor(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def cookie_line(answer: object, name: str) -> str:
-    lines = getattr(answer, "headers").getlist("Set-Cookie")  # noqa: B009
+def cookie_line(answer: TestResponse, name: str) -> str:
+    lines = answer.headers.getlist("Set-Cookie")
     return next(line for line in lines if line.startswith(f"{name}="))
 
 

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from archive.db import Database
+from archive.web import messages
+from archive.web.errors import OF_STATUS, STATUS_OF_CODE
+from tests.cast import CAST, PASSWORD
+
+ClientOf = Callable[[str | None], FlaskClient]
+HOME = "http://localhost"
+
+
+@pytest.fixture
+def troubled(app: Flask) -> Flask:
+    """The app with a room in which everything goes wrong."""
+
+    @app.route("/<any(vi, en):lang_code>/trouble/<int:status>")
+    def trouble(status: int) -> str:
+        abort(status)
+
+    @app.route("/<any(vi, en):lang_code>/boom")
+    def boom() -> str:
+        raise RuntimeError("a secret that no page may show")
+
+    @app.route("/api/v1/boom")
+    def boom_for_programs() -> str:
+        raise KeyError("a secret that no page may show")
+
+    return app
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 413, 414, 415, 418, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("language", "home"), [("vi", "Về trang đầu"), ("en", "To the front page")]
+)
+def test_every_status_has_a_page_with_a_sentence(
+    troubled: Flask, client_of: ClientOf, status: int, language: str, home: str
+) -> None:
+    answer = client_of("cleo").get(f"/{language}/trouble/{status}")
+    assert answer.status_code == status
+    assert home in answer.text
+    heading = re.search(r"<h1>(.+?)</h1>", answer.text)
+    assert heading is not None
+    assert len(heading.group(1)) > 10
+    assert f"{status} · " in answer.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_errors_keep_the_readers_theme(client_of: ClientOf, theme: str) -> None:
+    reader = client_of(None)
+    reader.set_cookie("loike_theme", theme)
+    assert f'data-theme="{theme}"' in reader.get("/vi/nobody-is-here").text
+
+
+def test_no_traceback_reaches_anybody(troubled: Flask, client_of: ClientOf) -> None:
+    ada = client_of("ada")
+    for path in ("/vi/boom", "/en/boom", "/api/v1/boom"):
+        answer = ada.get(path)
+        assert answer.status_code == 500
+        for word in ("secret", "Traceback", "RuntimeError", "KeyError", ".py"):
+            assert word not in answer.text
+    told = ada.get("/api/v1/boom").json
+    assert told is not None
+    assert told.keys() == {"error", "message"}
+    assert told["error"] == "unexpected"
+
+
+def test_a_page_that_does_not_exist_shows_nothing_of_what_was_asked(client_of: ClientOf) -> None:
+    answer = client_of(None).get("/vi/<script>alert(1)</script>")
+    assert answer.status_code == 404
+    assert "alert(1)</script>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/vi/%00", "/vi/%ff%fe", "/vi/" + "x" * 3000, "/vi/interviews/%00", "/vi/interviews/..%2f..",
+     "/vi/search?q=%ff", "/vi/search?page=abc", "/vi/?q=%00", "/%e2%80%ae/", "/vi/interviews/'--"],
+    ids=range(10),
+)  # fmt: skip
+def test_odd_addresses_are_answered(client_of: ClientOf, path: str) -> None:
+    for name in (None, "ada"):
+        assert client_of(name).get(path).status_code in (200, 400, 404)
+
+
+def test_a_wrong_verb_says_which_are_right(client_of: ClientOf) -> None:
+    answer = client_of(None).delete("/vi/search")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_a_form_that_is_too_large_is_told(app: Flask, client_of: ClientOf) -> None:
+    app.config.update(MAX_CONTENT_LENGTH=100_000)
+    answer = client_of("ada").post("/vi/profile", data={"name": "x" * 200_000})
+    assert answer.status_code == 413
+    assert "413 · too_large" in answer.text
+
+
+def test_a_stale_form_comes_back_with_what_was_typed(app: Flask, client_of: ClientOf) -> None:
+    app.config.update(WTF_CSRF_ENABLED=True)
+    cleo = client_of("cleo")
+    cleo.get("/en/profile")  # the browser has its cookie; the key in the form is an old one
+    typed = {"name": 'Cléo\n<b> & "co"', "language": "en", "csrf_token": "old"}
+    answer = cleo.post("/en/profile", data=typed, headers={"Origin": HOME})
+    assert answer.status_code == 400
+    assert "What you typed is kept here" in answer.text
+    form = answer.text.partition("<main")[2]
+    fields = dict(re.findall(r'<textarea hidden name="(\w+)">\n(.*?)</textarea>', form, re.S))
+    assert fields.keys() == {"name", "language"}
+    assert html.unescape(fields["name"]) == typed["name"]
+    key = re.search(r'name="csrf_token" value="([^"]+)"', form)
+    assert key is not None
+    again = {name: html.unescape(value) for name, value in fields.items()}
+    sent = cleo.post("/en/profile", data={**again, "csrf_token": key.group(1)})
+    assert sent.status_code == 303
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "", "http://localhost.evil.test"])
+def test_what_a_stranger_typed_is_not_offered_to_be_sent(
+    app: Flask, client_of: ClientOf, origin: str
+) -> None:
+    app.config.update(WTF_CSRF_ENABLED=True)
+    cleo = client_of("cleo")
+    cleo.get("/en/profile")
+    answer = cleo.post("/en/profile", data={"name": "Owned"}, headers={"Origin": origin})
+    assert answer.status_code == 400
+    assert "Owned" not in answer.text
+    assert "Go back, reload the page and send it again." in answer.text
+
+
+def test_a_password_never_comes_back(app: Flask, client_of: ClientOf) -> None:
+    app.config.update(WTF_CSRF_ENABLED=True)
+    for path, data in (
+        ("/en/sign-in", {"email": CAST["cleo"].email, "password": PASSWORD}),
+        ("/en/profile/password", {"present": PASSWORD, "password": "another long one"}),
+    ):
+        answer = client_of("cleo").post(path, data=data, headers={"Origin": HOME})
+        assert answer.status_code == 400
+        assert PASSWORD not in answer.text
+        assert "another long one" not in answer.text
+
+
+def test_programs_are_answered_in_json(client_of: ClientOf) -> None:
+    for path, accept in (("/api/v1/nothing", "*/*"), ("/vi/nothing", "application/json")):
+        answer = client_of("cleo").get(path, headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert answer.json is not None
+        assert answer.json["error"] == "not_found"
+
+
+def test_a_database_that_does_not_answer_is_told_on_a_bare_page(
+    client_of: ClientOf, database: Database
+) -> None:
+    cleo = client_of("cleo")
+    assert cleo.get("/vi/").status_code == 200
+    with database.writing() as db:
+        db.execute(text("DROP TABLE setting"))
+    answer = cleo.get("/vi/")
+    assert answer.status_code in (500, 503)
+    assert "<h1>" in answer.text
+    assert "setting" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
+
+
+def test_every_code_that_an_error_page_uses_has_its_sentence() -> None:
+    for code in (*OF_STATUS.values(), "http", "unexpected", "stale_form", "stale_form_kept"):
+        assert code in messages.MESSAGES
+    assert set(STATUS_OF_CODE) - set(messages.MESSAGES) <= {"not_visible"}
