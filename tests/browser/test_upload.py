@@ -12,6 +12,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from archive.db import Database
 from archive.models import MediaFile
 from archive.settings import Settings
+from archive.web.security import SESSION_COOKIE
 from media.vault import Vault
 from tests import holdings as make
 from tests.browser.accessibility import violations
@@ -269,3 +270,21 @@ def test_without_script_a_form_sends_small_files(
     page.get_by_role("button", name="Send").click()
     expect(page.locator("li.uf.ok")).to_contain_text("In the vault.")
     assert page.locator("[data-choose]").is_hidden()
+
+
+def test_a_sign_in_that_ended_is_told_and_the_file_goes_on_after_the_next(
+    open_as: Open, interview: str, tape: Path, settings: Settings, database: Database
+) -> None:
+    page = enter(open_as)
+    slow_down(page)
+    choose(page, tape)
+    wait_for_bytes(page, tape.name)
+    session = [c for c in page.context.cookies() if c["name"] == SESSION_COOKIE]
+    page.context.clear_cookies(name=SESSION_COOKIE)
+    state(page, tape.name, "guest")
+    row = page.locator("li.uf", has_text=tape.name)
+    expect(row).to_contain_text("Your sign-in has ended.")
+    page.context.add_cookies(session)  # type: ignore[arg-type]
+    row.locator("[data-do=retry]").click()
+    state(page, tape.name, "kept")
+    check_kept(settings, database, tape)
