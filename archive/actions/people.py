@@ -23,7 +23,13 @@ from archive.models import Contribution, Interview, Outbox, Person, PersonName
 LONGEST_NAME = 120
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
-SHORT = {"given_name": 120, "family_name": 120, "middle_name": 120, "honorific": 40}
+SHORT = {
+    "other_name": 120,
+    "given_name": 120,
+    "family_name": 120,
+    "middle_name": 120,
+    "honorific": 40,
+}
 MOST_NAMES = 30
 NAME_KINDS = ("common", "alias", "pen", "birth", "order", "religious")
 
@@ -249,9 +255,9 @@ def _short(field_name: str, text: str) -> str:
 def _write_names(person: Person, wanted: Sequence[OtherName]) -> None:
     kept = [
         PersonName(
-            name=typed.line(other.name)[:LONGEST_NAME],
+            name=_short("other_name", other.name),
             kind=other.kind if other.kind in NAME_KINDS else "common",
-            period=typed.line(other.period)[:LONGEST_LINE],
+            period=_short("other_name", other.period),
             position=position,
         )
         for position, other in enumerate(wanted[:MOST_NAMES])

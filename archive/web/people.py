@@ -122,7 +122,7 @@ def _read() -> tuple[Form, list[OtherName]]:
     values["seen"] = request.form.get("seen", "")[:64]
     columns = (request.form.getlist(f"other_{column}") for column in ("name", "kind", "period"))
     others = [
-        OtherName(name=clean(name)[:200], kind=kind[:20], period=clean(period)[:300])
+        OtherName(name=clean(name)[: description.MOST], kind=kind[:20], period=clean(period))
         for name, kind, period in zip(*columns, strict=False)
         if clean(name)
     ]
