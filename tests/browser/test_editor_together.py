@@ -1,4 +1,4 @@
-"""Two people at one text: different words are joined in silence, the same word is put before a person."""
+"""Two at one text: other words are joined in silence, the same word is put before a person."""
 
 from __future__ import annotations
 
