@@ -1,0 +1,69 @@
+"""An archive with the sample in it, loaded once and copied for each test that changes it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import create_app
+from archive.access import machine
+from archive.actions import ingest
+from archive.demo import loading
+from archive.demo.loading import Loaded
+from archive.settings import Settings
+from archive.toolbox import Toolbox
+from tests import holdings as make
+from tests import snapshots
+from transcription.engines.demo import SAMPLES_DIR
+
+OWN = "LK-1"
+SAME_BYTES = SAMPLES_DIR / "interview_pha_rao.m4a"
+
+
+@dataclass(frozen=True)
+class SampleHome:
+    """A home that holds an interview of the office's own, whose recording the sample has too,
+    and then the sample; with what was there before the sample came."""
+
+    home: Path
+    loaded: Loaded
+    rows_before: dict[str, list[tuple[Any, ...]]]
+    vault_before: dict[str, int]
+
+    def copied_to(self, home: Path) -> Settings:
+        """The settings of an archive of its own."""
+        shutil.copytree(self.home, home)
+        return Settings(
+            home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02, lease_s=6.0
+        )
+
+
+def open_toolbox(settings: Settings) -> Toolbox:
+    tools: Toolbox = create_app(settings).extensions["loi_ke"]
+    return tools
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> SampleHome:
+    """Loaded, and no worker has run yet."""
+    home = tmp_path_factory.mktemp("sample") / "home"
+    for folder in ("vault/parts", "derivatives", "index", "models"):
+        (home / folder).mkdir(parents=True)
+    (home / "archive.db").write_bytes(empty_database.read_bytes())
+    toolbox = open_toolbox(Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}"))
+    make.interview(toolbox.database, OWN, audience="public")
+    ingest.ingest_file(toolbox, machine("test"), OWN, path=SAME_BYTES)
+    rows, vault = snapshots.rows(toolbox), snapshots.files(home / "vault")
+    loaded = loading.load(toolbox, machine("test"))
+    toolbox.database.dispose()
+    return SampleHome(home=home, loaded=loaded, rows_before=rows, vault_before=vault)
+
+
+@pytest.fixture
+def with_sample(sample_home: SampleHome, tmp_path: Path) -> Settings:
+    """An archive of this test's own with the sample in it; for overriding `settings`."""
+    return sample_home.copied_to(tmp_path / "home")

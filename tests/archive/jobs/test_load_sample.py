@@ -1,0 +1,73 @@
+"""Loading the sample as the first visit asks for it: stopped on the way, it is completed later."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from archive import queue
+from archive.actions.office import SAMPLE_JOB
+from archive.demo.contents import read_all
+from archive.jobs import load_sample
+from archive.jobs.context import JobContext
+from archive.jobs.worker import Worker
+from archive.models import Interview, Job, MediaFile
+from archive.toolbox import Toolbox
+from tests import holdings as make
+
+
+class Stopped(JobContext):
+    """A context whose lease is asked back after the first few steps."""
+
+    steps = 0
+
+    def progress(self, fraction: float, message: str = "", **detail: object) -> None:
+        self.steps += 1
+        if self.steps > 2:
+            raise queue.Cancelled
+        super().progress(fraction, message, **detail)
+
+
+def ask(toolbox: Toolbox) -> str:
+    with toolbox.database.writing() as db:
+        return queue.enqueue(db, SAMPLE_JOB, unique_key=SAMPLE_JOB, priority=99).id
+
+
+def test_stopped_on_the_way_it_is_completed_later(toolbox: Toolbox) -> None:
+    sample = read_all()
+    job_id = ask(toolbox)
+    with toolbox.database.writing() as db:
+        lease = queue.claim(db, ("light",), worker="test", lease_s=60)
+    assert lease is not None
+    with pytest.raises(queue.Cancelled):
+        load_sample.handle(Stopped(toolbox, lease))
+    with toolbox.database.writing() as db:
+        job = db.get_one(Job, job_id)
+        assert (job.message, 0 < job.progress < 0.5) == ("loading_sample", True)
+        assert db.scalar(select(func.count()).where(MediaFile.role == "original")) == 2
+        queue.cancelled(db, lease)
+    with toolbox.database.writing() as db:
+        queue.retry(db, db.get_one(Job, job_id))
+    assert Worker(toolbox).run_one(("light",))
+    with toolbox.database.reading() as db:
+        job = db.get_one(Job, job_id)
+        assert job.state == "done"
+        assert job.result == {"interviews": len(sample.interviews), "added": 0}
+        assert db.scalar(select(func.count()).where(Interview.is_sample)) == len(sample.interviews)
+        assert db.scalar(select(func.count()).where(MediaFile.role == "original")) == sum(
+            len(interview.files) for interview in sample.interviews
+        )
+        heard = select(Job.payload).where(Job.kind == "transcribe")
+        assert [payload["model"] for payload in db.scalars(heard)] == ["demo"] * 3
+
+
+def test_what_stands_in_the_way_ends_it_for_good(toolbox: Toolbox) -> None:
+    make.interview(toolbox.database, "MAU-003")
+    job_id = ask(toolbox)
+    assert Worker(toolbox).run_one(("light",))
+    with toolbox.database.reading() as db:
+        job = db.get_one(Job, job_id)
+        assert (job.state, job.problem, job.detail) == (
+            "failed", "sample_in_the_way", {"name": "MAU-003"}
+        )  # fmt: skip
+        assert db.scalar(select(func.count()).where(Interview.is_sample)) == 0
