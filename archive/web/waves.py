@@ -1,6 +1,6 @@
 """The two-voice wave: witness above the line, interviewer below. The voice is the picture.
 
-Drawn on the server from the coarse peaks and the turns of the transcript, as two paths;
+Drawn on the server from the peaks and the turns of the transcript, as two paths;
 no style attributes, so that the strict content policy stands. Before there is a
 transcript everything is drawn above the line.
 """
@@ -16,7 +16,9 @@ from pathlib import Path
 
 _HEADER = struct.Struct("<4sBBBBI")
 _MAGIC = b"LKPK"
-COARSE = 2
+FINE, COARSE = 20, 2
+PEAKS_A_BAR = 4
+CONTRAST = 1.3
 BAR_WIDTH = 0.62
 AXIS = 0.62  # of the height lies above the line
 QUIETEST = 0.06
@@ -63,8 +65,10 @@ def draw(
 
 @lru_cache(maxsize=256)
 def _levels(path: Path, _stamp: int, bars: int) -> tuple[float, ...]:
-    """Levels from 0 to 1, softened, so that one cough does not flatten an hour of talk."""
-    peaks = coarse_peaks(path.read_bytes())
+    """Levels from 0 to 1. The loudest sample of a stretch says little, since speech reaches
+    the top in every second: a bar is the mean of the peaks under it, so that it breathes."""
+    blocks = peak_blocks(path.read_bytes())
+    peaks = blocks[COARSE] if len(blocks[COARSE]) >= PEAKS_A_BAR * bars else blocks[FINE]
     if not peaks:
         return (0.0,) * bars
     edges = [len(peaks) * i // bars for i in range(bars + 1)]
@@ -73,21 +77,23 @@ def _levels(path: Path, _stamp: int, bars: int) -> tuple[float, ...]:
         part = peaks[first : max(last, first + 1)] or peaks[-1:]
         found.append(sum(part) / len(part) / 255)
     loudest = sorted(found)[int(len(found) * 0.98)] or 1.0
-    return tuple(min(1.0, (level / loudest) ** 0.8) for level in found)
+    return tuple(min(1.0, level / loudest) ** CONTRAST for level in found)
 
 
-def coarse_peaks(content: bytes) -> bytes:
-    """The block of two peaks a second; raises ValueError when this is no peaks file."""
+def peak_blocks(content: bytes) -> dict[int, bytes]:
+    """Peaks by their number per second; raises ValueError when this is no peaks file."""
+    blocks: dict[int, bytes] = {}
     at = 0
     while at + _HEADER.size <= len(content):
         magic, version, rate, _channels, _zero, count = _HEADER.unpack_from(content, at)
         if magic != _MAGIC or version != 1:
             raise ValueError("not a peaks file")
         at += _HEADER.size
-        if rate == COARSE:
-            return content[at : at + count]
+        blocks[rate] = content[at : at + count]
         at += count
-    raise ValueError("no coarse peaks")
+    if not blocks.keys() >= {FINE, COARSE}:
+        raise ValueError("blocks of peaks are missing")
+    return blocks
 
 
 def _asking(turns: Iterable[Turn], duration_ms: int, bars: int) -> list[bool]:
