@@ -5,6 +5,7 @@ The witness and the interviewer are invented, and so is what they say.
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,8 @@ from archive.actions.transcripts import MachineOrigin
 from archive.models import Contribution, Interview, Person, Recording, TranscriptVersion
 from archive.models.base import new_id
 from archive.names import NameParts, person_key
-from transcription.document import Segment, words_from_text
+from transcription.document import Segment, Word, words_from_text
+from transcription.engines.demo import SAMPLES_DIR
 
 LINES = (
     ("interviewer", 0, 4_000, "Thưa bà, hồi đó hẻm mình ra sao ạ?"),
@@ -30,8 +32,10 @@ ORIGIN = MachineOrigin(
 )
 
 
-def interview(db: Session, accession: str = "LK-1", *, audience: str = "public") -> Interview:
-    """An interview with a witness, an interviewer and one recording of a minute."""
+def interview(
+    db: Session, accession: str = "LK-1", *, audience: str = "public", recorded: bool = True
+) -> Interview:
+    """An interview with a witness, an interviewer and perhaps one recording of a minute."""
     row = Interview(
         id=new_id(), accession=accession, title="Cái giếng trong hẻm", audience=audience,
         held_edtf="2020-03-12", held_as_told="12-03-2020",
@@ -51,7 +55,8 @@ def interview(db: Session, accession: str = "LK-1", *, audience: str = "public")
         db.add(person)
         db.flush()
         db.add(Contribution(interview_id=row.id, person_id=person.id, role=role, position=position))
-    db.add(Recording(interview_id=row.id, part=1, duration_ms=LENGTH_MS))
+    if recorded:
+        db.add(Recording(interview_id=row.id, part=1, duration_ms=LENGTH_MS))
     db.flush()
     db.expire(row)
     return row
@@ -65,6 +70,25 @@ def segments(lines: tuple[tuple[str, int, int, str], ...] = LINES) -> list[Segme
             words=words_from_text(text, start_ms=start, end_ms=end),
         )
         for role, start, end, text in lines
+    ]  # fmt: skip
+
+
+def sample(name: str = "interview_pha_rao") -> list[Segment]:
+    """What one of the sample interviews says, with its exact word times."""
+    told = json.loads((SAMPLES_DIR / f"{name}.json").read_text(encoding="utf-8"))
+    return [
+        Segment(
+            id="", start_ms=round(s["start"] * 1000), end_ms=round(s["end"] * 1000),
+            text=s["text"], role=s["speaker"],
+            words=tuple(
+                Word(
+                    start_ms=round(w["start"] * 1000), end_ms=round(w["end"] * 1000),
+                    text=w["word"], confidence=0.9, source="asr",
+                )
+                for w in s["words"]
+            ),
+        )
+        for s in told["segments"]
     ]  # fmt: skip
 
 
@@ -85,3 +109,8 @@ def approved(db: Session, of: Interview) -> TranscriptVersion:
     transcripts.hand_in(db, machine("test"), of, made)
     transcripts.approve(db, machine("test"), of, made)
     return made
+
+
+def find(db: Session, accession: str = "LK-1") -> Interview:
+    """An interview by its accession number."""
+    return db.query(Interview).filter_by(accession=accession).one()

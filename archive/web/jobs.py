@@ -13,12 +13,14 @@ from archive.actions import fixity, work
 from archive.models import Interview, Job
 from archive.models.job import OPEN_STATES
 from archive.web import current, language, loaders, messages, stages
+from transcription import timecode
 
 bp = Blueprint("jobs", __name__)
 
 bp.add_app_template_filter(stages.kind, "job_kind")
 bp.add_app_template_filter(stages.stage, "job_stage")
 bp.add_app_template_filter(stages.state, "job_state")
+bp.add_app_template_filter(timecode.clock, "clock")
 
 
 @bp.app_template_global("job_may_stop")

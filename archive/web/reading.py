@@ -84,20 +84,19 @@ def _passage() -> Passage | None:
 
 
 def _chosen(found: Reading, passage: Passage | None) -> Segment | None:
+    """The segment that a passage means: the one it covers most, or the next one after it.
+
+    A link counts in whole seconds, so it may begin within the last word of the one before.
+    """
     if passage is None:
         return None
-    for turn in found.turns:
-        segment = turn.segment
-        if turn.part == passage.part and segment.start_ms <= passage.start_ms < segment.end_ms:
-            return segment
-    return next(
-        (
-            t.segment
-            for t in found.turns
-            if t.part == passage.part and t.segment.start_ms >= passage.start_ms
-        ),
-        None,
-    )
+    segments = [turn.segment for turn in found.turns if turn.part == passage.part]
+    start, end = passage.start_ms, passage.end_ms
+    if end is None:
+        return next((s for s in segments if s.end_ms > start), None)
+    covered = [(min(s.end_ms, end) - max(s.start_ms, start), s) for s in segments]
+    most, segment = max(covered, key=lambda one: one[0], default=(0, None))
+    return segment if most > 0 else next((s for s in segments if s.start_ms >= start), None)
 
 
 def _cites(found: Reading, passage: Passage | None) -> dict[str, str]:

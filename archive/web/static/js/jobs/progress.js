@@ -6,6 +6,8 @@
  * (data-files) is. Without script a reload shows the same.
  */
 
+import { t } from "i18n";
+import { clock } from "time";
 import { timeLeft } from "../upload/words.js";
 import { TimeLeft, askAgainMs } from "./left.js";
 
@@ -41,6 +43,9 @@ async function draw(panel, job, left) {
   const line = panel.querySelector("[data-left]");
   const seconds = job.state === "running" ? left.mark(performance.now(), job) : null;
   if (line) line.textContent = seconds === null ? "" : timeLeft(seconds);
+  const heard = panel.querySelector("[data-heard]");
+  const { heard_ms: heardMs, speech_ms: speechMs } = job.detail;
+  if (heard && speechMs) heard.textContent = t("%(heard)s of %(speech)s of speech", { heard: clock(heardMs || 0), speech: clock(speechMs) });
   if (job.state === panel.dataset.state && job.stage === panel.dataset.stage) return !job.is_open;
   const around = panel.closest("[data-files]");
   if (around && !panel.dataset.panel) return (!job.is_open || job.stage !== panel.dataset.stage) && replace(around, around.dataset.files);
