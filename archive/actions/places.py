@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from archive import dates
@@ -43,6 +43,9 @@ def seed(db: Session) -> int:
     """Add the known units that are not there yet; changes nothing that is. How many were added."""
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["type"] != "event"]
+    if db.get_bind().dialect.name == "postgresql":
+        # Two machines may be set up at once; SQLite has one writer at a time anyway.
+        db.execute(text("LOCK TABLE place IN SHARE ROW EXCLUSIVE MODE"))
     known = {place.code: place for place in db.scalars(select(Place))}
     fresh = [row for row in rows if row["id"] not in known]
     for row in fresh:

@@ -1,4 +1,7 @@
-"""Alembic's entry: its own engine, without foreign keys on SQLite, checked afterwards."""
+"""Alembic's entry: its own engine, without foreign keys on SQLite, checked before the commit.
+
+One transaction for everything that is missing: an upgrade that fails changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from sqlalchemy import JSON, text
 from archive.db import make_engine
 from archive.models import Base
 from archive.models.base import UtcDateTime
+
+LOCK = 0x10173E  # any number that nobody else locks by
 
 
 def spelled_plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -24,7 +29,7 @@ def spelled_plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]
 
 
 def run() -> None:
-    """Upgrade or downgrade online; there is no offline mode."""
+    """Upgrade; there is no way down and no offline mode."""
     url = context.config.attributes["database_url"]
     engine = make_engine(url, foreign_keys=False)
     with engine.connect() as connection:
@@ -34,14 +39,17 @@ def run() -> None:
             render_as_batch=True,
             compare_type=True,
             render_item=spelled_plainly,
+            transactional_ddl=True,
         )
         with context.begin_transaction():
+            if engine.dialect.name == "postgresql":
+                # Two machines that are started together: the second waits, and finds nothing to do.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": LOCK})
             context.run_migrations()
-        connection.commit()
-        if engine.dialect.name == "sqlite":
-            broken = connection.execute(text("PRAGMA foreign_key_check")).all()
-            if broken:
-                raise RuntimeError(f"rows refer to nothing after the migration: {broken[:5]}")
+            if engine.dialect.name == "sqlite":
+                broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+                if broken:
+                    raise RuntimeError(f"rows refer to nothing after the migration: {broken[:5]}")
     engine.dispose()
 
 

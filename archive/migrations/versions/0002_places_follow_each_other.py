@@ -29,7 +29,3 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_place_succession_after_id"), "place_succession", ["after_id"], unique=False
     )
-
-
-def downgrade() -> None:
-    op.drop_table("place_succession")

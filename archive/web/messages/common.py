@@ -56,6 +56,11 @@ MESSAGES: dict[str, Sentence] = {
         safe=_("Nothing of it was stored."),
         advice=_("Send recordings from the upload page: it takes them in small parts."),
     ),
+    "database_newer": lambda f: Message(
+        _("This database was made by a newer version of the program."),
+        safe=_("Nothing was changed."),
+        advice=_("Install the newer version again, or put back the database of before."),
+    ),
     "database_busy": lambda f: Message(
         _("The archive is very busy."),
         safe=_("Nothing was lost."),
