@@ -130,12 +130,12 @@ def _step(
     was = speaker
     if before is not None:
         was = speakers.of_voice(interview, before.contribution_id, before.speaker_label)
-    living = segment.ended_at is None
+    can_return = segment.ended_at is None or not segment.replaced_by
     return Step(
         segment_id=now.segment_id, part=part, span=span, speaker=speaker,
         span_before=None if span_before == span else span_before,
         speaker_before=None if was == speaker else was,
-        revision=now.revision, earlier=before.revision if before is not None and living else None,
+        revision=now.revision, earlier=before.revision if before is not None and can_return else None,
         pieces=_pieces(now, before), kind=now.kind, state=now.state, reason=now.reason,
         author=author, at=now.at,
     )  # fmt: skip
