@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from app import create_app
 from archive.access import Actor, machine
-from archive.actions import accounts, ingest, transcription, transcripts, uploads
+from archive.actions import accounts, contents, ingest, people, transcription, transcripts, uploads
 from archive.actions.transcription import Wanted
 from archive.jobs.worker import Worker
 from archive.models import Interview, MediaFile, Segment, TranscriptVersion, User
@@ -87,7 +87,9 @@ def build(root: Path, empty_database: Path) -> Standing:
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
     app.jinja_env.undefined = StrictUndefined
     tools: Toolbox = app.extensions["loi_ke"]
-    names = {"-": {"user_id": _user(tools, "sam")}}
+    with tools.database.writing() as db:
+        person = people.add(db, machine("test"), people.PersonFacts(full_name="Lê An"))
+    names = {"-": {"user_id": _user(tools, "sam"), "person_id": person.id}}
     names["open"] = _interview(tools, root, "LK-OPEN", audience="public", state="approved")
     names["closed"] = _interview(tools, root, "LK-CLOSED", audience="staff", state="machine")
     Worker(tools).run_until_idle()
@@ -133,7 +135,10 @@ def _interview(
             db, machine("test"), interview, language="vi", state=state, source="a.vtt",
             spoken=[(recording, segment) for segment in told],
         )  # fmt: skip
-    return {"accession": accession}
+        told_of = contents.add(
+            db, machine("test"), interview, contents.Point(start_ms=0, title="Mở đầu")
+        )
+    return {"accession": accession, "point_id": told_of.id}
 
 
 def _after_work(tools: Toolbox, accession: str) -> dict[str, str]:

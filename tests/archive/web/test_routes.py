@@ -40,6 +40,8 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
     piece = tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     create = tus | {"Upload-Length": "10"}
     create["Upload-Metadata"] = _tus(accession=names.get("accession", ""), filename="c.wav")
+    described = {"title": "Một", "audience": "staff", "languages": "vi"}
+    point = {"at": "00:00:01", "title": "Mở đầu"}
     split = {"op": "set_speaker", "ids": [names.get("segment_id", "")], "speaker": "Bà Lan"}
     return {
         "accounts.create": {"data": {"name": "Minh", "email": "minh@archive.test",
@@ -49,6 +51,13 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "accounts.end_sessions": {"data": {"end": "0123456789abcdef"}},
         "office.save": {"data": {"site_name": "A name"}},
         "display.choose": {"data": {"theme": "next"}},
+        "interviews.create": {"data": described},
+        "interviews.date": {"query_string": {"told": "1978"}},
+        "interviews.describe": {"data": described | {"revision": "1"}},
+        "people.create": {"data": {"full_name": "Lê Bình"}},
+        "people.describe": {"data": {"full_name": "Lê Bình"}},
+        "contents.add": {"data": point},
+        "contents.change": {"data": point},
         "search.show": {"query_string": {"q": "hem"}},
         "sign_in.enter": {"data": {"email": "x@archive.test", "password": "wrong"}},
         "transcripts.start": {"data": {"model": "whisper:small"}},
