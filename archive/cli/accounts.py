@@ -17,7 +17,7 @@ user = AppGroup("user", help="Accounts.")
 @user.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="As history will show it.")
-@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What they may do.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
 @with_appcontext

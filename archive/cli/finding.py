@@ -17,8 +17,20 @@ from search.query import QueryProblem
 
 @click.command("search")
 @click.argument("query")
-@click.option("--as", "reader", default="", help="Account whose rights apply, or 'public'.")
-@click.option("--limit", type=click.IntRange(1, 100), default=10)
+@click.option(
+    "--as",
+    "reader",
+    default="",
+    metavar="EMAIL|public",
+    help="Account whose rights apply, or 'public'.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=10,
+    help="How many hits at most. Default: 10.",
+)
 @json_option
 @with_appcontext
 @guarded

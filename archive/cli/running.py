@@ -14,7 +14,6 @@ from flask.cli import with_appcontext
 from archive import migrations
 from archive.actions import places
 from archive.cli.output import guarded, json_option, refuse, say, tell, toolbox, writing
-from archive.jobs.worker import Worker
 
 
 @click.command()
@@ -40,7 +39,7 @@ def init(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="Default 8080.")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Default: LOIKE_PORT.")
 @click.option("--worker/--no-worker", default=True, help="Run a worker beside the web server.")
 @with_appcontext
 @guarded
@@ -84,6 +83,8 @@ def serve(port: int | None, worker: bool) -> None:
 @guarded
 def run_worker(until_idle: bool, as_json: bool) -> None:
     """Run jobs: derivatives, transcription, indexing, fixity."""
+    from archive.jobs.worker import Worker  # brings the decoders: not for who only serves
+
     _require_archive()
     worker = Worker(toolbox())
 

@@ -25,7 +25,6 @@ from archive.cli.output import (
     toolbox,
     writing,
 )
-from archive.jobs.worker import Worker
 from archive.models import Interview, Job
 from transcription.engines.registry import ENGINES
 from transcription.formats.reading import read
@@ -44,8 +43,15 @@ def find_interview(db: Session, accession: str) -> Interview:
 
 @click.command("transcribe")
 @click.argument("accession")
-@click.option("--engine", default=None, type=click.Choice(sorted(ENGINES)))
-@click.option("--model", default=None, help="A name that the engine knows, or a path to a .pt.")
+@click.option(
+    "--engine", default=None, type=click.Choice(sorted(ENGINES)), help="Default: LOIKE_ENGINE."
+)
+@click.option(
+    "--model",
+    default=None,
+    metavar="MODEL",
+    help="A name that the engine knows, or a path to a .pt. Default: LOIKE_MODEL.",
+)
 @click.option("--language", default=None, help="Default: the interview's.")
 @click.option("--wait", is_flag=True, help="Run it here and print what was made.")
 @json_option
@@ -75,7 +81,12 @@ def transcribe(
 @transcript.command("import")
 @click.argument("accession")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--state", type=click.Choice(["machine", "corrected", "approved"]), default="machine")
+@click.option(
+    "--state",
+    type=click.Choice(["machine", "corrected", "approved"]),
+    default="machine",
+    help="What the office vouches for. Default: machine.",
+)
 @json_option
 @with_appcontext
 @guarded
@@ -107,11 +118,18 @@ def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
 
 @transcript.command("export")
 @click.argument("accession")
-@click.option("--format", "form", required=True, type=click.Choice(exporting.writable()))
-@click.option("--version", "number", type=int, default=None, help="Default: the one shown.")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(exporting.writable()),
+    help="How to write it.",
+)
+@click.option("--version", "number", type=int, metavar="N", help="Default: the one shown.")
 @click.option(
     "-o",
     "--output",
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     help="Default: standard output.",
@@ -150,6 +168,8 @@ def export(
 
 def _wait_for(job_id: str) -> dict[str, Any]:
     """Work until the job has ended, here or in a worker beside us."""
+    from archive.jobs.worker import Worker  # brings the decoders: not for who only serves
+
     worker = Worker(toolbox())
     while True:
         with toolbox().database.reading() as db:
