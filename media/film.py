@@ -22,12 +22,12 @@ from av.video.stream import VideoStream
 from media import limits
 from media.clock import Clock
 from media.opening import (
-    MediaRefused,
     check_dimensions,
     film_stream,
     open_media,
     sound_stream,
 )
+from media.refusals import MediaRefused
 
 TICKS_PER_S = 90_000
 _MOST_FRAMES_PER_S = 60

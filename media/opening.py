@@ -17,6 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from media import limits
+from media.refusals import MediaRefused
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,wav,w64,mp3,aac,amr,amrnb,amrwb,ogg,flac,asf,avi,mpegts,mpeg,"
@@ -30,18 +31,6 @@ _OPTIONS = {
     "enable_drefs": "0",
     "use_absolute_path": "0",
 }
-
-
-class MediaRefused(Exception):
-    """The bytes are kept, but nothing can be made of them.
-
-    Codes: unreadable, no_sound, no_picture, nothing_to_play, undecodable, too_long,
-    too_many_pixels, implausible; a recipe may add its own. `detail` is for the log.
-    """
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.detail = code, detail
 
 
 def open_media(path: Path) -> InputContainer:

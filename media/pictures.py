@@ -24,7 +24,7 @@ from PIL import (
 )
 
 from media import limits
-from media.opening import MediaRefused
+from media.refusals import MediaRefused
 
 # Pillow finds a format only when its plugin was imported.
 FORMATS = tuple(

@@ -2,7 +2,8 @@
 
 A file that cannot be worked with ends as MediaRefused or DerivativeRefused with a code,
 also when it made the decoder crash, hang or eat memory. SandboxFailed comes out only for
-"cancelled" and "no_space", which say nothing about the file.
+"cancelled" and "no_space", which say nothing about the file. Imports no decoder: the web
+process, which calls `probe`, shall neither carry nor expose one.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from media import limits, sandbox
-from media.derivatives.base import DerivativeRefused, Made
-from media.derivatives.registry import RECIPES
-from media.opening import MediaRefused
-from media.probe import Technical
+from media.derivatives.base import Made
+from media.refusals import DerivativeRefused, MediaRefused
 from media.sandbox import SandboxFailed
+from media.technical import Technical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,6 @@ def derive(
 
     Nothing is left in `target_dir` unless the derivative is whole.
     """
-    version = RECIPES[recipe].version
     work_dir = target_dir / f".making-{uuid.uuid4().hex}"
     work_dir.mkdir(parents=True)
     try:
@@ -91,7 +90,7 @@ def derive(
         media_type=result["media_type"],
         detail=dict(result["detail"]),
         recipe=recipe,
-        recipe_version=version,
+        recipe_version=result["recipe_version"],
         size_bytes=result["size_bytes"],
         sha256=result["sha256"],
     )

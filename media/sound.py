@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from media import limits
 from media.clock import Clock
-from media.opening import MediaRefused, film_stream, open_media, sound_stream
+from media.opening import film_stream, open_media, sound_stream
+from media.refusals import MediaRefused
 
 SPEECH_RATE = 16_000
 # Time stamps tremble by a codec frame; only a real hole is filled.

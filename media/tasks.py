@@ -26,11 +26,13 @@ def derive(args: dict[str, Any], progress: Callable[..., None]) -> dict[str, Any
             told = int(fraction * 100)
             progress(fraction)
 
-    made = RECIPES[args["recipe"]].make(Path(args["source"]), Path(args["target_dir"]), tell)
+    recipe = RECIPES[args["recipe"]]
+    made = recipe.make(Path(args["source"]), Path(args["target_dir"]), tell)
     with made.path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "path": str(made.path),
+        "recipe_version": recipe.version,
         "media_type": made.media_type,
         "detail": made.detail,
         "size_bytes": made.path.stat().st_size,

@@ -7,7 +7,7 @@ from typing import Any
 
 from media import sandboxed
 from media.kinds import Kind
-from media.opening import MediaRefused
+from media.refusals import MediaRefused
 
 TIMED_GROUPS = ("sound", "video")
 

@@ -17,8 +17,9 @@ from archive.actions.derivatives import Outcome
 from archive.jobs.context import JobContext, JobProblem, JobWaits
 from archive.models import MediaFile
 from media import sandboxed
-from media.derivatives.base import DerivativeRefused, Recipe
+from media.derivatives.base import Recipe
 from media.kinds import RefusedKind, sniff
+from media.refusals import DerivativeRefused
 from media.sandbox import SandboxFailed
 
 TELL_EVERY_S = 1.0

@@ -23,16 +23,16 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from media.derivatives.base import (
-    DerivativeRefused,
     Made,
     Progress,
     Recipe,
-    refusing,
     written_whole,
 )
+from media.derivatives.refusing import refusing
 from media.film import TICKS_PER_S, FilmReader
 from media.loudness import Loudness, LoudnessMeter, sound_frame
-from media.opening import MediaRefused, open_media, sound_stream
+from media.opening import open_media, sound_stream
+from media.refusals import DerivativeRefused, MediaRefused
 from media.signatures import Kind
 from media.sound import SoundReader
 

@@ -14,17 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from av.error import FFmpegError
-
-from media.opening import MediaRefused
 from media.signatures import Kind
 
 Progress = Callable[[float], None]
-
-
-class DerivativeRefused(MediaRefused):
-    """No derivative: `code` says why (those of MediaRefused, and what a sandbox met:
-    timeout, memory, crash)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +40,6 @@ class Recipe:
     version: int
     wants: Callable[[Kind], bool]
     make: Callable[[Path, Path, Progress], Made]
-
-
-@contextlib.contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what libraries raise over a bad file into DerivativeRefused.
-
-    Lack of memory and of disk pass through: they say nothing about the file.
-    """
-    try:
-        yield
-    except DerivativeRefused:
-        raise
-    except MediaRefused as refused:
-        raise DerivativeRefused(refused.code, refused.detail) from refused
-    except MemoryError:
-        raise
-    except FFmpegError as error:
-        if isinstance(error, OSError) and error.errno:
-            raise
-        raise DerivativeRefused("undecodable", type(error).__name__) from error
 
 
 @contextlib.contextmanager

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.derivatives.base import Made, Progress, Recipe, refusing, written_whole
+from media.derivatives.base import Made, Progress, Recipe, written_whole
+from media.derivatives.refusing import refusing
 from media.signatures import Kind
 from media.sound import SPEECH_RATE, pcm_blocks
 

@@ -10,14 +10,14 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from media.derivatives.base import (
-    DerivativeRefused,
     Made,
     Progress,
     Recipe,
-    refusing,
     written_whole,
 )
+from media.derivatives.refusing import refusing
 from media.film import FilmReader
+from media.refusals import DerivativeRefused
 from media.signatures import Kind
 
 MOST_LINES = 720

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media.derivatives.base import Made, Progress, Recipe, refusing, written_whole
+from media.derivatives.base import Made, Progress, Recipe, written_whole
+from media.derivatives.refusing import refusing
 from media.pictures import opened, upright
 from media.signatures import Kind
 

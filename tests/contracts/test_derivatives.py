@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from media.derivatives.base import DerivativeRefused, Recipe
+from media.derivatives.base import Recipe
 from media.derivatives.registry import RECIPES, wanted
 from media.kinds import KINDS, sniff
+from media.refusals import DerivativeRefused
 from tests.fixtures.media import make
 
 SILENT = {"WebM"}

@@ -7,11 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from media.derivatives import access_copy
-from media.derivatives.base import DerivativeRefused, Made
+from media.derivatives.base import Made
 from media.film import FilmReader
 from media.loudness import Loudness, LoudnessMeter
 from media.opening import film_stream, open_media, sound_stream
 from media.probe import probe
+from media.refusals import DerivativeRefused
 from media.sound import SoundReader, pcm_blocks
 from tests.fixtures.media import make
 

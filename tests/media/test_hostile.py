@@ -15,11 +15,11 @@ import av
 import pytest
 
 from media import sandboxed
-from media.derivatives.base import DerivativeRefused
 from media.derivatives.registry import RECIPES
 from media.kinds import accepted_suffixes
-from media.opening import MediaRefused, open_media
+from media.opening import open_media
 from media.probe import probe
+from media.refusals import DerivativeRefused, MediaRefused
 from media.sandbox import SandboxFailed
 from media.sound import pcm_blocks
 from tests.fixtures.media import make

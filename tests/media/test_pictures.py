@@ -8,8 +8,8 @@ from PIL import Image, ImageCms
 
 from media import limits
 from media.derivatives import poster, thumbnail
-from media.derivatives.base import DerivativeRefused
 from media.pictures import opened
+from media.refusals import DerivativeRefused
 from tests.fixtures.media import make
 
 SECRETS = (b"NGUOI-CHUP-ANH", b"Exif", b"GPS", b"2019:04:30", b"http://ns.adobe", b"ICC_PROFILE")

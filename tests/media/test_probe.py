@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from media.opening import MediaRefused
-from media.probe import Technical, probe
+from media.probe import probe
+from media.refusals import MediaRefused
+from media.technical import Technical
 from tests.fixtures.media import make
 
 NOT_PLAYABLE = {"JPEG", "PNG", "TIFF", "HEIC", "PDF", "DOCX"}

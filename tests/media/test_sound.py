@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from media import limits, sound
 from media.clock import Clock
-from media.opening import MediaRefused
+from media.refusals import MediaRefused
 from media.sound import SoundReader, pcm_blocks, pcm_spans
 from tests.fixtures.media import make
 
