@@ -45,7 +45,7 @@ class WrongState(Refused):
 class AlreadyOpen(Refused):
     """A later version is open for correction already: `number` tells which."""
 
-    code = "already_open"
+    code = "correction_open"
 
 
 class TextRefused(Refused):

@@ -10,10 +10,16 @@ MESSAGES: dict[str, Sentence] = {
     "email_taken": lambda f: Message(_("An account with this e-mail exists already.")),
     "email_refused": lambda f: Message(_("This is not an e-mail address.")),
     "password_too_short": lambda f: Message(
-        _("The password is too short: at least %(shortest)s characters.", shortest=f["shortest"])
+        _(
+            "The password is too short: at least %(shortest)s characters.",
+            shortest=f.get("shortest", "?"),
+        )
     ),
     "password_too_long": lambda f: Message(
-        _("The password is too long: at most %(longest)s characters.", longest=f["longest"])
+        _(
+            "The password is too long: at most %(longest)s characters.",
+            longest=f.get("longest", "?"),
+        )
     ),
     "wrong_password": lambda f: Message(_("This is not the present password.")),
     "unknown_language": lambda f: Message(_("Pages are written in Vietnamese and English only.")),

@@ -101,7 +101,6 @@ COPIES: dict[str, Sentence] = {
     ),
     "no_copy_too_long": lambda f: _no_copy(_("It claims to be longer than two days.")),
     "no_copy_too_many_pixels": lambda f: _no_copy(_("The picture is larger than can be opened.")),
-    "no_copy_implausible": lambda f: _no_copy(_("What it says about itself cannot be true.")),
     "no_copy_timeout": lambda f: _no_copy(
         _("Making the copy took too long or stood still."), _("Try again at a quieter hour.")
     ),

@@ -53,7 +53,7 @@ MESSAGES: dict[str, Sentence] = {
         safe=_("Nothing was changed."),
         advice=_("Transcribe the recording, or bring in a transcript."),
     ),
-    "already_open": lambda f: Message(
+    "correction_open": lambda f: Message(
         _("Version %(number)s is open for correction already.", number=f.get("number", "?")),
         safe=_("Nothing was changed."),
         advice=_("Go on correcting that one."),
