@@ -233,9 +233,10 @@ def _collections() -> dict[str, str]:
 
 
 def _without(name: str, value: str = "") -> str:
-    """This search with one filter taken away."""
+    """This search with one filter taken away; both ends of the years go together."""
     kept = request.args.to_dict(flat=False)
-    kept.pop("page", None)
+    for gone in ("page", "to") if name == "from" else ("page",):
+        kept.pop(gone, None)
     if value:
         kept[name] = [v for v in kept.get(name, []) if v != value]
     else:

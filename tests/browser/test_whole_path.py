@@ -1,0 +1,185 @@
+"""A new user's first day, in one go: from an empty folder to a citation.
+
+First run → sample archive → new interview → upload → watch the job → correct a word →
+approve → search without marks → hear the hit → copy the citation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from archive import migrations
+from archive.settings import Settings
+from media.sound import pcm_spans
+from tests.browser.accessibility import violations
+from tests.browser.watching import Watch
+from tests.fixtures.media import make
+from tests.live import Line, ServerProcess
+from transcription.engines.demo import SAMPLES_DIR
+
+SECRET = "gà gáy sáng ở hẻm 48"
+LONGEST_WORK_MS = 400_000
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Line]:
+    """The program on an archive that `flask init` has just made."""
+    home = tmp_path / "home"
+    for folder in ("vault/parts", "derivatives", "index", "models"):
+        (home / folder).mkdir(parents=True)
+    settings = Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}")
+    migrations.upgrade(settings.database_url)
+    server = ServerProcess(settings, worker=True)
+    yield server.start()
+    server.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_from_an_empty_folder_to_a_citation(chromium: Browser, empty: Line, tmp_path: Path) -> None:
+    origin = f"http://{empty.host}:{empty.port}"
+    watch = Watch(host=f"{empty.host}:{empty.port}")
+    context = chromium.new_context(
+        base_url=origin,
+        locale="vi",
+        viewport={"width": 1440, "height": 900},
+        permissions=["clipboard-read", "clipboard-write"],
+        reduced_motion="reduce",
+    )
+    context.on("page", watch.look_at)
+    page = context.new_page()
+    _first_run(page)
+    _see_the_sample(page)
+    accession = _take_in(page)
+    _upload(page, _tape(tmp_path / "băng 1.wav", seconds=40))
+    _transcribe(page, accession)
+    word = _correct(page, accession)
+    _approve(page, accession)
+    _find(page, word)
+    _cite(page, accession)
+    assert violations(page) == []
+    watch.check()
+    context.close()
+
+
+def _tape(path: Path, *, seconds: int) -> Path:
+    """The beginning of an interview of invented voices, which the demo model can hear."""
+    sample = SAMPLES_DIR / "interview_hem_binh_thanh.opus"
+    (samples,) = pcm_spans(sample, [(0, seconds * 1000)])
+    return make.sound(path, samples[None, :])
+
+
+def _first_run(page: Page) -> None:
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/vi/first-run$"))
+    page.fill("#site_name", "Kho lời kể thử")
+    page.fill("#name", "Trần Thị Quản")
+    page.fill("#email", "quan@example.test")
+    page.fill("#password", SECRET)
+    page.check("input[name=start][value=sample]")
+    page.click("form[action$='first-run'] button.main")
+    expect(page).to_have_url(re.compile("/vi/$"))
+
+
+def _see_the_sample(page: Page) -> None:
+    """The worker loads it while one looks; the catalogue shows it when it is there."""
+
+    def shown() -> bool:
+        page.goto("/vi/interviews?set=sample")
+        return page.locator("main a[href*='/interviews/']").count() >= 9
+
+    _until(page, shown)
+
+
+def _take_in(page: Page) -> str:
+    page.goto("/vi/interviews/new")
+    page.fill("#title", "Hẻm nhỏ mùa ngập")
+    page.locator("input[name=witness]").first.fill("Nguyễn Thị Sáu")
+    page.locator("input[name=interviewer]").first.fill("Lê Văn Hỏi")
+    page.fill("#held_as_told", "12-5-2019")
+    page.check("input[name=audience][value=public]")
+    page.click(".save-bar button.main")
+    expect(page).to_have_url(re.compile(r"/vi/interviews/[^/]+$"))
+    return page.url.rpartition("/")[2]
+
+
+def _upload(page: Page, recording: Path) -> None:
+    page.click("a[href$='/upload']")
+    page.set_input_files("input[type=file]", str(recording))
+    row = page.locator("li.uf", has_text=recording.name)
+    expect(row).to_have_attribute("data-state", "kept", timeout=60_000)
+    row.locator("a").first.click()
+    expect(page.locator("main")).to_contain_text(re.compile("SHA-256"))
+
+
+def _transcribe(page: Page, accession: str) -> None:
+    page.goto(f"/vi/interviews/{accession}/transcript/new")
+    page.check("input[name=model][value$=demo]")
+    page.click("form[action$='/transcript/start'] button.main")
+    expect(page.locator("#work [data-job]").first).to_be_visible()
+    expect(page.locator(".turn").first).to_be_visible(timeout=LONGEST_WORK_MS)
+    expect(page.locator("main")).to_contain_text("chưa hiệu đính")
+
+
+def _correct(page: Page, accession: str) -> str:
+    """Put a word behind the first segment, by keyboard; gives the words to look for."""
+    page.locator("#work a.main").click()
+    first = page.locator("[data-segment] .tx").first
+    first.click()
+    page.keyboard.press("End")
+    page.keyboard.type(" ở xóm Lách")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-chip-words]")).to_contain_text("Đã lưu", timeout=15_000)
+    page.reload()
+    expect(page.locator("[data-segment] .tx").first).to_contain_text("ở xóm Lách")
+    return "o xom lach"
+
+
+def _approve(page: Page, accession: str) -> None:
+    page.locator("form[data-step=approve] button").click()
+    expect(page).to_have_url(re.compile(f"/vi/interviews/{accession}"))
+    expect(page.locator("main")).to_contain_text("Đã duyệt")
+
+
+def _find(page: Page, words: str) -> None:
+    def found() -> bool:
+        page.goto("/vi/")
+        page.locator("main input[name=q]").fill(words)
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+        return page.locator(".hit mark", has_text="xóm").count() >= 1
+
+    _until(page, found)
+    page.locator(".hit [data-play]").first.click()
+    page.wait_for_function(
+        "() => { const a = document.querySelector('[data-mini] audio');"
+        " return a && !a.paused && a.currentTime > 0; }"
+    )
+
+
+def _cite(page: Page, accession: str) -> None:
+    page.locator(".hit .tm a").first.click()
+    expect(page).to_have_url(re.compile(rf"/interviews/{accession}\?t="))
+    page.locator("[data-copy=vietnamese]").click()
+    page.wait_for_function(
+        "accession => navigator.clipboard.readText().then(t => t.includes(accession))",
+        arg=accession,
+    )
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert "Nguyễn Thị Sáu" in copied
+    assert "00:00:" in copied
+
+
+def _until(page: Page, ready: object) -> None:
+    """Look again and again, as a person who waits does, but not for ever."""
+    assert callable(ready)
+    for _look in range(120):
+        if ready():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{ready} never came true at {page.url}")
