@@ -7,7 +7,6 @@ there is one.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from babel.messages.extract import extract
 from babel.messages.pofile import PoFileError, read_po
 
+from archive.web.placeholders_check import can_be_filled, names, unfilled
 from archive.web.vietnamese import complaints
 
 WEB = Path(__file__).parent
@@ -40,7 +40,6 @@ SOURCES = (
     ("templates", ".txt", "jinja2", PYTHON_WORDS),
     ("static/js", ".js", "javascript", SCRIPT_WORDS),
 )
-_PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]")
 
 
 @dataclass(frozen=True)
@@ -134,6 +133,7 @@ def main(web: Path = WEB, language: str = "vi") -> int:
     told, faults = entries(web / "translations" / language)
     said = uses(web)
     faults += problems(said, told)
+    faults += unfilled(web)
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     count = len({use.key for use in said})
@@ -195,37 +195,25 @@ def _contradictions(told: list[Entry]) -> Iterator[str]:
 
 
 def _faults(entry: Entry) -> Iterator[str]:
-    name = repr(entry.ids[0])
+    shown = repr(entry.ids[0])
     if entry.is_fuzzy:
-        yield f"{entry.place}: fuzzy, so readers get English: {name}"
+        yield f"{entry.place}: fuzzy, so readers get English: {shown}"
     if not all(entry.strings):
-        yield f"{entry.place}: empty: {name}"
+        yield f"{entry.place}: empty: {shown}"
         return
     if len(entry.strings) > 1:
-        yield f"{entry.place}: Vietnamese has one plural form: {name}"
+        yield f"{entry.place}: Vietnamese has one plural form: {shown}"
     # "one file" and "%(num)s files": what both name must be told, what one names may be.
-    needed = set.intersection(*(_names(text) for text in entry.ids))
-    allowed = set.union(*(_names(text) for text in entry.ids))
+    needed = set.intersection(*(names(text) for text in entry.ids))
+    allowed = set.union(*(names(text) for text in entry.ids))
     for text in (*entry.ids, *entry.strings):
-        if not entry.is_for_scripts and _names(text) and not _can_be_filled(text):
+        if not entry.is_for_scripts and names(text) and not can_be_filled(text):
             yield f"{entry.place}: a lone % (write %%): {text!r}"
     for text in entry.strings:
-        if not needed <= _names(text) <= allowed:
-            yield f"{entry.place}: other placeholders than in {name}: {text!r}"
+        if not needed <= names(text) <= allowed:
+            yield f"{entry.place}: other placeholders than in {shown}: {text!r}"
         for complaint in complaints(entry.ids[-1], text):
             yield f"{entry.place}: {complaint}: {text!r}"
-
-
-def _names(text: str) -> set[str]:
-    return set(_PLACEHOLDER.findall(text))
-
-
-def _can_be_filled(text: str) -> bool:
-    try:
-        _ = text % defaultdict(int)
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

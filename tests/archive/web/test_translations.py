@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.web import translations_check
+from archive.web.placeholders_check import unfilled
 from archive.web.vietnamese import complaints
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -112,6 +113,18 @@ def test_two_rooms_may_share_a_sentence_but_not_differ(rooms: Rooms) -> None:
     assert rooms.write("translations/vi/b.po", po(("One", "Một"))).faults() == []
     [fault] = rooms.write("translations/vi/b.po", po(("One", "Mốt"))).faults()
     assert "vi/b.po:5: 'One' is told otherwise in vi/a.po:5" in fault
+
+
+def test_a_sentence_is_given_the_facts_that_it_names(rooms: Rooms) -> None:
+    rooms.write("a.py", '_("%(a)s", a=1)\n_("%(a)s", b=1)\n_("%(a)s", **f)\n_("%(a)s")\n')
+    rooms.write(
+        "templates/a.html",
+        '{{ ngettext("one", "%(num)s", n) }}\n{{ ngettext("%(x)s", "%(num)s %(x)s", n) }}\n'
+        '{{ _("100 %") }}\n{{ _("%(a)s", a=1) }}\n{{ _("%(a)s", **f) }}\n',
+    )
+    assert [fault.split(": ")[0] for fault in unfilled(rooms.web)] == [
+        "a.py:2", "a.py:4", "templates/a.html:2", "templates/a.html:2", "templates/a.html:3",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
