@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from archive.access import NotAllowed, NotVisible, Refused
@@ -98,6 +98,13 @@ def register(app: Flask) -> None:
     def _busy(_error: OperationalError) -> ResponseReturnValue:
         log.exception("the database did not answer")
         return answer(503, "database_busy")
+
+    @app.errorhandler(DataError)
+    @app.errorhandler(OverflowError)
+    def _unstorable(_error: Exception) -> ResponseReturnValue:
+        # A NUL in a text or a number of forty figures: no column of ours can hold it, so no
+        # action has to ask for it first.
+        return answer(400, "wrong_request")
 
     @app.errorhandler(Exception)
     def _unforeseen(_error: Exception) -> ResponseReturnValue:
