@@ -44,7 +44,7 @@ KNOWS_ONLY = {
 def label(version: TranscriptVersion, language: str) -> str:
     """What kind of text a version is; a demonstration model's says so too."""
     told = LABELS[language][version.state]
-    if version.state == "machine" and version.options.get("knows_only"):
+    if version.state in ("machine", "editing") and version.options.get("knows_only"):
         told += f" ({KNOWS_ONLY[language]})"
     return told
 

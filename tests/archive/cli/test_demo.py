@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from archive.actions import interviews
+from archive.models import Job
 from archive.models.user import ROLES
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests import holdings as make
-from tests.archive.conftest import SampleHome
+from tests.archive.conftest import OWN, SampleHome
+from transcription.engines.demo import DEMO
 
 
 @pytest.fixture
@@ -44,6 +47,14 @@ def test_remove_takes_it_out_and_can_be_said_twice(app: Flask, sample_home: Samp
     assert first == {"interviews": len(sample_home.loaded.interviews), "kept": []}
     again = json.loads(runner.invoke(args=["demo", "remove", "--json"]).stdout)
     assert again == {"interviews": 0, "kept": []}
+
+
+def test_a_real_recording_never_gets_the_demo_model_unasked(app: Flask, toolbox: Toolbox) -> None:
+    told = app.test_cli_runner().invoke(args=["transcribe", OWN, "--json"])
+    with toolbox.database.reading() as db:
+        job = db.get_one(Job, json.loads(told.stdout)["job"])
+    assert job.payload["model"] == Settings(home=Path(), database_url="").default_model
+    assert job.payload["model"] != DEMO.info.name
 
 
 def test_what_stands_in_the_way_is_named_and_left_alone(app: Flask, toolbox: Toolbox) -> None:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from archive import queue
+from archive.access import machine
 from archive.actions.office import SAMPLE_JOB
+from archive.demo import removing
 from archive.demo.contents import read_all
 from archive.jobs import load_sample
 from archive.jobs.context import JobContext
@@ -14,6 +16,7 @@ from archive.jobs.worker import Worker
 from archive.models import Interview, Job, MediaFile
 from archive.toolbox import Toolbox
 from tests import holdings as make
+from tests import snapshots
 
 
 class Stopped(JobContext):
@@ -34,7 +37,7 @@ def ask(toolbox: Toolbox) -> str:
 
 
 def test_stopped_on_the_way_it_is_completed_later(toolbox: Toolbox) -> None:
-    sample = read_all()
+    sample, before = read_all(), snapshots.rows(toolbox)
     job_id = ask(toolbox)
     with toolbox.database.writing() as db:
         lease = queue.claim(db, ("light",), worker="test", lease_s=60)
@@ -59,6 +62,8 @@ def test_stopped_on_the_way_it_is_completed_later(toolbox: Toolbox) -> None:
         )
         heard = select(Job.payload).where(Job.kind == "transcribe")
         assert [payload["model"] for payload in db.scalars(heard)] == ["demo"] * 3
+    assert removing.remove(toolbox, machine("test")).interviews == len(sample.interviews)
+    assert snapshots.rows(toolbox) == before
 
 
 def test_what_stands_in_the_way_ends_it_for_good(toolbox: Toolbox) -> None:
