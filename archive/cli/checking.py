@@ -135,6 +135,8 @@ def _speech(tools: Toolbox) -> Finding:
         engine.describe(settings.default_model, models_dir=settings.models_dir)
     except ModelMissing as missing:
         advice = f"To transcribe by default, put {missing.file} into {missing.folder}."
+        if missing.url:
+            advice += f" It is published at {missing.url} ."
         return Finding("speech", "warning", detail, advice)
     return Finding("speech", "ok", detail)
 

@@ -139,8 +139,9 @@ def _model(context: JobContext) -> ModelInfo:
         )
     except ModelMissing as missing:
         raise JobWaits(
-            missing.code, model=missing.name, folder=str(missing.folder), file=missing.file
-        ) from missing
+            missing.code, model=missing.name, folder=str(missing.folder), file=missing.file,
+            url=missing.url,
+        ) from missing  # fmt: skip
 
 
 def _hear_recording(context: JobContext, sound: Sound, details: dict[str, Any], pace: Pace) -> str:

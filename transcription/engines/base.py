@@ -1,7 +1,7 @@
 """What an engine is, what it hears, and what can go wrong before it hears anything.
 
     EngineProblem
-    ├── ModelMissing      the file is not there: `file`, `folder`, `sha256` say what to fetch
+    ├── ModelMissing      the file is not there: `file`, `folder`, `sha256`, `url` say what to fetch
     │   └── ModelAltered  a file is there, but not the published bytes: mostly a broken copy
     └── ModelUnreadable   the file is no checkpoint of this engine
 
@@ -34,11 +34,14 @@ class ModelMissing(EngineProblem):
 
     code = "model_missing"
 
-    def __init__(self, name: str, *, folder: Path, file: str, sha256: str | None = None) -> None:
+    def __init__(
+        self, name: str, *, folder: Path, file: str, sha256: str | None = None, url: str = ""
+    ) -> None:
         self.name = name
         self.folder = folder
         self.file = file
         self.sha256 = sha256
+        self.url = url
         super().__init__(f"model {name!r} is not here: put {file} into {folder}")
 
 
@@ -47,8 +50,10 @@ class ModelAltered(ModelMissing):
 
     code = "model_altered"
 
-    def __init__(self, name: str, *, folder: Path, file: str, sha256: str, found: str) -> None:
-        super().__init__(name, folder=folder, file=file, sha256=sha256)
+    def __init__(
+        self, name: str, *, folder: Path, file: str, sha256: str, found: str, url: str = ""
+    ) -> None:
+        super().__init__(name, folder=folder, file=file, sha256=sha256, url=url)
         self.found = found
         self.args = (f"{folder / file} has SHA-256 {found}, not {sha256}: copy it again",)
 

@@ -33,12 +33,15 @@ def checked(name: str, known: KnownModel, models_dir: Path) -> Path:
     """The file of a published model, its bytes compared. Raises ModelMissing, ModelAltered."""
     path = models_dir / known.file
     if not path.is_file():
-        raise ModelMissing(name, folder=models_dir, file=known.file, sha256=known.sha256)
+        raise ModelMissing(
+            name, folder=models_dir, file=known.file, sha256=known.sha256, url=known.url
+        )
     found = sha256_of(path)
     if found != known.sha256:
         raise ModelAltered(
-            name, folder=models_dir, file=known.file, sha256=known.sha256, found=found
-        )
+            name, folder=models_dir, file=known.file, sha256=known.sha256, found=found,
+            url=known.url,
+        )  # fmt: skip
     return path
 
 

@@ -10,11 +10,19 @@ from archive.web.messages.message import Message, Sentence
 
 
 def _kept() -> str:
-    return _("The original is safe, and what was heard before is kept.")
+    return str(_("The original is safe, and what was heard before is kept."))
 
 
 def _waits() -> str:
-    return _("The work waits and is not lost.")
+    return str(_("The work waits and is not lost."))
+
+
+def _put(facts: dict[str, Any]) -> str:
+    put = _(
+        "Put the file %(file)s into %(folder)s; the work then goes on by itself.", **_where(facts)
+    )
+    published = _("It is published at %(url)s .", url=facts.get("url", ""))
+    return f"{put} {published}" if facts.get("url") else str(put)
 
 
 def _where(facts: dict[str, Any]) -> dict[str, Any]:
@@ -32,9 +40,7 @@ MESSAGES: dict[str, Sentence] = {
     "model_missing": lambda f: Message(
         _("The speech model %(model)s is not on this machine.", **_where(f)),
         safe=_waits(),
-        advice=_(
-            "Put the file %(file)s into %(folder)s; the work then goes on by itself.", **_where(f)
-        ),
+        advice=_put(f),
     ),
     "model_altered": lambda f: Message(
         _("The file of the speech model %(model)s is not the one that was published.", **_where(f)),

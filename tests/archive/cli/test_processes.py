@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,17 @@ from tests.live import ROOT
 from tests.told import index_all, told
 from tests.workers import command, environment
 
+ASCII = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+
 
 def flask(
-    settings: Settings, *words: str | bytes, stdout: int = subprocess.PIPE, **env: str
+    settings: Settings,
+    *words: str | bytes,
+    stdout: int = subprocess.PIPE,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     started = subprocess.run(
-        [*command(), *words], cwd=ROOT, env=environment(settings, **env), timeout=60,
+        [*command(), *words], cwd=ROOT, env=environment(settings, **env or {}), timeout=60,
         stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False,
     )  # fmt: skip
     assert b"Traceback" not in started.stderr, started.stderr.decode()
@@ -51,7 +57,7 @@ def test_an_archive_from_nothing(tmp_path: Path) -> None:
     [("LOIKE_PUBLIC_STATES", "all"), ("LOIKE_HOME", "/proc/nowhere")],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: Settings, name: str, value: str) -> None:
-    refused = flask(settings, "jobs", **{name: value})
+    refused = flask(settings, "jobs", env={name: value})
     assert (refused.returncode, refused.stdout) == (2, b"")
     assert name.encode() in refused.stderr
 
@@ -91,10 +97,10 @@ def test_a_reader_that_goes_away_is_no_fault(settings: Settings, toolbox: Toolbo
 def test_output_is_utf8_whatever_the_terminal_says(settings: Settings, toolbox: Toolbox) -> None:
     told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     index_all(toolbox)
-    found = flask(settings, "search", "gạo", PYTHONIOENCODING="ascii", LC_ALL="C")
+    found = flask(settings, "search", "gạo", env=ASCII)
     assert found.returncode == 0, found.stderr
     assert "Tôi bán gạo ở chợ." in found.stdout.decode("utf-8")
-    refused = flask(settings, "transcribe", "Mỹ", PYTHONIOENCODING="ascii", LC_ALL="C")
+    refused = flask(settings, "transcribe", "Mỹ", env=ASCII)
     assert "There is no interview Mỹ." in refused.stderr.decode("utf-8")
 
 

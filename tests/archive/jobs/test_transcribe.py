@@ -30,6 +30,7 @@ from tests.fixtures.media import make as media
 from tests.transcription.sounds import as_heard, matched, sample, silence
 from tests.workers import until
 from transcription.engines.demo import DEMO, SAMPLES_DIR
+from transcription.engines.known_models import KNOWN
 from transcription.tokens import spoken
 
 ActorOf = Callable[[str | None], Actor]
@@ -225,7 +226,9 @@ def test_a_model_that_is_not_here_is_waited_for(
     job = job_of(toolbox, job_id)
     assert (job.state, job.problem, job.attempts) == ("waiting", "model_missing", 0)
     folder = str(toolbox.settings.models_dir)
-    assert job.detail == {"model": "small", "folder": folder, "file": "small.pt"}
+    assert job.detail == {
+        "model": "small", "folder": folder, "file": "small.pt", "url": KNOWN["small"].url,
+    }  # fmt: skip
 
 
 @pytest.mark.sqlite_only
