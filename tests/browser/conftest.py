@@ -30,10 +30,15 @@ FLAGS = (
 )  # fmt: skip
 
 
+def chromium_path() -> str | None:
+    """The browser that CHROMIUM names, or the one that is installed."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each test has contexts of its own."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    found = chromium_path()
     if not found:
         if os.environ.get("REQUIRE_CHROMIUM"):
             pytest.fail("REQUIRE_CHROMIUM is set and no Chromium was found")

@@ -8,6 +8,7 @@ import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
 import { added, chosenText, touched } from "./choosing.js";
 import { threeWay } from "./merging.js";
+import { drawSlice, peaksOf } from "./peaks.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./entry.js").Conflict} Conflict */
@@ -92,6 +93,14 @@ export class Conflicts {
     this.#places(conflict, who);
     if (!this.dialog.open) this.dialog.showModal();
     this.result.focus();
+    this.#sound(segment);
+  }
+
+  /** @param {Segment | undefined} segment */
+  async #sound(segment) {
+    const canvas = this.dialog.querySelector("canvas");
+    const peaks = segment?.part === this.desk.player.part ? await peaksOf(this.desk.player.sound) : null;
+    if (segment && peaks && canvas) drawSlice(canvas, peaks, segment);
   }
 
   /** @param {Conflict} conflict @param {string} who */

@@ -60,9 +60,20 @@ export class Detail {
       waveColor: colour("wave-a"), progressColor: colour("teal"), cursorColor: colour("lacquer"), cursorWidth: 2,
       cspNonce: document.querySelector("script[nonce]")?.nonce || "", plugins: [this.regions],
     });
+    this.#scrolling();
     this.wave.on("ready", () => this.show(this.desk.current || this.desk.sheet.list[0] || null));
     this.wave.on("scroll", () => this.#words());
     this.regions.on("region-updated", (/** @type {any} */ region) => this.#dragged(region));
+  }
+
+  /** The strip follows the segment and the sound; a wheel moves it, and no scroll bar is needed. */
+  #scrolling() {
+    const frame = this.wave.getWrapper().parentElement;
+    if (!frame) return;
+    frame.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+      event.preventDefault();
+      frame.scrollLeft += event.deltaX || event.deltaY;
+    }, { passive: false });
   }
 
   /** @param {Segment | null} segment */
@@ -80,7 +91,7 @@ export class Detail {
     const style = getComputedStyle(document.documentElement);
     this.region = this.regions.addRegion({
       id: segment.id, start: segment.start / 1000, end: segment.end / 1000, drag: false,
-      resize: this.desk.editable, color: `${style.getPropertyValue("--teal").trim()}26`,
+      resize: this.desk.editable, color: `${style.getPropertyValue("--teal").trim()}1f`,
     });
   }
 

@@ -6,7 +6,7 @@ import { peaksOf } from "./peaks.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
-const WAVE_SHARE = 0.58;
+const WAVE_SHARE = 0.53;
 const AXIS = 0.66;
 const REST_MS = 400;
 const BAR_PX = 4;

@@ -38,3 +38,22 @@ export function peaksOf(sound) {
   }
   return found;
 }
+
+const FINE = 20;
+const BAR_PX = 4;
+
+/** Draw the sound between two times. @param {HTMLCanvasElement} canvas @param {Peaks} peaks @param {{start: number, end: number}} span in ms */
+export function drawSlice(canvas, peaks, { start, end }) {
+  const scale = devicePixelRatio || 1;
+  Object.assign(canvas, { width: canvas.clientWidth * scale, height: canvas.clientHeight * scale });
+  const pen = canvas.getContext("2d");
+  const slice = peaks.fine.subarray(Math.floor((start / 1000) * FINE), Math.ceil((end / 1000) * FINE));
+  if (!pen || !slice.length) return;
+  const loudest = Math.max(1, ...slice);
+  const bars = Math.floor(canvas.width / (BAR_PX * scale));
+  pen.fillStyle = getComputedStyle(canvas).color;
+  for (let bar = 0; bar < bars; bar += 1) {
+    const tall = Math.max(2, (slice[Math.floor((bar * slice.length) / bars)] / loudest) * canvas.height);
+    pen.fillRect(bar * BAR_PX * scale, (canvas.height - tall) / 2, BAR_PX * scale * 0.6, tall);
+  }
+}
