@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, url_for
+from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 
@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
         "home/show.html", page=page, clock=clock, held=measures.held, recorded=_recorded,
         quotes=[_quote(quote) for quote in page.quotes],
         latest=[(card, _wave(card, bars=110)) for card in page.latest],
-        duration=measures.duration, day=measures.day, endpoints=current_app.view_functions,
+        duration=measures.duration, day=measures.day,
     )  # fmt: skip
 
 

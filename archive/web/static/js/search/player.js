@@ -62,6 +62,7 @@ function dock(box) {
     }
     audio.currentTime = Number(start) / 1000;
     startSound();
+    draw(); // a player that goes on from one passage to the next says nothing by itself
   }
 
   function startSound() {
