@@ -20,6 +20,9 @@ def chosen() -> str:
     """From the address; else the account's; else the browser's; else the archive's default."""
     if "lang_code" in g:
         return str(g.lang_code)
+    first = request.path.split("/")[1]
+    if first in LANGUAGES:  # an address that leads nowhere still says how to answer
+        return first
     wanted = g.get("user_language") or request.cookies.get("loike_language", "")
     if wanted in LANGUAGES:
         return str(wanted)

@@ -53,6 +53,15 @@ def test_every_status_has_a_page_with_a_sentence(
     assert f"{status} · " in answer.text
 
 
+def test_an_address_that_leads_nowhere_is_answered_in_its_language(client_of: ClientOf) -> None:
+    for language, words in (("vi", "Không có trang này."), ("en", "This page is not here.")):
+        for other in ("vi", "en"):
+            headers = {"Accept-Language": other}
+            page = client_of(None).get(f"/{language}/nobody-is-here", headers=headers).text
+            assert f'<html lang="{language}"' in page
+            assert words in page
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_errors_keep_the_readers_theme(client_of: ClientOf, theme: str) -> None:
     reader = client_of(None)
