@@ -100,7 +100,7 @@ def operate(version_id: str) -> ResponseReturnValue:
         touched: dict[str, Segment] = {}
         for step in listed:
             kind = step.get("op") if isinstance(step, dict) else None
-            if kind not in _STEPS:
+            if not isinstance(kind, str) or kind not in _STEPS:
                 raise SegmentRefused(field="op", why="unknown")
             for segment in _STEPS[kind](step, interview, version, operation):
                 touched[segment.id] = segment
