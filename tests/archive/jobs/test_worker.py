@@ -264,3 +264,28 @@ def test_sigterm_ends_a_worker_that_has_nothing_to_do(
     until(planned)
     process.stop()
     assert running.returncode == 0
+
+
+@pytest.mark.sqlite_only
+def test_sigterm_leaves_the_work_in_hand_to_the_next_worker(
+    toolbox: Toolbox, process: WorkerProcess, actor_of: Callable[[str | None], Actor],
+    tmp_path: Any,
+) -> None:  # fmt: skip
+    make.interview(toolbox.database)
+    path = make.sound(tmp_path, seconds=60.0)
+    ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=path)
+
+    def derive() -> Job:
+        with toolbox.database.reading() as db:
+            return db.query(Job).filter_by(kind="derive").one()
+
+    process.start()
+    running = process.process
+    assert running is not None
+    until(lambda: derive().state == "running" or None)
+    process.stop()
+    left = derive()
+    assert (running.returncode, left.state, left.attempts) == (0, "queued", 0)
+    assert left.lease_token == ""
+    Worker(toolbox, lanes=("light",)).run_until_idle()
+    assert derive().state == "done"
