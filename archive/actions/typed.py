@@ -6,10 +6,12 @@ a title they would make two different records look alike.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from search.syllables import exact_key, folded_key
 
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 LINE_ENDS = ("\r\n", "\r", "\u2028", "\u2029", "\u0085")
 
 
@@ -33,16 +35,15 @@ def finds(wanted: str, *told: str) -> bool:
     >>> finds("hoa", "Lâm Vĩnh Hòa"), finds("hóa", "Lâm Vĩnh Hòa")
     (True, False)
     """
+    keys = [exact_key(word) for word in _words(wanted)]
+    if not keys:
+        return True
     there = [exact_key(word) for text in told for word in _words(text)]
     bare = [folded_key(key) for key in there]
-    for word in _words(wanted):
-        key = exact_key(word)
-        if folded_key(key) == key:
-            if not any(other.startswith(key) for other in bare):
-                return False
-        elif key not in there:
-            return False
-    return True
+    return all(
+        any(other.startswith(key) for other in bare) if folded_key(key) == key else key in there
+        for key in keys
+    )
 
 
 def _seen(text: str) -> str:
@@ -53,4 +54,4 @@ def _seen(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return "".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in text).split()
+    return _BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFC", text)).split()
