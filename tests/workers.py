@@ -22,7 +22,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
     return {
         **os.environ, "LOIKE_HOME": str(settings.home),
         "LOIKE_DATABASE_URL": settings.database_url, "PYTHONPATH": str(ROOT),
-        "LOIKE_LEASE_S": "2", "LOIKE_POLL_MS": "20", **more,
+        "LOIKE_LEASE_S": "4", "LOIKE_POLL_MS": "20", **more,
     }  # fmt: skip
 
 

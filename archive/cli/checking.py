@@ -136,7 +136,7 @@ def _speech(tools: Toolbox) -> Finding:
     except ModelMissing as missing:
         advice = f"To transcribe by default, put {missing.file} into {missing.folder}."
         if missing.url:
-            advice += f" It is published at {missing.url} ."
+            advice += f" It is published here: {missing.url}"
         return Finding("speech", "warning", detail, advice)
     return Finding("speech", "ok", detail)
 

@@ -21,7 +21,7 @@ def _put(facts: dict[str, Any]) -> str:
     put = _(
         "Put the file %(file)s into %(folder)s; the work then goes on by itself.", **_where(facts)
     )
-    published = _("It is published at %(url)s .", url=facts.get("url", ""))
+    published = _("It is published here: %(url)s", url=facts.get("url", ""))
     return f"{put} {published}" if facts.get("url") else str(put)
 
 

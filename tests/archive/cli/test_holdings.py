@@ -57,6 +57,16 @@ def test_what_cannot_be_taken_in_is_said_by_name(shell: Shell, tmp_path: Path) -
     shell.misused("ingest", "LK-1")
 
 
+def test_a_link_leads_to_its_file(shell: Shell, tmp_path: Path) -> None:
+    sound, link = make.sound(tmp_path), tmp_path / "link.wav"
+    link.symlink_to(sound)
+    [told] = shell.json("ingest", "LK-1", str(link))
+    assert (told["file"], told["size_bytes"]) == (str(sound), sound.stat().st_size)
+    link.unlink()
+    link.symlink_to(link)  # to itself
+    assert str(link) in shell.run("ingest", "LK-1", str(link)).stderr
+
+
 def test_a_pipe_under_the_name_of_a_file_is_not_waited_for(shell: Shell, tmp_path: Path) -> None:
     pipe = tmp_path / "a.wav"
     os.mkfifo(pipe)
