@@ -74,6 +74,8 @@ def page(accession: str) -> ResponseReturnValue:
 def send_form(accession: str) -> ResponseReturnValue:
     """Small files without JavaScript: each goes the way of a resumable upload, in one piece."""
     toolbox, actor = current.toolbox(), current.actor()
+    with toolbox.database.reading() as db:
+        holdings.owner(db, actor, accession, action="upload")  # also when no file was chosen
     sent = []
     for file in request.files.getlist("files")[:LONGEST_FORM_FILES]:
         if not file.filename:
@@ -153,9 +155,9 @@ def same(upload_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.route(PATH, methods=["OPTIONS"], provide_automatic_options=False)
+@bp.route(PATH, methods=["OPTIONS"], defaults={"upload_id": ""}, provide_automatic_options=False)
 @bp.route(PATH + "/<upload_id>", methods=["OPTIONS"], provide_automatic_options=False)
-def options(upload_id: str = "") -> Response:
+def options(upload_id: str) -> Response:
     """What this server can do (tus: OPTIONS)."""
     return Response(
         status=204,

@@ -115,6 +115,10 @@ POST   uploads.send_form       closed  303 303 303 403 403 404 401
 GET    uploads.row             closed  404 404 200 404 404 404 303
 POST   uploads.keep            closed  404 404 410 404 404 404 401
 GET    uploads.state           closed  404 404 200 404 404 404 401
+GET    uploads.maybe_known     open    200 200 200 403 403 403 401
+GET    uploads.maybe_known     closed  200 200 200 403 403 404 401
+POST   uploads.known           open    200 200 200 403 403 403 401
+POST   uploads.known           closed  200 200 200 403 403 404 401
 POST   uploads.same            closed  404 404 200 404 404 404 401
 POST   uploads.create          open    201 201 201 403 403 403 401
 POST   uploads.create          closed  201 201 201 403 403 404 401

@@ -39,7 +39,8 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
     tus = {"Tus-Resumable": "1.0.0"}
     piece = tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     create = tus | {"Upload-Length": "10"}
-    create["Upload-Metadata"] = _tus(accession=names.get("accession", ""), filename="c.wav")
+    accession = names.get("accession", "")
+    create["Upload-Metadata"] = _tus(accession=accession, filename="c.wav")
     described = {"title": "Một", "audience": "staff", "languages": "vi"}
     point = {"at": "00:00:01", "title": "Mở đầu"}
     split = {"op": "set_speaker", "ids": [names.get("segment_id", "")], "speaker": "Bà Lan"}
@@ -73,6 +74,8 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "uploads.discard": {"headers": tus},
         "uploads.override": {"headers": piece | {"X-HTTP-Method-Override": "PATCH"},
                              "data": b"12345"},
+        "uploads.maybe_known": {"query_string": {"accession": accession, "length": "5"}},
+        "uploads.known": {"data": {"accession": accession, "length": "5", "sha256": "0" * 64}},
         "uploads.same": {"data": b"", "query_string": {"offset": "0"}},
     }  # fmt: skip
 
