@@ -105,6 +105,17 @@ def test_a_key_that_is_no_hash_makes_no_path(vault: Vault, key: str) -> None:
         vault.path(key)
 
 
+def test_what_nobody_names_is_let_go_of_and_may_come_again(vault: Vault) -> None:
+    other = vault.receive(io.BytesIO(b"another voice")).sha256
+    vault.receive(io.BytesIO(WORDS))
+    vault.discard(SHA256)
+    vault.discard(SHA256)
+    assert list(vault.keys()) == [other]
+    assert not vault.receive(io.BytesIO(WORDS)).duplicate
+    with pytest.raises(NotAHash):
+        vault.discard("../../etc/passwd")
+
+
 def test_links_are_refused(vault: Vault, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(WORDS)
