@@ -136,6 +136,8 @@ def _open_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[Ope
             )  # fmt: skip
         else:
             accounts.set_password(db, actor, user, password)
+            if not user.is_active:  # closed when the sample was removed, but history names it
+                accounts.change(db, actor, user, name=user.name, role=wanted.role, is_active=True)
         opened.append(
             OpenedAccount(role=wanted.role, name=wanted.name, email=wanted.email, password=password)
         )

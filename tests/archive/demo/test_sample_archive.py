@@ -101,6 +101,16 @@ def test_loading_twice_is_loading_once(sample_home: SampleHome, toolbox: Toolbox
     assert snapshots.files(toolbox.settings.vault_dir) == vault
 
 
+def test_an_account_that_was_closed_is_opened_again(toolbox: Toolbox) -> None:
+    with toolbox.database.writing() as db:
+        user = db.scalars(select(User).where(User.is_sample, User.role == "editor")).one()
+        accounts.change(db, ADA, user, name=user.name, role=user.role, is_active=False)
+    told = next(a for a in loading.load(toolbox, ADA).accounts if a.role == "editor")
+    with toolbox.database.writing() as db:
+        entered = accounts.sign_in(db, email=told.email, password=told.password, address="here")
+        assert entered.user.is_active
+
+
 def test_a_typed_text_never_says_that_it_was_heard_by_a_machine(toolbox: Toolbox) -> None:
     with toolbox.database.reading() as db:
         typed = found(toolbox, "MAU-005")
