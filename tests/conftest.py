@@ -85,14 +85,16 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: No
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(cheap_passwords: None) -> Iterator[str]:
-    """A PostgreSQL database that was migrated once and is the template of each test's own."""
+def empty_postgres(cheap_passwords: None) -> Iterator[postgres.Emptied]:
+    """A PostgreSQL database that was migrated once and is put back for each test."""
     with postgres.throw_away() as url:
         migrations.upgrade(url)
         database = Database(url)
         _let_in_the_cast(database)
         database.dispose()
-        yield url
+        emptied = postgres.Emptied(url)
+        yield emptied
+        emptied.close()
 
 
 @pytest.fixture
@@ -102,17 +104,17 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """An empty archive's database with the cast's accounts, of this test only."""
     if backend == "postgresql":
-        with postgres.throw_away(template=request.getfixturevalue("empty_postgres")) as url:
-            yield url
-        return
+        emptied: postgres.Emptied = request.getfixturevalue("empty_postgres")
+        emptied.put_back()
+        return emptied.url
     home = tmp_path / "home"
     home.mkdir()
     empty: Path = request.getfixturevalue("empty_database")
     (home / "archive.db").write_bytes(empty.read_bytes())
-    yield f"sqlite:///{home / 'archive.db'}"
+    return f"sqlite:///{home / 'archive.db'}"
 
 
 @pytest.fixture
