@@ -48,7 +48,8 @@ INVENTED = "nhân vật và lời kể do chúng tôi đặt ra"
 
 def heard_by_a_worker(test: Callable[..., None]) -> Callable[..., None]:
     """Needs the worker to do everything that the sample calls for: minutes on a busy machine."""
-    return pytest.mark.slow(pytest.mark.timeout(1200)(test))
+    marked: Callable[..., None] = pytest.mark.slow(pytest.mark.timeout(1200)(test))
+    return marked
 
 
 @pytest.fixture
