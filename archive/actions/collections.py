@@ -77,6 +77,7 @@ def chosen(db: Session, code: str) -> Collection | None:
     return found
 
 
-def listed(db: Session) -> list[Collection]:
-    """Every collection by title, for whoever describes interviews."""
-    return list(db.scalars(select(Collection).order_by(Collection.title, Collection.code)))
+def listed(db: Session, *, is_sample: bool) -> list[Collection]:
+    """Every real collection, or every invented one, by title: for whoever describes interviews."""
+    found = select(Collection).where(Collection.is_sample.is_(is_sample))
+    return list(db.scalars(found.order_by(Collection.title, Collection.code)))

@@ -126,7 +126,7 @@ def create(
     """Take an interview in, under the number given or the next free one of this year."""
     access.require(actor, "create")
     interview = Interview(
-        accession=_free(db, accession) if accession.strip() else next_accession(db),
+        accession=free(db, accession) if accession.strip() else next_accession(db),
         title="", is_sample=is_sample, created_by_id=actor.user_id or None,
     )  # fmt: skip
     _write(interview, description)
@@ -151,7 +151,7 @@ def describe(
     _claim(db, interview, revision)
     before = _told(interview)
     if accession.strip() and accession.strip() != interview.accession:
-        interview.accession = _free(db, accession, but_for=interview)
+        interview.accession = free(db, accession, but_for=interview)
     _write(interview, description)
     interview.updated_at = utc_now()
     db.flush()
@@ -177,26 +177,8 @@ def next_accession(db: Session) -> str:
     return f"{stem}{max(numbers, default=0) + 1:03d}"
 
 
-def by_accession(db: Session, accession: str) -> Interview | None:
-    """The interview of this number, without asking for anybody's rights: for the shell."""
-    return db.scalar(select(Interview).where(Interview.accession == accession))
-
-
-def _claim(db: Session, interview: Interview, revision: int) -> None:
-    """Count the revision up if nobody was faster: one statement, so right on every database."""
-    result = db.execute(
-        update(Interview)
-        .where(Interview.id == interview.id, Interview.revision == revision)
-        .values(revision=revision + 1)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(result, CursorResult)
-    db.refresh(interview)
-    if result.rowcount != 1:
-        raise DescriptionOutdated(revision=interview.revision)
-
-
-def _free(db: Session, accession: str, but_for: Interview | None = None) -> str:
+def free(db: Session, accession: str, *, but_for: Interview | None = None) -> str:
+    """The number as it will be kept; raises AccessionRefused or AccessionTaken."""
     accession = accession.strip()
     if (
         len(accession) > LONGEST_ACCESSION
@@ -215,6 +197,25 @@ def _free(db: Session, accession: str, but_for: Interview | None = None) -> str:
 def faults(told: Description) -> list[Refused]:
     """Everything that `create` and `describe` would refuse about a description."""
     return _read(told)[1]
+
+
+def by_accession(db: Session, accession: str) -> Interview | None:
+    """The interview of this number, without asking for anybody's rights: for the shell."""
+    return db.scalar(select(Interview).where(Interview.accession == accession))
+
+
+def _claim(db: Session, interview: Interview, revision: int) -> None:
+    """Count the revision up if nobody was faster: one statement, so right on every database."""
+    result = db.execute(
+        update(Interview)
+        .where(Interview.id == interview.id, Interview.revision == revision)
+        .values(revision=revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(result, CursorResult)
+    db.refresh(interview)
+    if result.rowcount != 1:
+        raise DescriptionOutdated(revision=interview.revision)
 
 
 def _write(interview: Interview, told: Description) -> None:

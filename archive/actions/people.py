@@ -133,20 +133,23 @@ def listed(db: Session, actor: Actor, text: str = "") -> list[Person]:
     ]
 
 
-def named(db: Session, name: str) -> list[Person]:
-    """Everybody whose full name this is, letter for letter but for case."""
+def named(db: Session, name: str, *, is_sample: bool | None = None) -> list[Person]:
+    """Everybody whose full name this is, letter for letter but for case.
+
+    `is_sample` keeps to real people or to invented ones; None takes both.
+    """
     wanted = typed.line(name).casefold()
     return [
         person
         for person in db.scalars(select(Person).order_by(Person.id))
-        if person.full_name.casefold() == wanted
+        if person.full_name.casefold() == wanted and is_sample in (None, person.is_sample)
     ]
 
 
-def labels(db: Session, actor: Actor) -> dict[str, str]:
+def labels(db: Session, actor: Actor, *, is_sample: bool) -> dict[str, str]:
     """What a form calls each person, by id: the name, or a label where several share it."""
     bearers: dict[str, list[Person]] = {}
-    for person in listed(db, actor):
+    for person in (p for p in listed(db, actor) if p.is_sample == is_sample):
         bearers.setdefault(person.full_name.casefold(), []).append(person)
     found: dict[str, str] = {}
     for people in bearers.values():
@@ -166,12 +169,16 @@ def tell_apart(namesakes: Sequence[Person]) -> dict[str, str]:
 
 
 def meant(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> Person:
-    """The person that a typed name or label stands for; made when nobody has that name."""
+    """The person that a typed name or label stands for; made when nobody has that name.
+
+    A real interview never meets an invented person, nor an invented one a real person, so
+    that the sample archive can be taken away without a trace.
+    """
     access.require(actor, "manage_people")
     name = typed.line(text)
-    bearers = named(db, name)
+    bearers = named(db, name, is_sample=is_sample)
     if not bearers and name.endswith(")"):
-        namesakes = named(db, name.rpartition(" (")[0])
+        namesakes = named(db, name.rpartition(" (")[0], is_sample=is_sample)
         told = tell_apart(namesakes)
         bearers = [p for p in namesakes if told[p.id].casefold() == name.casefold()]
     if len(bearers) > 1:

@@ -76,7 +76,7 @@ def fresh() -> Form:
 
 def of(db: Session, actor: Actor, interview: Interview) -> Form:
     """The form of an interview as it is now."""
-    names = people.labels(db, actor)
+    names = people.labels(db, actor, is_sample=interview.is_sample)
     known = [code for code in interview.languages if code in LANGUAGES]
     values = {
         "accession": interview.accession,
@@ -96,25 +96,35 @@ def of(db: Session, actor: Actor, interview: Interview) -> Form:
         "plate": interview.plate,
     }
     for role in interviews.ROLES:
-        values[role] = "\n".join(names[person.id] for person in interview.people(role))
+        values[role] = "\n".join(
+            names.get(person.id, person.full_name) for person in interview.people(role)
+        )
     form = Form(values)
     form.values["was"] = json.dumps(values, ensure_ascii=False)
     form.values["revision"] = str(interview.revision)
     return form
 
 
-def described(db: Session, actor: Actor, form: Form) -> Description:
-    """What the form means. `form.problems` says what is wrong with it; people and collections
-    that are named for the first time are made."""
+def described(
+    db: Session, actor: Actor, form: Form, interview: Interview | None = None
+) -> Description:
+    """What the form means; `interview` is the one that it describes, if there is one yet.
+
+    `form.problems` says what is wrong with it. People and collections that are named for
+    the first time are made.
+    """
     values = form.values
+    is_sample = interview is not None and interview.is_sample
+    if values["accession"]:
+        _tried(form, lambda: interviews.free(db, values["accession"], but_for=interview))
     if values["held_as_told"] and not values["held_edtf"]:
         values["held_edtf"] = told_dates.read(values["held_as_told"])
     years = _("A year is four digits, from 1800 to 2100.")
     told = Description(
         title=values["title"],
         collection=_tried(form, lambda: _collection(db, actor, form)),
-        witnesses=_people(db, actor, form, "witness"),
-        interviewers=_people(db, actor, form, "interviewer"),
+        witnesses=_people(db, actor, form, "witness", is_sample=is_sample),
+        interviewers=_people(db, actor, form, "interviewer", is_sample=is_sample),
         languages=[*form.lines("languages"), *_listed(values["other_languages"])],
         held_as_told=values["held_as_told"],
         held_edtf=values["held_edtf"],
@@ -184,13 +194,15 @@ def _collection(db: Session, actor: Actor, form: Form) -> Any:
     return collections.chosen(db, form.values["collection"])
 
 
-def _people(db: Session, actor: Actor, form: Form, role: str) -> Sequence[Person]:
+def _people(
+    db: Session, actor: Actor, form: Form, role: str, *, is_sample: bool
+) -> Sequence[Person]:
     found = []
     for name in form.values[role].split("\n"):
         if not name.strip():
             continue
         try:
-            found.append(people.meant(db, actor, name))
+            found.append(people.meant(db, actor, name, is_sample=is_sample))
         except Refused as refused:
             if refused.code not in PEOPLE_PROBLEMS:
                 raise

@@ -117,7 +117,7 @@ def describe(accession: str) -> ResponseReturnValue:
         if both:
             said = messages.for_code(DescriptionOutdated.code)
             return _form(form, interview, Conflict(message=said, theirs=both)), 409
-    told = description.described(db, actor, form)
+    told = description.described(db, actor, form, interview)
     if form.is_good:
         try:
             interviews.describe(
@@ -139,12 +139,17 @@ def describe(accession: str) -> ResponseReturnValue:
 
 def _form(form: Form, interview: Interview | None = None, conflict: Conflict | None = None) -> str:
     db, actor = current.db(), current.actor()
+    is_sample = interview is not None and interview.is_sample
+    offered = collections.listed(db, is_sample=is_sample)
+    chosen_already = interview.collection if interview is not None else None
+    if chosen_already is not None and chosen_already not in offered:
+        offered.append(chosen_already)
     known = places.listed(db)
     chosen = next((p for p in known if p.code == form.values.get("place")), None)
     lineage = places.lineage(db, chosen) if chosen else None
     return render_template(
         "interviews/form.html", form=form, interview=interview, conflict=conflict,
-        collections=collections.listed(db), people=people.labels(db, actor).values(),
+        collections=offered, people=people.labels(db, actor, is_sample=is_sample).values(),
         places=known, place_label=places.label,
         lineage=lineage,
         lineage_before=[places.label(p) for p in lineage.before] if lineage else [],

@@ -106,10 +106,12 @@ def _form(
 ) -> str:
     db, actor = current.db(), current.actor()
     name = form.values.get("full_name", "")
-    same = [p for p in people.named(db, name) if person is None or p.id != person.id]
+    is_sample = person is not None and person.is_sample
+    bearers = people.named(db, name, is_sample=is_sample)
+    same = [other for other in bearers if person is None or other.id != person.id]
     return render_template(
         "people/form.html", form=form, person=person, kinds=people.NAME_KINDS,
-        others=[*others, OtherName(name="")], namesakes=same, labels=people.labels(db, actor),
+        others=[*others, OtherName(name="")], namesakes=same, labels=people.tell_apart(bearers),
         theirs=theirs.values if theirs else None,
         message=messages.for_code(PersonChanged.code) if theirs else None,
         told_in=people.told_in(db, actor, person) if person else [],

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, machine
+from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
 from archive.actions import interviews, people
 from archive.actions.interviews import Description
 from archive.db import Database
@@ -104,7 +104,7 @@ def test_what_is_wrong_is_refused_by_name(
 ) -> None:
     told = replace(PLAIN, **changed)  # type: ignore[arg-type]
     assert code in [refused.code for refused in interviews.faults(told)]
-    with pytest.raises(interviews.Refused) as refused:
+    with pytest.raises(Refused) as refused:
         interviews.create(db, MACHINE, told)
     assert refused.value.code == code
     assert db.scalars(select(Interview)).all() == []

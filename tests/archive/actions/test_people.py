@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, machine
+from archive.access import Actor, NotAllowed, Refused, machine
 from archive.actions import interviews, people
 from archive.actions.interviews import Description
 from archive.actions.people import OtherName, PersonFacts
@@ -18,7 +18,7 @@ MACHINE = machine("test")
 
 
 def add(db: Session, full_name: str, **facts: str) -> Person:
-    return people.add(db, MACHINE, PersonFacts(full_name=full_name, **facts))
+    return people.add(db, MACHINE, PersonFacts(full_name=full_name, **facts))  # type: ignore[arg-type]
 
 
 def names(found: list[Person]) -> list[str]:
@@ -85,21 +85,31 @@ def test_two_people_may_have_one_name(db: Session) -> None:
     ]  # fmt: skip
     assert people.meant(db, MACHINE, "Nguyễn Văn Ba (nông dân)") is farmer
     assert people.meant(db, MACHINE, "Nguyễn Văn Ba (1946)") is driver
-    assert set(people.labels(db, MACHINE).values()) == set(refused.value.facts["choices"])
+    assert set(people.labels(db, MACHINE, is_sample=False).values()) == set(
+        refused.value.facts["choices"]
+    )
 
 
 def test_namesakes_of_whom_nothing_is_known_are_told_apart(db: Session) -> None:
     both = [add(db, "Nguyễn Văn Ba"), add(db, "Nguyễn Văn Ba")]
-    labels = people.labels(db, MACHINE)
+    labels = people.labels(db, MACHINE, is_sample=False)
     assert len(set(labels.values())) == 2
     assert [people.meant(db, MACHINE, labels[person.id]) for person in both] == both
 
 
 def test_namesakes_with_the_same_facts_are_told_apart(db: Session) -> None:
     both = [add(db, "Nguyễn Văn Ba", born_as_told="1946") for _ in range(2)]
-    labels = people.labels(db, MACHINE)
+    labels = people.labels(db, MACHINE, is_sample=False)
     assert len(set(labels.values())) == 2
     assert [people.meant(db, MACHINE, labels[person.id]) for person in both] == both
+
+
+def test_real_and_invented_people_never_meet(db: Session) -> None:
+    invented = people.add(db, MACHINE, PersonFacts(full_name="Lê An"), is_sample=True)
+    real = people.meant(db, MACHINE, "Lê An")
+    assert real is not invented
+    assert people.meant(db, MACHINE, "Lê An", is_sample=True) is invented
+    assert people.labels(db, MACHINE, is_sample=False) == {real.id: "Lê An"}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +123,7 @@ def test_namesakes_with_the_same_facts_are_told_apart(db: Session) -> None:
     ],
 )
 def test_what_is_wrong_is_refused(db: Session, facts: dict[str, str], code: str) -> None:
-    with pytest.raises(people.Refused) as refused:
+    with pytest.raises(Refused) as refused:
         people.add(db, MACHINE, PersonFacts(**facts))  # type: ignore[arg-type]
     assert refused.value.code == code
 

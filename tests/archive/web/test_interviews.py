@@ -164,11 +164,19 @@ def test_every_fault_is_told_in_one_answer(client_of: ClientOf) -> None:
     page = text(
         client_of("hoa").post(
             "/en/interviews",
-            data={"title": "", "held_edtf": "x", "told_from": "y", "place": "z", "audience": "?"},
+            data={
+                "title": "",
+                "accession": "a/b",
+                "held_edtf": "x",
+                "told_from": "y",
+                "place": "z",
+                "audience": "?",
+            },
         )
     )
-    for sentence in ("A title is needed", "is not a date", "A year is four", "not in the list",
-                     "Choose who may know", "Name at least one language"):  # fmt: skip
+    for sentence in ("A title is needed", "An accession number has", "is not a date",
+                     "A year is four", "not in the list", "Choose who may know",
+                     "Name at least one language"):  # fmt: skip
         assert sentence in page
 
 
