@@ -33,8 +33,6 @@ def doors() -> list[Door]:
         entries.append(("jobs.catalogue", _("Work in progress")))
     if access.may(actor, "manage_accounts"):
         entries.append(("accounts.catalogue", _("Accounts")))
-    if access.may(actor, "manage_office"):
-        entries.append(("office.edit", _("The office")))
     endpoint = request.endpoint or ""
     here = "" if endpoint in OWN_PAGES else endpoint.split(".")[0]
     return [Door(name, label, name.split(".")[0] == here) for name, label in entries]

@@ -118,9 +118,12 @@ def harden(response: Response) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Recognise, then deny; harden last."""
-    csrf.init_app(app)
+    """Recognise, look for the key of the form, then deny; harden last.
+
+    Recognised first, so that a stale form is answered to the person who sent it.
+    """
     app.before_request(recognise)
+    csrf.init_app(app)
     app.before_request(deny_by_default)
     app.after_request(harden)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

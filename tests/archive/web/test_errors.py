@@ -120,6 +120,7 @@ def test_a_stale_form_comes_back_with_what_was_typed(app: Flask, client_of: Clie
     answer = cleo.post("/en/profile", data=typed, headers={"Origin": HOME})
     assert answer.status_code == 400
     assert "What you typed is kept here" in answer.text
+    assert "Cleo" in answer.text.partition("<main")[0]  # still signed in, and told so
     form = answer.text.partition("<main")[2]
     fields = dict(re.findall(r'<textarea hidden name="(\w+)">\n(.*?)</textarea>', form, re.S))
     assert fields.keys() == {"name", "language"}
