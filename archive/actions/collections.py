@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, audit
@@ -56,8 +57,11 @@ def add(
     collection = Collection(
         code=code, title=title, summary=typed.paragraphs(summary), is_sample=is_sample
     )
-    db.add(collection)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(collection)
+    except IntegrityError:  # somebody else took the code in this moment
+        raise CollectionTaken(collection=code) from None
     audit.record(db, actor, "collection.created", collection, code=code)
     return collection
 

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, audit, dates
@@ -125,13 +126,10 @@ def create(
 ) -> Interview:  # fmt: skip
     """Take an interview in, under the number given or the next free one of this year."""
     access.require(actor, "create")
-    interview = Interview(
-        accession=free(db, accession) if accession.strip() else next_accession(db),
-        title="", is_sample=is_sample, created_by_id=actor.user_id or None,
-    )  # fmt: skip
-    _write(interview, description)
-    db.add(interview)
-    db.flush()
+    wrong = faults(description)
+    if wrong:
+        raise wrong[0]
+    interview = _insert(db, actor, description, accession, is_sample=is_sample)
     audit.record(
         db, actor, "interview.created", interview,
         accession=interview.accession, audience=interview.audience,
@@ -154,7 +152,10 @@ def describe(
         interview.accession = free(db, accession, but_for=interview)
     _write(interview, description)
     interview.updated_at = utc_now()
-    db.flush()
+    try:
+        db.flush()
+    except IntegrityError:  # somebody else took the number in this moment
+        raise AccessionTaken(accession=accession.strip()) from None
     after = _told(interview)
     audit.record(
         db, actor, "interview.described", interview, revision=interview.revision,
@@ -202,6 +203,29 @@ def faults(told: Description) -> list[Refused]:
 def by_accession(db: Session, accession: str) -> Interview | None:
     """The interview of this number, without asking for anybody's rights: for the shell."""
     return db.scalar(select(Interview).where(Interview.accession == accession))
+
+
+def _insert(
+    db: Session, actor: Actor, description: Description, accession: str, *, is_sample: bool
+) -> Interview:
+    """Add the row; whoever loses a race for the same free number takes the one after it."""
+    while True:
+        number = free(db, accession) if accession.strip() else next_accession(db)
+        interview = Interview(
+            accession=number, title="", is_sample=is_sample, created_by_id=actor.user_id or None
+        )
+        try:
+            with db.begin_nested():
+                _write(interview, description)
+                db.add(interview)
+                db.flush()
+        except IntegrityError:
+            if accession.strip():
+                raise AccessionTaken(accession=number) from None
+            if next_accession(db) == number:  # it was not the number that could not be kept
+                raise
+            continue
+        return interview
 
 
 def _claim(db: Session, interview: Interview, revision: int) -> None:

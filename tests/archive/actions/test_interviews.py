@@ -232,3 +232,21 @@ def test_of_eight_who_save_together_one_is_first(database: Database) -> None:
     with database.writing() as db:
         interview_id = interviews.create(db, MACHINE, PLAIN).id
     assert _save_together(database, interview_id) == ["outdated"] * 7 + ["saved"]
+
+
+def test_eight_who_take_in_together_get_eight_numbers(database: Database) -> None:
+    numbers: list[str] = []
+    together = threading.Barrier(8)
+
+    def take_in() -> None:
+        together.wait()
+        with database.writing() as db:
+            number = interviews.create(db, MACHINE, PLAIN).accession
+        numbers.append(number)
+
+    threads = [threading.Thread(target=take_in) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(number[-3:] for number in numbers) == [f"{n:03d}" for n in range(1, 9)]
