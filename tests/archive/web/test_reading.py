@@ -1,0 +1,95 @@
+"""The page of an interview as the server writes it, before any script runs."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from archive.db import Database
+from tests import spoken
+
+ClientOf = Callable[[str | None], FlaskClient]
+PAGE = "/vi/interviews/LK-1"
+
+
+@pytest.fixture
+def public(database: Database, client_of: ClientOf) -> FlaskClient:
+    with database.writing() as db:
+        spoken.approved(db, spoken.interview(db))
+    return client_of(None)
+
+
+def read(client: FlaskClient, address: str) -> str:
+    return html.unescape(client.get(address).get_data(as_text=True))
+
+
+def chosen(page: str) -> str:
+    """The start of the turn that is marked."""
+    found = re.search(r'class="turn[^"]* on".*?data-start="(\d+)"', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [
+        ("t=12-20", "12000"), ("t=11-20", "12000"), ("t=5", "4000"), ("t=0:13-0:15", "12000"),
+        ("t=40-50", ""), ("t=abc", ""), ("t=", ""), ("t=20-12", ""), ("t=-5", "0"),
+        ("t=" + "9" * 400, ""), ("t=5&part=2", ""), ("t=5&part=" + "9" * 30, ""),
+        ("t=5&part=x", "4000"), ("t=5&version=" + "9" * 30, ""),
+    ],
+)  # fmt: skip
+def test_a_link_marks_the_passage_that_it_means(
+    public: FlaskClient, query: str, start: str
+) -> None:
+    answer = public.get(f"{PAGE}?{query}")
+    assert answer.status_code == 200
+    assert chosen(answer.get_data(as_text=True)) == start
+
+
+def test_the_citation_names_times_and_version(public: FlaskClient) -> None:
+    page = read(public, f"{PAGE}?t=12-20")
+    assert "ký hiệu LK-1, 00:00:12–00:00:20, bản v1" in page
+    told = public.get("/en/interviews/LK-1/cite?t=12-20").get_json()
+    assert set(told) == {"vietnamese", "chicago", "bibtex", "ris", "address"}
+    assert told["address"].endswith("/en/interviews/LK-1?t=12-20")
+    assert "March 12, 2020" in told["chicago"]
+    whole = public.get("/en/interviews/LK-1/cite").get_json()
+    assert "00:00" not in whole["vietnamese"]
+
+
+def test_words_have_their_times(public: FlaskClient) -> None:
+    told = public.get("/en/interviews/LK-1/words").get_json()
+    assert len(told) == 5
+    first = next(iter(told.values()))
+    assert first[:4] == [0, 444, 444, 888]
+
+
+def test_buttons_are_for_whom_they_work(public: FlaskClient, client_of: ClientOf) -> None:
+    assert 'id="work"' not in read(public, PAGE)
+    assert 'id="work"' not in read(client_of("sam"), PAGE)
+    buttons = {
+        "hoa": {"Sửa thông tin", "Tải tệp lên", "Gỡ băng", "Lịch sử"},
+        "cleo": {"Gỡ băng", "Lịch sử"},
+        "rob": {"Mở phiên bản mới", "Lịch sử"},
+    }
+    every = {name for names in buttons.values() for name in names}
+    for member, expected in buttons.items():
+        page = read(client_of(member), PAGE)
+        work = page[page.index('id="work"') : page.index('class="wrap iv"')]
+        assert {name for name in every if f">{name}<" in work} == expected, member
+
+
+def test_machine_text_says_so_wherever_it_is_read(database: Database, client_of: ClientOf) -> None:
+    with database.writing() as db:
+        of = spoken.interview(db)
+        spoken.version(db, of).options = {"knows_only": "demo_sentences"}
+    page = read(client_of("sam"), PAGE)
+    assert page.count("Bản gỡ băng tự động – chưa hiệu đính") >= 3  # head, note, paper
+    assert "chỉ biết năm mươi câu của chính nó" in page
+    assert "bản gỡ băng tự động, chưa hiệu đính" in page  # the citation
+    assert "gánh nước" not in read(client_of(None), PAGE)
+    assert client_of(None).get("/vi/interviews/LK-1/words").get_json() == {}
