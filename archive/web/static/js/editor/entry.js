@@ -49,12 +49,17 @@ export class Entry {
 
   /** Whether there is something beside the request under way. */
   get hasNews() {
-    return tidy(this.text) !== tidy(this.base) || Object.keys(this.fields).length > 0;
+    return this.#differs || Object.keys(this.fields).length > 0;
   }
 
   /** Whether the server holds words that the screen does not show. */
   get isBehind() {
-    return tidy(this.server.text) !== tidy(this.text);
+    return this.server.text !== this.text && tidy(this.server.text) !== tidy(this.text);
+  }
+
+  /** Asked of every segment with every key, so the same string is not looked into. */
+  get #differs() {
+    return this.text !== this.base && tidy(this.text) !== tidy(this.base);
   }
 
   /**
@@ -67,7 +72,7 @@ export class Entry {
     /** @type {Record<string, any>} */
     const body = { ...this.fields };
     let rev = this.baseRev;
-    if (tidy(this.text) !== tidy(this.base)) {
+    if (this.#differs) {
       body.text = this.text;
       if (rev === null) {
         const joined = threeWay(this.base, this.server.text, this.text);
