@@ -106,8 +106,11 @@ def bring_in(
     if noticed:
         version.options = {"noticed": [list(one) for one in noticed]}
     _add_segments(db, version, interview, spoken, actor)
-    if state != "machine":
-        _show(db, version)
+    before = shown(db, interview)
+    if state == "approved" or (
+        state == "corrected" and (before is None or before.state != "approved")
+    ):
+        _show(db, version)  # but readers go on seeing an approved text until the next one is
     if state == "approved":
         version.approved_at, version.approved_by_id = utc_now(), actor.user_id or None
     audit.record(

@@ -114,7 +114,7 @@ def test_a_correction_of_an_approved_text_is_a_version_of_its_own(
 
 @pytest.mark.parametrize(
     ("state", "shown", "segment"),
-    [("machine", False, "machine"), ("corrected", True, "heard"), ("approved", True, "heard")],
+    [("machine", False, "machine"), ("corrected", False, "heard"), ("approved", True, "heard")],
 )
 def test_a_text_from_elsewhere_comes_in_the_state_that_the_office_vouches_for(
     db: Session, of: Interview, state: str, *, shown: bool, segment: str
@@ -125,6 +125,16 @@ def test_a_text_from_elsewhere_comes_in_the_state_that_the_office_vouches_for(
     assert made.options == {"noticed": [[3, "overlap", "Hồi đó"]]}
     assert (made.is_current, made.segments[0].state) == (shown, segment)
     assert (made.approved_at is not None) == (state == "approved")
+
+
+def test_a_corrected_text_is_shown_instead_of_one_that_is_not_approved(
+    db: Session, of: Interview
+) -> None:
+    spoken.version(db, of)
+    assert bring_in(db, of, "machine").is_current, "nobody had touched the other one"
+    made = bring_in(db, of, "corrected")
+    assert transcripts.shown(db, of) is made
+    assert not bring_in(db, of, "machine").is_current
 
 
 def test_who_may_bring_in_what(db: Session, of: Interview, actor_of: ActorOf) -> None:
