@@ -37,8 +37,8 @@ _INDEX = FollowUp(kind="index", priority=50)
 
 FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
     "file.received": (
-        FollowUp(kind="check_fixity", priority=10),
-        FollowUp(kind="derive", priority=20),
+        FollowUp(kind="check_fixity", lane="files", priority=10),
+        FollowUp(kind="derive", lane="files", priority=20),
     ),
     "interview.created": (_INDEX,),
     "interview.described": (_INDEX,),

@@ -22,7 +22,9 @@ from archive.models import Job
 from archive.models.base import new_id, utc_now
 from archive.models.job import OPEN_STATES
 
-LANES = ("light", "speech")
+# `light` is what a person waits for; `files` reads gigabytes; `speech` takes hours. Each has a
+# thread of its own, so that a save is findable in seconds whatever else is being done.
+LANES = ("light", "files", "speech")
 LONGEST_BACK_OFF = timedelta(minutes=10)
 WAITING_RETRY = timedelta(seconds=30)
 

@@ -108,7 +108,8 @@ def plan(db: Session, *, root: Path) -> int:
     }
     for original_id, interview_id in stale.items():
         queue.enqueue(
-            db, "derive", interview_id=interview_id, unique_key=f"derive:{original_id}",
+            db, "derive", lane="files", interview_id=interview_id,
+            unique_key=f"derive:{original_id}",
             payload={"subject_id": original_id}, priority=-20,
         )  # fmt: skip
     return len(stale)

@@ -68,7 +68,9 @@ class Sound:
     duration_ms: int
 
 
-def request(db: Session, actor: Actor, interview: Interview, wanted: Wanted) -> Job:
+def request(
+    db: Session, actor: Actor, interview: Interview, wanted: Wanted, *, priority: int = 0
+) -> Job:
     """Queue a transcription; one at a time for an interview."""
     access.require(actor, "transcribe", interview)
     if not sounds(db, interview):
@@ -81,7 +83,7 @@ def request(db: Session, actor: Actor, interview: Interview, wanted: Wanted) -> 
     if under_way is not None:
         raise AlreadyUnderWay(job_id=under_way.id)
     job = queue.enqueue(
-        db, JOB_KIND, lane="speech", interview_id=interview.id,
+        db, JOB_KIND, lane="speech", priority=priority, interview_id=interview.id,
         unique_key=f"{JOB_KIND}:{interview.id}", attempts_allowed=10,
         requested_by_id=actor.user_id or None,
         payload={

@@ -183,7 +183,7 @@ def _wait_for(job_id: str) -> dict[str, Any]:
             refuse(job.problem, f"{explain(job.problem, **job.detail)} The job waits.")
         with toolbox().database.writing() as db:
             queue.reconcile(db)  # another worker may have died with it
-        if not worker.run_one(("light", "speech")):
+        if not worker.run_one(queue.LANES):
             time.sleep(toolbox().settings.poll_s)
 
 

@@ -37,6 +37,7 @@ from archive.toolbox import Toolbox
 from transcription.engines.demo import DEMO
 
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another on paper
+BEHIND_REAL_WORK = -20
 Told = Callable[[float], None]
 
 
@@ -243,6 +244,7 @@ def _have_it_heard(toolbox: Toolbox, actor: Actor, wanted: SampleInterview) -> N
                 Wanted(
                     engine=DEMO.info.engine, model=DEMO.info.name, language=interview.language
                 ),
+                priority=BEHIND_REAL_WORK,
             )  # fmt: skip
 
 

@@ -24,5 +24,5 @@ def plan(db: Session) -> list[Job]:
             Job.kind == kind, Job.interview_id.is_(None), Job.created_at > now - EVERY
         )
         if db.scalar(recent.limit(1)) is None:
-            planned.append(queue.enqueue(db, kind, unique_key=key, priority=-10))
+            planned.append(queue.enqueue(db, kind, lane="files", unique_key=key, priority=-10))
     return planned

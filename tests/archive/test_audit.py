@@ -262,3 +262,8 @@ def test_the_same_key_counts_twice_when_the_first_was_taken(database: Database) 
     with database.writing() as db:
         audit.record(db, ACTOR, "interview.described", db.get_one(Interview, owner.id))
         assert db.query(Job).filter_by(kind="index").count() == 2
+
+
+def test_what_reads_whole_files_never_holds_up_what_a_person_waits_for() -> None:
+    lanes = {follow.kind: follow.lane for many in audit.FOLLOW_UPS.values() for follow in many}
+    assert lanes == {"index": "light", "derive": "files", "check_fixity": "files"}

@@ -24,7 +24,7 @@ def test_a_wrong_byte_is_an_alarm_within_one_cycle(
     path.write_bytes(path.read_bytes()[:-1] + b"\x01")
     with toolbox.database.writing() as db:
         nightly = enqueue(db, "check_fixity", priority=99)
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
     with toolbox.database.reading() as db:
         job = db.get_one(Job, nightly.id)
         assert (job.state, job.problem) == ("failed", "bytes_are_wrong")

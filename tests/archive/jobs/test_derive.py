@@ -37,7 +37,7 @@ def ben(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
 
 
 def work(toolbox: Toolbox) -> None:
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
 
 
 def derived(toolbox: Toolbox) -> dict[str, MediaFile]:
@@ -293,7 +293,7 @@ def test_a_cancel_stops_the_child_and_a_retry_finishes_the_work(
 ) -> None:
     path = make.sound(tmp_path, seconds=400.0)
     ingest.ingest_file(toolbox, ben, "LK-1", path=path)
-    worker = Worker(toolbox, lanes=("light",))
+    worker = Worker(toolbox, lanes=("light", "files"))
     thread = threading.Thread(target=worker.run_forever)
     thread.start()
     try:

@@ -24,7 +24,7 @@ ActorOf = Callable[[str | None], Actor]
 def test_each_daily_kind_is_queued_once_a_day(toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
         assert {job.kind for job in daily.plan(db)} == {"sweep", "check_fixity"}
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
     with toolbox.database.writing() as db:
         assert daily.plan(db) == []
         for job in db.query(Job):
@@ -47,7 +47,7 @@ def test_old_orphans_go_and_everything_else_stays(
 ) -> None:
     make.interview(toolbox.database)
     ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
-    worker = Worker(toolbox, lanes=("light",))
+    worker = Worker(toolbox, lanes=("light", "files"))
     worker.run_until_idle()
     old = toolbox.derivatives_dir / "01OLD" / "peaks-1"
     young = toolbox.derivatives_dir / "01YOUNG" / "peaks-1"

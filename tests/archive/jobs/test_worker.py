@@ -287,5 +287,5 @@ def test_sigterm_leaves_the_work_in_hand_to_the_next_worker(
     left = derive()
     assert (running.returncode, left.state, left.attempts) == (0, "queued", 0)
     assert left.lease_token == ""
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
     assert derive().state == "done"

@@ -40,7 +40,7 @@ def file_id(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> str:
 
 
 def work(toolbox: Toolbox) -> None:
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
 
 
 def derived(toolbox: Toolbox, role: str) -> str:
