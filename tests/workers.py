@@ -32,7 +32,7 @@ def command(*words: str) -> list[str]:
 
 
 def until(
-    look: Callable[[], Seen | None], *, seconds: float = 120, otherwise: str = "it never happened"
+    look: Callable[[], Seen | None], *, seconds: float = 240, otherwise: str = "it never happened"
 ) -> Seen:
     """The first answer of `look` that is true."""
     late = threading.Event()

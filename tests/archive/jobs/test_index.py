@@ -35,7 +35,7 @@ QUERIES = ("chợ", "giai phong", '"sổ gạo"', "hoa binh", "tem*", "lần 3")
 
 
 def work(toolbox: Toolbox) -> None:
-    Worker(toolbox, lanes=("light",)).run_until_idle()
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
 
 
 def waiting(toolbox: Toolbox) -> int:
@@ -136,7 +136,7 @@ def test_a_writer_beside_us_is_waited_for(settings: Settings, toolbox: Toolbox) 
 
 
 def _run_with(toolbox: Toolbox, index: Backend) -> Job:
-    Worker(replace(toolbox, index=index), lanes=("light",)).run_one(("light",))
+    Worker(replace(toolbox, index=index), lanes=("light", "files")).run_one(("light",))
     with toolbox.database.reading() as db:
         job = db.query(Job).filter_by(kind="index").order_by(Job.id.desc()).first()
         assert job is not None
@@ -168,6 +168,7 @@ def worker(settings: Settings) -> Iterator[WorkerProcess]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_found_twice(
     toolbox: Toolbox, worker: WorkerProcess, tmp_path: Path
 ) -> None:
@@ -220,6 +221,7 @@ def idle(toolbox: Toolbox) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only
+@pytest.mark.timeout(900)
 def test_readers_go_on_while_another_process_makes_the_index_anew(
     settings: Settings, toolbox: Toolbox, actor_of: ActorOf
 ) -> None:
