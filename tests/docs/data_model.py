@@ -14,7 +14,7 @@ BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 
 def tables() -> str:
     """One section a table: what it is, from its class, and its columns."""
-    classes = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}
+    classes = {m.class_.__tablename__: m.class_ for m in Base.registry.mappers}
     found = []
     for name in sorted(classes):
         table = Base.metadata.tables[name]
