@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from archive import access, told_dates
 from archive.access import Refused
 from archive.actions import catalogue as listing
-from archive.actions import collections, interviews, people, places
+from archive.actions import collections, interviews, people, places, work
 from archive.actions.interviews import DescriptionOutdated
+from archive.actions.work import Work
 from archive.models import Interview
 from archive.models.interview import AUDIENCES, PLATES
 from archive.web import current, description, loaders, messages, reading, waves
@@ -42,6 +43,7 @@ def catalogue() -> ResponseReturnValue:
     return render_template(
         "interviews/catalogue.html", found=found, wish=wish, waves=_waves(found.interviews),
         sorts=listing.SORTS, no_text=listing.NO_TEXT, address=_address, place_label=places.label,
+        hearing=_hearing(),
     )  # fmt: skip
 
 
@@ -213,6 +215,14 @@ def _address(**changed: Any) -> str:
     }
     kept |= {name.rstrip("_"): value for name, value in changed.items()}
     return url_for("interviews.catalogue", **kept)
+
+
+def _hearing() -> Work | None:
+    """The transcription that is under way, for whoever may see jobs."""
+    if not access.may(current.actor(), "see_jobs"):
+        return None
+    jobs = work.under_way(current.db(), current.actor())
+    return next((w for w in jobs if w.job.kind == "transcribe" and w.job.state == "running"), None)
 
 
 def _waves(shown: Any) -> dict[str, waves.Wave | None]:

@@ -15,7 +15,7 @@ from archive.actions import collections, interviews, people, places
 from archive.actions.interviews import Description
 from archive.actions.people import PersonFacts
 from archive.db import Database
-from archive.models import Collection, Interview, Person
+from archive.models import Collection, Interview, Job, Person
 from tests.cast import EVERYBODY
 
 ClientOf = Callable[[str | None], FlaskClient]
@@ -324,6 +324,18 @@ def test_chips_take_one_filter_away(client_of: ClientOf, database: Database) -> 
         "/en/interviews?q=mot&state=none&collection=NGHE",
     ):
         assert f'href="{address}"' in page
+
+
+def test_whoever_may_see_jobs_sees_what_is_being_written_down(
+    client_of: ClientOf, database: Database
+) -> None:
+    accession = add(database, title="Đang gỡ băng")
+    with database.writing() as db:
+        owner = db.scalars(select(Interview).where(Interview.accession == accession)).one()
+        db.add(Job(kind="transcribe", state="running", interview_id=owner.id, progress=0.42))
+    for member, seen in (("cleo", True), ("sam", False), (None, False)):
+        page = client_of(member).get("/en/interviews").get_data(as_text=True)
+        assert ("data-job=" in page) == seen
 
 
 def test_pages_keep_the_filters(client_of: ClientOf, database: Database) -> None:
