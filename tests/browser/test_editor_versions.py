@@ -54,7 +54,7 @@ def test_an_approved_version_is_for_reading_and_opens_the_next_one(
     assert text_of(page, put, 2) == "Dạ, tôi nhớ rõ lắm chứ."
     assert violations(page) == []
     page.fill("#reason", "Tên chợ nghe lầm")
-    page.click("text=Mở phiên bản kế tiếp")
+    page.get_by_role("button", name="Mở phiên bản kế tiếp").click()
     page.wait_for_url(lambda address: put.version not in address)
     page.wait_for_selector("[data-ready]")
     assert page.locator(".chunk [contenteditable]").count() == len(put.segments)
@@ -86,6 +86,27 @@ def test_what_was_typed_while_a_colleague_approved_is_kept_here(
     with page.expect_download() as waited:
         page.locator("[data-dialog=unsent] [data-download]").click()
     assert "Trễ rồi." in waited.value.path().read_text(encoding="utf-8")
+
+
+def test_words_that_come_too_late_for_a_version_are_handed_back(
+    toolbox: Toolbox, open_as: Open, settings: Settings
+) -> None:
+    put = desk.put(toolbox)
+    page = open_as("cleo")
+    page.route("**/api/v1/segments/**", lambda route: route.abort())
+    open_desk(page, put)
+    type_at_end(page, put, 2, " Không kịp gửi.")
+    expect(page.locator(".save.kept")).to_be_visible(timeout=10_000)
+    later = page.context.new_page()
+    page.close(run_before_unload=False)
+    approve(toolbox, put)
+    open_desk(later, put)
+    note = later.locator("[data-recovered]")
+    expect(note).to_contain_text("Còn 1 đoạn của lần trước nằm trên máy này.")
+    with later.expect_download() as waited:
+        note.locator("[data-download]").click()
+    assert "Không kịp gửi." in waited.value.path().read_text(encoding="utf-8")
+    assert in_archive(settings, put.segments[2]).text == "Dạ, tôi nhớ rõ lắm chứ."
 
 
 def test_handing_in_and_approving_wait_for_the_last_word(

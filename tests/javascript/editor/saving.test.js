@@ -229,6 +229,17 @@ test("a refused time does not hold up the words", async () => {
   assert.equal(world.saver.status.unsent, 0);
 });
 
+test("an answer that will never be yes is put before the person, not asked again for ever", async () => {
+  const world = box();
+  world.line = 413;
+  world.saver.typed("s", "khác");
+  await world.pass(REST_MS);
+  await world.pass(60_000);
+  assert.equal(world.asked.length, 1);
+  assert.equal(world.events[0][2].why, "refused");
+  assert.equal(world.rows.get("s").text, "khác");
+});
+
 test("flush says whether everything arrived", async () => {
   const world = box();
   world.saver.typed("s", "khác");

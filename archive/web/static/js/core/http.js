@@ -10,7 +10,8 @@ export function token() {
 
 /**
  * @param {string} method @param {string} address
- * @param {{body?: any, headers?: Record<string, string>, keepalive?: boolean}} [options]
+ * @param {{body?: any, headers?: Record<string, string>, keepalive?: boolean, limit_ms?: number}} [options]
+ * `limit_ms` gives up on a line that is open but silent
  * @returns {Promise<Answer>}
  */
 export async function ask(method, address, options = {}) {
@@ -24,6 +25,7 @@ export async function ask(method, address, options = {}) {
       headers,
       credentials: "same-origin",
       keepalive: options.keepalive || false,
+      signal: options.limit_ms ? AbortSignal.timeout(options.limit_ms) : null,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
     });
     const text = await response.text();

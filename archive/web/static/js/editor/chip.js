@@ -12,6 +12,7 @@ export function chip(desk, conflicts) {
   const button = desk.root.querySelector("[data-chip]");
   const words = button?.querySelector("[data-chip-words]");
   const dialog = /** @type {HTMLDialogElement} */ (desk.root.querySelector('[data-dialog="unsent"]'));
+  for (const one of desk.root.querySelectorAll("[data-download]")) one.addEventListener("click", () => download(desk));
   if (!(button instanceof HTMLElement) || !words) return;
   const loaded = Date.parse(button.dataset.at || "");
 
@@ -32,7 +33,6 @@ export function chip(desk, conflicts) {
     dialog.close();
     desk.saver.resumeSending();
   });
-  for (const one of desk.root.querySelectorAll("[data-download]")) one.addEventListener("click", () => download(desk));
   addEventListener("beforeunload", (event) => {
     if (desk.saver.unsent().length) event.preventDefault();
   });

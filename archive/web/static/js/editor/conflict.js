@@ -92,7 +92,7 @@ export class Conflicts {
     this.#marked("mine", conflict.yours, added(conflict.base, conflict.yours), "ins");
     this.#places(conflict, who);
     if (!this.dialog.open) this.dialog.showModal();
-    this.result.focus();
+    /** @type {HTMLElement | null} */ (this.dialog.querySelector("[data-hear]"))?.focus();
     this.#sound(segment);
   }
 

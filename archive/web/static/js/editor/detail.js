@@ -58,7 +58,7 @@ export class Detail {
       peaks: [Float32Array.from(peaks.fine, (peak) => peak / 255)], duration: this.desk.player.duration / 1000,
       minPxPerSec: this.holder.clientWidth / SECONDS, normalize: true, dragToSeek: false, barWidth: 2, barGap: 1,
       waveColor: colour("wave-a"), progressColor: colour("teal"), cursorColor: colour("lacquer"), cursorWidth: 2,
-      cspNonce: document.querySelector("script[nonce]")?.nonce || "", plugins: [this.regions],
+      cspNonce: /** @type {HTMLElement | null} */ (document.querySelector("script[nonce]"))?.nonce || "", plugins: [this.regions],
     });
     this.#scrolling();
     this.wave.on("ready", () => this.show(this.desk.current || this.desk.sheet.list[0] || null));

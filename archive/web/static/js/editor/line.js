@@ -6,6 +6,7 @@ import { ask } from "../core/http.js";
 /** @typedef {import("../core/http.js").Answer} Answer */
 
 const API = "/api/v1";
+const LIMIT_MS = 30_000;
 
 export class Line {
   /** @param {string} version @param {string} user */
@@ -20,24 +21,25 @@ export class Line {
       body: request.body,
       headers: { "If-Match": `"${request.rev}"`, "Idempotency-Key": request.key },
       keepalive: hurry,
+      limit_ms: LIMIT_MS,
     });
   }
 
   /** @param {Record<string, any>[]} ops @param {string} key */
   operate(ops, key) {
     return this.#renewing(() =>
-      ask("POST", `${API}/transcripts/${this.version}/ops`, { body: { ops }, headers: { "Idempotency-Key": key } }));
+      ask("POST", `${API}/transcripts/${this.version}/ops`, { body: { ops }, headers: { "Idempotency-Key": key }, limit_ms: LIMIT_MS }));
   }
 
   /** @param {string} segment @param {number} revision @param {string} key */
   revert(segment, revision, key) {
     return this.#renewing(() =>
-      ask("POST", `${API}/segments/${segment}/revert`, { body: { revision }, headers: { "Idempotency-Key": key } }));
+      ask("POST", `${API}/segments/${segment}/revert`, { body: { revision }, headers: { "Idempotency-Key": key }, limit_ms: LIMIT_MS }));
   }
 
   /** What changed after a revision of the version. @param {number} revision */
   since(revision) {
-    return ask("GET", `${API}/transcripts/${this.version}?since=${revision}&words=1`);
+    return ask("GET", `${API}/transcripts/${this.version}?since=${revision}&words=1`, { limit_ms: LIMIT_MS });
   }
 
   /** Words of the segments between two times, by segment. @param {number} from @param {number} to */

@@ -134,7 +134,6 @@ function clicks(desk, run) {
     const button = target.closest("[data-do]");
     const segment = desk.sheet.around(target) || desk.current;
     if (button instanceof HTMLElement) {
-      button.closest("details.menu")?.removeAttribute("open");
       run[button.dataset.do || ""]?.(segment);
       return;
     }

@@ -203,7 +203,7 @@ export class Saver {
       entry.takeBack();
       this.#send(entry);
     } else if (status === 400 && (await this.world.onStaleForm())) this.#send(entry);
-    else if (status === 422) this.#refused(entry, body);
+    else if (status > 400 && status < 500 && status !== 408 && status !== 429) this.#refused(entry, body);
     else this.#lineCut();
     this.#tell();
     this.#wake();
