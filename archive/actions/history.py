@@ -135,7 +135,8 @@ def _step(
         segment_id=now.segment_id, part=part, span=span, speaker=speaker,
         span_before=None if span_before == span else span_before,
         speaker_before=None if was == speaker else was,
-        revision=now.revision, earlier=before.revision if before is not None and can_return else None,
+        revision=now.revision,
+        earlier=before.revision if before is not None and can_return else None,
         pieces=_pieces(now, before), kind=now.kind, state=now.state, reason=now.reason,
         author=author, at=now.at,
     )  # fmt: skip
