@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import url_for
+from flask import request, url_for
 
 from archive.actions.playback import Playable
 from archive.models import Interview, Segment
@@ -27,6 +27,21 @@ def own(wanted: str) -> str:
     except ValueError:
         return ""
     return wanted if not parts.scheme and not parts.netloc else ""
+
+
+def came_from() -> str:
+    """The page of ours that the request came from, or nothing.
+
+    Its path is not to be trusted either: `http://us//elsewhere` is a page of ours, and
+    `//elsewhere` is not.
+    """
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    if parts.netloc != request.host:
+        return ""
+    return own(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 def passage(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from archive.web import app_context, current
+from archive.web import addresses, app_context, current
 
 bp = Blueprint("display", __name__)
 
@@ -19,21 +17,13 @@ ONE_YEAR_S = 365 * 24 * 3600
 def choose() -> ResponseReturnValue:
     """Go one step through the sizes, or change between light and dark."""
     shown = app_context.display()
-    response = redirect(came_from(), 303)
+    response = redirect(addresses.came_from() or url_for("home.show"), 303)
     if "size" in request.form:
         sizes = app_context.SIZES
         _keep(response, "size", sizes[(sizes.index(shown.size) + 1) % len(sizes)])
     if "theme" in request.form:
         _keep(response, "theme", "light" if shown.theme == "dark" else "dark")
     return response
-
-
-def came_from() -> str:
-    """The page of ours that the request came from, else the front page."""
-    parts = urlsplit(request.referrer or "")
-    if parts.netloc == request.host and parts.path.startswith("/"):
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return url_for("home.show")
 
 
 def _keep(response: Response, name: str, value: str) -> None:

@@ -12,7 +12,7 @@ from archive import access
 from archive.actions import fixity, work
 from archive.models import Interview, Job
 from archive.models.job import OPEN_STATES
-from archive.web import current, display, language, loaders, messages, stages
+from archive.web import addresses, current, language, loaders, messages, stages
 from transcription import timecode
 
 bp = Blueprint("jobs", __name__)
@@ -112,6 +112,5 @@ def _told(job: Job, interview: Interview | None) -> dict[str, Any]:
 
 def _back() -> AnyResponse:
     """To the page of this house that the button was on: the panel may be on any."""
-    wanted = request.form.get("next") or display.came_from()
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return redirect(wanted if is_ours else url_for(".catalogue"), 303)
+    asked = addresses.own(request.form.get("next", ""))
+    return redirect(asked or addresses.came_from() or url_for(".catalogue"), 303)
