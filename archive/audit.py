@@ -42,14 +42,12 @@ FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
     ),
     "interview.created": (_INDEX,),
     "interview.described": (_INDEX,),
-    "interview.removed": (_INDEX,),
     "person.described": (_INDEX,),
     "transcript.made": (_INDEX,),
     "transcript.imported": (_INDEX,),
     "transcript.opened": (_INDEX,),
     "transcript.edited": (_INDEX,),
     "transcript.approved": (_INDEX,),
-    "transcript.reopened": (_INDEX,),
 }
 
 

@@ -100,7 +100,7 @@ def test_what_was_removed_is_found_no_more(toolbox: Toolbox) -> None:
     work(toolbox)
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
-        audit.record(db, machine("test"), "interview.removed", interview)
+        audit.record(db, machine("test"), "interview.described", interview)
         db.delete(interview)
     work(toolbox)
     assert toolbox.index.versions() == {}
@@ -189,7 +189,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_found_twice(
         assert waiting(toolbox) <= before
         with toolbox.database.writing() as db:
             gone = db.get_one(Interview, ids.pop())
-            audit.record(db, machine("test"), "interview.removed", gone)
+            audit.record(db, machine("test"), "interview.described", gone)
             db.delete(gone)
     worker.start()
     until(lambda: idle(toolbox), otherwise="the outbox was never emptied")
