@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from transcription.timecode import clock
+
 STYLES = ("vietnamese", "chicago", "bibtex", "ris")
 _STATES_VI = {
     "machine": "bản gỡ băng tự động, chưa hiệu đính",
@@ -141,13 +143,8 @@ _WRITERS: dict[str, Callable[[Cited], str]] = {
 def _times(c: Cited) -> str:
     assert c.start_ms is not None
     if c.end_ms is None:
-        return _clock(c.start_ms)
-    return f"{_clock(c.start_ms)}–{_clock(c.end_ms)}"
-
-
-def _clock(ms: int) -> str:
-    seconds = ms // 1000
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        return clock(c.start_ms)
+    return f"{clock(c.start_ms)}–{clock(c.end_ms)}"
 
 
 def _time_note(c: Cited) -> str:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from archive.actions import desk
 from archive.web import current, loaders
-from archive.web.reading import clock
+from transcription.timecode import clock
 
 bp = Blueprint("editor", __name__, url_prefix="/versions")
 

@@ -12,7 +12,7 @@ from archive.actions import front_page
 from archive.actions.front_page import Card, Quote
 from archive.models.base import utc_now
 from archive.web import addresses, current, language, measures, waves
-from archive.web.reading import clock
+from transcription.timecode import clock
 
 bp = Blueprint("home", __name__)
 

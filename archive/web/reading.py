@@ -15,7 +15,7 @@ from archive.actions import citations, exporting, reading, wording
 from archive.actions.reading import Reading
 from archive.models import Interview, Segment
 from archive.web import current, language, loaders, measures, waves
-from transcription.timecode import parse_media_fragment
+from transcription.timecode import clock, parse_media_fragment
 
 bp = Blueprint("reading", __name__)
 
@@ -66,12 +66,6 @@ def words(accession: str) -> ResponseReturnValue:
         version = found.version
     segments = version.segments if version is not None else []
     return jsonify({s.id: [time for w in s.words for time in (w[0], w[1])] for s in segments})
-
-
-def clock(ms: int) -> str:
-    """HH:MM:SS."""
-    seconds = ms // 1000
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _passage() -> Passage | None:
