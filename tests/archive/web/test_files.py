@@ -87,7 +87,7 @@ def test_the_receipt_names_the_digest_the_sender_and_what_happened(
     for language, words in (
         ("en", ("Receipt of a file", "from Ben", "listening copy made", "read again",
                 "the machine, for Ben", "PCM 16 bit, 16 kHz, mono")),
-        ("vi", ("Biên nhận tệp", "do Ben gửi", "đã làm bản nghe", "đọc lại: đúng từng byte",
+        ("vi", ("Phiếu giao nhận tệp", "do Ben gửi", "đã làm bản nghe", "đọc lại: đúng từng byte",
                 "máy làm giúp Ben", "một kênh")),
     ):  # fmt: skip
         page = client_of("hoa").get(f"/{language}/files/{file_id}").get_data(as_text=True)
