@@ -43,7 +43,7 @@ def test_it_is_watched_from_the_queue_to_the_text_without_a_reload(open_as: Open
     page = open_as("cleo")
     start(page, "whisper:demo")
     page.evaluate("window.neverReloaded = true")
-    panel = page.locator("section.job", has_text="Máy gỡ băng")
+    panel = page.locator("section.job", has_text="Gỡ băng bằng máy")
     expect(panel).to_be_visible()
     assert violations(page) == []
     expect(panel.locator("[data-percent]")).not_to_have_text("0", timeout=PATIENCE_MS)
