@@ -34,7 +34,9 @@ class Form:
         text = self.values.get(name, "").strip()
         if not text:
             return None
-        if text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
+        # Its length first: Python refuses to read a number of thousands of figures.
+        is_short = len(text) <= len(str(highest))
+        if is_short and text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
             return int(text)
         self.problems[name] = sentence
         return None

@@ -48,3 +48,11 @@ def test_a_form_with_what_cannot_be_stored(client_of: ClientOf) -> None:
             address, data={**sent, "full_name": "Lê\x00", "title": "\x00"}
         )
         assert answer.status_code < 500, (address, answer.get_data(as_text=True)[-2000:])
+
+
+@pytest.mark.parametrize("year", ["9" * 5_000, HUGE, "-1", "1９75"])
+def test_a_year_of_too_many_figures_gets_its_sentence(client_of: ClientOf, year: str) -> None:
+    sent = {"title": "Chợ", "languages": "vi", "audience": "staff", "told_from": year}
+    answer = client_of("ben").post("/en/interviews", data=sent)
+    assert answer.status_code == 422
+    assert "A year is four digits" in answer.get_data(as_text=True)
