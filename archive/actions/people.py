@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from archive import access, audit, dates, names
 from archive.access import Actor, Refused
@@ -127,7 +127,11 @@ def describe(
 def listed(db: Session, actor: Actor, text: str = "") -> list[Person]:
     """Everybody by given name; with `text`, whoever has all its syllables in any name."""
     access.require(actor, "manage_people")
-    everybody = db.scalars(select(Person).order_by(Person.sort_key, Person.id)).all()
+    everybody = db.scalars(
+        select(Person)
+        .order_by(Person.sort_key, Person.id)
+        .options(selectinload(Person.other_names))
+    ).all()
     return [
         p for p in everybody if typed.finds(text, p.full_name, *(n.name for n in p.other_names))
     ]
@@ -205,6 +209,7 @@ def told_in(db: Session, actor: Actor, person: Person) -> list[Contribution]:
         .join(Interview, Interview.id == Contribution.interview_id)
         .where(Contribution.person_id == person.id)
         .order_by(Interview.accession, Contribution.role)
+        .options(contains_eager(Contribution.interview))
     )
     return list(db.scalars(access.visible(query, actor)))
 
