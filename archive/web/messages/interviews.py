@@ -10,7 +10,7 @@ from archive.web.messages.message import Message, Sentence
 INTERVIEWS: dict[str, Sentence] = {
     "accession_refused": lambda f: Message(
         _("An accession number has letters without marks, digits, and single - . _ between them."),
-        advice=_("For example LK-2026-041, at most 40 signs."),
+        advice=_("For example LK-2026-041, at most 40 characters."),
     ),
     "accession_taken": lambda f: Message(
         _("Another interview has the number %(accession)s.", accession=f.get("accession", "")),
