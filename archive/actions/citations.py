@@ -23,9 +23,9 @@ _STATES_VI = {
     "approved": "",
 }
 _SAMPLE_VI = "mẫu minh họa, nhân vật và lời kể hư cấu"
-_SAMPLE_EN = "sample, invented people and words"
+_SAMPLE_EN = "sample, the people and their words are invented"
 _STATES_EN = {
-    "machine": "machine draft, not yet heard",
+    "machine": "machine draft, not yet corrected",
     "editing": "being corrected",
     "corrected": "corrected, not yet approved",
     "approved": "",

@@ -21,7 +21,7 @@ LABELS = {
         "approved": "Bản đã duyệt",
     },
     "en": {
-        "machine": "Machine transcript – not yet corrected",
+        "machine": "Machine draft – not yet corrected",
         "editing": "Transcript being corrected",
         "corrected": "Corrected transcript – not yet approved",
         "approved": "Approved transcript",
@@ -36,13 +36,13 @@ SAMPLE = {
     "en": "sample, the people and their words are invented",
 }
 KNOWS_ONLY = {
-    "vi": "mô hình trình diễn, chỉ biết năm mươi câu của chính nó",
-    "en": "demonstration model that knows only its own fifty sentences",
+    "vi": "mô hình mẫu, chỉ biết năm mươi câu của chính nó",
+    "en": "sample model that knows only its own fifty sentences",
 }
 
 
 def label(version: TranscriptVersion, language: str) -> str:
-    """What kind of text a version is; a demonstration model's says so too."""
+    """What kind of text a version is; a sample model's says so too."""
     told = LABELS[language][version.state]
     if version.state in ("machine", "editing") and version.options.get("knows_only"):
         told += f" ({KNOWS_ONLY[language]})"

@@ -50,7 +50,7 @@ def test_text_that_nobody_approved_says_so_in_every_style(style: str, state: str
     approved = cite(MAN, style)
     assert cite(replace(MAN, state=state), style) != approved
     told = cite(replace(MAN, state="machine"), style)
-    assert "chưa hiệu đính" in told or "not yet heard" in told
+    assert "chưa hiệu đính" in told or "not yet corrected" in told
 
 
 def test_ris_has_its_two_letter_tags_and_ends() -> None:

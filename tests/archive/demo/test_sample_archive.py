@@ -43,7 +43,7 @@ from transcription.tokens import spoken
 Client = Callable[[str | None], FlaskClient]
 ActorOf = Callable[[str | None], Actor]
 ADA = machine("test")
-INVENTED = "nhân vật và lời kể do chúng tôi đặt ra"
+INVENTED = "nhân vật và lời kể đều hư cấu"
 
 
 def heard_by_a_worker(test: Callable[..., None]) -> Callable[..., None]:
