@@ -132,11 +132,36 @@ def test_words_typed_into_a_segment_that_was_joined_follow_it(
     expect(rob.locator(f"#s-{put.segments[5]}")).to_have_count(0)
     joined = in_archive(settings, put.segments[4]).text
     expect(box(rob, put, 4)).to_have_text(joined)
-    put_caret(rob, put, 6, 0)
+    first, second = text_of(rob, put, 6), text_of(rob, put, 7)
+    put_caret(rob, put, 7, len(second))
     put_caret(cleo, put, 7, 0)
     cleo.keyboard.press("Backspace")
-    rob.keyboard.type("Dạ, ")
+    expect(cleo.locator(f"#s-{put.segments[7]}")).to_have_count(0)
+    rob.keyboard.type(" Thiệt đó")
+    expect(rob.locator(f"#s-{put.segments[7]}")).to_have_count(0, timeout=10_000)
     saved(rob)
+    assert in_archive(settings, put.segments[6]).text == f"{first} {second} Thiệt đó"
+    expect(box(rob, put, 6)).to_be_focused()
+
+
+def test_words_typed_into_a_segment_that_was_taken_out_can_bring_it_back(
+    toolbox: Toolbox, open_as: Open, settings: Settings
+) -> None:
+    put = desk.put(toolbox, ghost=True)
+    cleo, rob = open_as("cleo"), open_as("rob")
+    open_desk(cleo, put)
+    open_desk(rob, put)
+    cleo.locator(f"#s-{put.segments[3]}").get_by_role("button", name="Bỏ câu này").click()
+    expect(cleo.locator(f"#s-{put.segments[3]}")).to_have_count(0)
+    put_caret(rob, put, 3, 0)
+    rob.keyboard.type("Dạ. ")
+    dialog = rob.locator("[data-dialog=conflict]")
+    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog.locator("[data-title]")).to_have_text("Đoạn này bị bỏ trong lúc đang gõ")
+    dialog.locator("[data-answer=mine]").click()
+    saved(rob)
+    kept = in_archive(settings, put.segments[3])
+    assert (kept.text, kept.ended_at) == (f"Dạ. {desk.PHANTOM}", None)
 
 
 def poll(page: Page) -> None:

@@ -18,6 +18,8 @@ export class Conflicts {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    /** asks for what colleagues changed @type {() => Promise<void>} */
+    this.refresh = async () => {};
     this.dialog = /** @type {HTMLDialogElement} */ (desk.root.querySelector('[data-dialog="conflict"]'));
     this.result = /** @type {HTMLTextAreaElement} */ (this.dialog.querySelector("[data-result]"));
     this.id = "";
@@ -45,8 +47,11 @@ export class Conflicts {
   }
 
   /** @param {Segment | null} segment @param {string} id @param {Conflict} conflict */
-  #arrived(segment, id, conflict) {
-    if (conflict.why === "ended" && this.#moveOn(id, conflict)) return;
+  async #arrived(segment, id, conflict) {
+    if (conflict.why === "ended") {
+      await this.refresh();
+      if (this.#moveOn(id, conflict)) return;
+    }
     segment?.row.classList.add("clash");
     const elsewhere = this.desk.sheet.around(document.activeElement);
     if (!elsewhere || elsewhere === segment) this.#open(id, conflict);
@@ -66,9 +71,11 @@ export class Conflicts {
     if (!base || at < 0) return false;
     const text = entry.text.slice(0, at) + yours + entry.text.slice(at + base.length);
     saver.abandon(id);
-    saver.entries.delete(id);
+    this.desk.remove(id);
     this.desk.write(target, text);
     saver.typed(target.id, text);
+    this.desk.go(target, at + yours.length);
+    announce(t("A colleague joined this segment to the one above; the words went with it."));
     return true;
   }
 
@@ -191,8 +198,7 @@ export class Conflicts {
     const text = answer === "mine" ? entry.text : this.result.value;
     if (answer === "theirs") {
       desk.saver.abandon(id);
-      desk.sheet.remove(id);
-      desk.saver.entries.delete(id);
+      desk.remove(id);
       return;
     }
     const back = await desk.line.revert(id, Math.max(1, entry.baseRev || 1), ulid());

@@ -42,6 +42,8 @@ export class Desk {
     for (const { id, rev, box } of this.sheet.list) this.saver.track(id, { rev, text: box.textContent || "" });
     /** @type {Segment | null} */
     this.current = null;
+    /** what was shown before a change that the archive has not taken yet @type {Map<string, Partial<Segment>>} */
+    this.before = new Map();
     /** @type {Ears} */
     this.ears = { current: [], changed: [], status: [], conflict: [], stopped: [] };
   }
@@ -111,15 +113,27 @@ export class Desk {
     }
   }
 
-  /** Speaker, times, state or flags, shown at once and sent. @param {Segment} segment @param {Record<string, any>} fields */
-  change(segment, fields) {
+  /**
+   * Speaker, times, state or flags: shown at once, sent, and taken back should the archive refuse.
+   * @param {Segment} segment @param {Record<string, any>} fields for the archive
+   * @param {Partial<Segment>} [shown] for the row, where they have other names
+   */
+  change(segment, fields, shown = fields) {
+    const { start, end, state, flags, voice, name, role } = segment;
+    if (!this.before.has(segment.id)) this.before.set(segment.id, { start, end, state, flags, voice, name, role });
+    Object.assign(segment, shown);
     this.saver.typed(segment.id, textOf(segment.box));
     this.saver.change(segment.id, fields);
-    for (const name of ["start", "end", "state", "flags"]) {
-      if (name in fields) /** @type {any} */ (segment)[name] = fields[name];
-    }
     this.sheet.draw(segment);
     this.changed(segment);
+  }
+
+  /** The segment is gone from the text. @param {string} id */
+  remove(id) {
+    if (this.current?.id === id) this.choose(null);
+    this.words.forget(id);
+    this.saver.entries.delete(id);
+    this.sheet.remove(id);
   }
 
   /** Nobody may type here until the server has answered. @param {Segment[]} segments @param {boolean} busy */
@@ -164,21 +178,18 @@ export class Desk {
   /** @param {string} id @param {any} body */
   #saved(id, body) {
     const segment = this.sheet.byId.get(id);
+    const before = this.before.get(id);
+    this.before.delete(id);
     if (body.refused) {
       announce(refusal(body.refused));
-      this.#again(segment);
+      if (!segment || !before) return;
+      Object.assign(segment, before);
+      this.sheet.draw(segment);
+      this.changed(segment);
       return;
     }
     this.setState(body.state);
     if (segment) this.take(body.segment);
-  }
-
-  /** What was shown too early is shown as the server has it. @param {Segment | undefined} segment */
-  async #again(segment) {
-    if (!segment) return;
-    const answer = await this.line.since(0);
-    const told = answer.status === 200 && answer.body.segments.find((/** @type {any} */ one) => one.id === segment.id);
-    if (told) this.take({ ...told, rev: Math.max(told.rev, segment.rev) });
   }
 }
 
@@ -191,6 +202,6 @@ export function refusal(body) {
   if (why === "nothing_to_split") return t("Nothing to split here: one part would have no words.");
   if (why === "not_neighbours") return t("A colleague has put a segment between the two.");
   if (why === "different_recordings") return t("The two segments belong to different recordings.");
-  if (why === "stale") return t("A colleague was faster here. Look at the segment, then try again.");
+  if (body?.error === "stale") return t("A colleague was faster here. Look at the segment, then try again.");
   return t("The archive did not take this change. Nothing that was typed is lost.");
 }

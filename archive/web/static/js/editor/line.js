@@ -34,7 +34,7 @@ export class Line {
   /** @param {string} segment @param {number} revision @param {string} key */
   revert(segment, revision, key) {
     return this.#renewing(() =>
-      ask("POST", `${API}/segments/${segment}/revert`, { body: { revision }, headers: { "Idempotency-Key": key }, limit_ms: LIMIT_MS }));
+      ask("POST", `${API}/segments/${segment}/revert`, { body: { rev: revision }, headers: { "Idempotency-Key": key }, limit_ms: LIMIT_MS }));
   }
 
   /** What changed after a revision of the version. @param {number} revision */

@@ -32,6 +32,7 @@ function open(desk) {
   const structure = new Structure(desk);
   const conflicts = new Conflicts(desk);
   const polling = new Polling(desk);
+  conflicts.refresh = () => polling.ask();
   new Tools(desk, speakers);
   const run = acts(desk, { structure, speakers, polling });
   chip(desk, conflicts);
@@ -143,7 +144,7 @@ function clicks(desk, run) {
   });
   // A button must not take the caret out of the words that it is about.
   desk.sheet.root.addEventListener("mousedown", (event) => {
-    if (/** @type {Element} */ (event.target).closest("[data-do], .tm")) event.preventDefault();
+    if (/** @type {Element} */ (event.target).closest("[data-do], .tm, summary")) event.preventDefault();
   });
 }
 

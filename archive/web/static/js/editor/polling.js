@@ -16,6 +16,9 @@ export class Polling {
     this.desk = desk;
     this.revision = Number(desk.root.dataset.revision);
     this.timer = 0;
+    /** ended segments that are still on the screen @type {Set<string>} */
+    this.gone = new Set();
+    desk.on("current", () => setTimeout(() => [...this.gone].forEach((id) => this.#end(id))));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.ask();
     });
@@ -52,11 +55,12 @@ export class Polling {
     const segment = desk.sheet.byId.get(id);
     const entry = desk.saver.entries.get(id);
     if (!segment || !entry) return;
-    if (entry.isDirty || entry.conflict || desk.sheet.isFocused(segment)) return; // the save will be told where it went
-    if (desk.current === segment) desk.choose(null);
-    desk.words.forget(id);
-    desk.saver.entries.delete(id);
-    desk.sheet.remove(id);
+    if (entry.isDirty || entry.conflict || desk.sheet.isFocused(segment)) {
+      this.gone.add(id); // somebody is in it: a save will be told where it went
+      return;
+    }
+    this.gone.delete(id);
+    desk.remove(id);
   }
 
   /** @param {any} told */

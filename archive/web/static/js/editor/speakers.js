@@ -33,10 +33,7 @@ export class Speakers {
   /** @param {Segment} segment @param {Voice} voice */
   name(segment, voice) {
     if (segment.voice === voice.id) return;
-    segment.voice = voice.id;
-    segment.name = voice.name;
-    segment.role = voice.role;
-    this.desk.change(segment, { speaker: voice.id });
+    this.desk.change(segment, { speaker: voice.id }, { voice: voice.id, name: voice.name, role: voice.role });
   }
 
   /** The chips of a segment. @param {HTMLElement} tools @param {Segment} segment */

@@ -132,6 +132,7 @@ export class Structure {
       if (status === 401) this.desk.saver.world.onStopped("sign-in");
       if (status !== 0 && status < 500) {
         announce(refusal(body));
+        if (body?.theirs) this.desk.take(body.theirs);
         return false;
       }
       if (tried < TRIES) await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tried));
@@ -144,7 +145,7 @@ export class Structure {
   #draw(body) {
     const { desk } = this;
     desk.setState(body.state);
-    for (const { id } of body.ended) this.#end(id);
+    for (const { id } of body.ended) desk.remove(id);
     for (const told of body.segments) {
       const segment = desk.sheet.take(told);
       const entry = desk.saver.entries.get(told.id) || desk.saver.track(told.id, { rev: told.rev, text: told.text });
@@ -154,15 +155,6 @@ export class Structure {
       desk.words.take(told.id, told.words);
       desk.changed(segment);
     }
-  }
-
-  /** @param {string} id */
-  #end(id) {
-    const { desk } = this;
-    if (desk.current?.id === id) desk.choose(null);
-    desk.words.forget(id);
-    desk.saver.entries.delete(id);
-    desk.sheet.remove(id);
   }
 
   /** @param {string} firstId @param {string} secondId */
