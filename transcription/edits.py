@@ -7,6 +7,7 @@ What cannot be done raises `EditRefused` and changes nothing.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -129,6 +130,67 @@ def set_times(segment: Segment, *, start_ms: int, end_ms: int) -> Segment:
         end_ms=end_ms,
         words=in_order(words, start_ms=start_ms, end_ms=end_ms),
     )
+
+
+def move_boundary(left: Segment, right: Segment, *, at_ms: int) -> tuple[Segment, Segment]:
+    """Let one end and the next begin at the same moment; words stay with their segment."""
+    if left.recording != right.recording:
+        raise EditRefused("different_recordings", segment_id=right.id)
+    if not left.start_ms < at_ms < right.end_ms:
+        raise EditRefused("time_outside", segment_id=left.id)
+    return (
+        set_times(left, start_ms=left.start_ms, end_ms=at_ms),
+        set_times(right, start_ms=at_ms, end_ms=right.end_ms),
+    )
+
+
+def shift(segment: Segment, *, by_ms: int) -> Segment:
+    """Move segment and words along the recording; exactly undone by the same way back."""
+    if segment.start_ms + by_ms < 0:
+        raise EditRefused("negative_time", segment_id=segment.id)
+    if segment.end_ms + by_ms > LONGEST_MS:
+        raise EditRefused("absurd_time", segment_id=segment.id)
+    words = tuple(
+        replace(word, start_ms=word.start_ms + by_ms, end_ms=word.end_ms + by_ms)
+        for word in segment.words
+    )
+    return replace(
+        segment, start_ms=segment.start_ms + by_ms, end_ms=segment.end_ms + by_ms, words=words
+    )
+
+
+def replace_words(text: str, find: str, put: str) -> tuple[str, int]:
+    """Put other words for every place where exactly these stand, and count the places.
+
+    Whole syllables only, letter for letter; punctuation around the place stays.
+
+    >>> replace_words("Chợ “Cầu Muối”, chợ Cầu.", "Cầu Muối", "Cầu Ông Lãnh")
+    ('Chợ “Cầu Ông Lãnh”, chợ Cầu.', 1)
+    """
+    tokens, wanted = tokenise(text), tokenise(find)
+    made: list[str] = []
+    at = places = 0
+    while at < len(tokens):
+        around = _around(tokens[at : at + len(wanted)], wanted) if wanted else None
+        if around is None:
+            made.append(tokens[at])
+            at += 1
+            continue
+        made.append(f"{around[0]}{tidy(put)}{around[1]}")
+        at, places = at + len(wanted), places + 1
+    return " ".join(made), places
+
+
+def _around(run: Sequence[str], wanted: Sequence[str]) -> tuple[str, str] | None:
+    """The punctuation before and after, when the run is the wanted one but for that."""
+    if len(run) != len(wanted):
+        return None
+    whole, core = " ".join(run), " ".join(wanted)
+    at = whole.find(core)
+    before, after = whole[:at], whole[at + len(core) :]
+    if at < 0 or any(unicodedata.category(c)[0] in "LMNZ" for c in before + after):
+        return None
+    return before, after
 
 
 def _words_between(segment: Segment, start_ms: int, end_ms: int) -> Sequence[Word]:

@@ -80,7 +80,12 @@ def gather(db: Session, actor: Actor, interview: Interview, version: TranscriptV
 
 def author(db: Session, segment: Segment) -> str:
     """The name of whoever changed a segment last; empty for the machine."""
-    user = db.get(User, segment.updated_by_id) if segment.updated_by_id else None
+    return name_of(db, segment.updated_by_id)
+
+
+def name_of(db: Session, user_id: str | None) -> str:
+    """What an account is called; empty for the machine."""
+    user = db.get(User, user_id) if user_id else None
     return user.name if user is not None else ""
 
 

@@ -6,7 +6,7 @@ The verbs are in `segments`; here is what they have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,7 +30,10 @@ CLOCK_TOLERANCE_MS = 1_000
 # Neither a page nor every database can hold these: controls, half surrogates, non-characters.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
 T = TypeVar("T")
+Span = tuple[int, int, str]
 
 
 class Conflict(Refused):
@@ -174,18 +177,86 @@ def check_neighbours(
     What was so before this change is not held against it: texts from elsewhere come as
     they are, and must still be open to correction.
     """
-    was = (segment.start_ms, segment.end_ms, _voice(segment))
+    was = span(segment)
     now = (start, end, voice[0] or voice[1])
     if was == now:
         return
     before, after = _neighbours(db, segment)
     for neighbour in filter(None, (before, after)):
-        if _collides(now, neighbour) and not _collides(was, neighbour):
+        if _overlap(now, span(neighbour)) and not _overlap(was, span(neighbour)):
             raise SegmentRefused(field="start", why="times_overlap")
     if before is not None and start < before.start_ms <= segment.start_ms:
         raise SegmentRefused(field="start", why="out_of_order")
     if after is not None and start > after.start_ms >= segment.start_ms:
         raise SegmentRefused(field="start", why="out_of_order")
+
+
+def check_together(db: Session, moved: Iterable[Segment], was: Mapping[str, Span | None]) -> None:
+    """The same for several that were moved in one step, once all of them are in their places.
+
+    `was` says where each of them lay before, None for a new one.
+    """
+    db.flush()
+    for segment in moved:
+        before, after = _neighbours(db, segment)
+        for first, second in ((before, segment), (segment, after)):
+            if first is None or second is None:
+                continue
+            then = was.get(first.id, span(first)), was.get(second.id, span(second))
+            for why, wrong in (("times_overlap", _overlap), ("out_of_order", _reversed)):
+                was_so = then[0] is not None and then[1] is not None and wrong(then[0], then[1])
+                if wrong(span(first), span(second)) and not was_so:
+                    raise SegmentRefused(field="start", why=why)
+
+
+def check_length(db: Session, recording_id: str | None, end_ms: int) -> None:
+    """Nothing is said after the end of a recording, as far as its length is known."""
+    recording = db.get(Recording, recording_id) if recording_id else None
+    length_ms = recording.duration_ms if recording is not None else None
+    if length_ms is not None and end_ms > length_ms + CLOCK_TOLERANCE_MS:
+        raise SegmentRefused(field="end", why="after_the_end")
+
+
+def must_be_new(db: Session, new_id: str) -> None:
+    """A browser names what it makes, with a ULID that nothing else has."""
+    if not _ULID.fullmatch(new_id) or db.get(Segment, new_id) is not None:
+        raise SegmentRefused(field="new_id", why="not_a_new_ulid")
+
+
+def are_neighbours(db: Session, first: Segment, second: Segment) -> bool:
+    """Whether the second follows the first in the same recording, with nothing between."""
+    following = db.scalar(
+        select(Segment)
+        .where(
+            Segment.version_id == first.version_id,
+            Segment.position > first.position,
+            Segment.ended_at.is_(None),
+        )
+        .order_by(Segment.position)
+        .limit(1)
+    )
+    return following is second and first.recording_id == second.recording_id
+
+
+def following_position(db: Session, segment: Segment) -> str:
+    """Where the next segment stands, ended ones counted; empty when it is the last."""
+    after = (
+        select(Segment.position)
+        .where(Segment.version_id == segment.version_id, Segment.position > segment.position)
+        .order_by(Segment.position)
+    )
+    return db.scalar(after.limit(1)) or ""
+
+
+def voice_then(interview: Interview, old: SegmentRevision) -> tuple[str | None, str]:
+    """Who spoke in an earlier state; only the label, if that person is no longer named here."""
+    known = old.contribution_id in {c.id for c in interview.contributions}
+    return (old.contribution_id if known else None), old.speaker_label
+
+
+def span(segment: Segment) -> Span:
+    """When somebody speaks, and who: what must not be twice at once."""
+    return segment.start_ms, segment.end_ms, segment.contribution_id or segment.speaker_label
 
 
 def revision_of(db: Session, segment: Segment, revision: int) -> SegmentRevision:
@@ -209,24 +280,19 @@ def _moved(db: Session, segment: Segment, start: int, end: int) -> tuple[Word, .
     """The words between new times; raises SegmentRefused for times that cannot be."""
     if not 0 <= start < end:
         raise SegmentRefused(field="start", why="times_reversed")
-    recording = db.get(Recording, segment.recording_id) if segment.recording_id else None
-    length_ms = recording.duration_ms if recording is not None else None
-    if length_ms is not None and end > length_ms + CLOCK_TOLERANCE_MS:
-        raise SegmentRefused(field="end", why="after_the_end")
+    check_length(db, segment.recording_id, end)
     try:
         return edits.set_times(spoken(segment), start_ms=start, end_ms=end).words
     except edits.EditRefused as refused:
         raise SegmentRefused(field="end", why=refused.code) from refused
 
 
-def _collides(span: tuple[int, int, str], neighbour: Segment) -> bool:
-    start, end, voice = span
-    overlaps = start < neighbour.end_ms and neighbour.start_ms < end
-    return overlaps and voice == _voice(neighbour)
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] == other[2]
 
 
-def _voice(segment: Segment) -> str:
-    return segment.contribution_id or segment.speaker_label
+def _reversed(first: Span, second: Span) -> bool:
+    return first[0] > second[0]
 
 
 def _neighbours(db: Session, segment: Segment) -> tuple[Segment | None, Segment | None]:

@@ -35,6 +35,7 @@ STATUS_OF_CODE = {
     "frozen": 423,
     "unknown_format": 404,
     "segment_replaced": 410,
+    "stale": 412,
     "rate_limited": 429,
     "no_space": 507,
     "upload_ended": 410,

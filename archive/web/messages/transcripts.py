@@ -26,7 +26,10 @@ SEGMENT: dict[str, Say] = {
     "nothing_to_split": lambda: _("One of the two halves would have no words."),
     "char_outside": lambda: _("The place to split at is not in the text."),
     "time_outside": lambda: _("The place to split at is not in the passage."),
-    "stale": lambda: _("Somebody changed this passage in the meantime; look at it again first."),
+    "nothing_there": lambda: _("Nothing is written from that moment on."),
+    "other_count": lambda: _("These words no longer stand in as many places; look again first."),
+    "other_recording": lambda: _("The passage would stand among those of another recording."),
+    "not_joined_here": lambda: _("This passage was not joined to that one."),
     "other_version": lambda: _("The passage belongs to another version."),
 }
 
@@ -67,6 +70,10 @@ MESSAGES: dict[str, Sentence] = {
         _("This passage was split, joined or taken out in the meantime."),
         safe=_("Nothing was changed."),
         advice=_("Its words are in the history of the version."),
+    ),
+    "stale": lambda f: Message(
+        _("Somebody changed this passage in the meantime; look at it again first."),
+        safe=_("Nothing was changed."),
     ),
     "conflict": lambda f: Message(
         _("Somebody changed the same words in the meantime."),

@@ -75,7 +75,8 @@ def test_two_people_who_changed_different_words_are_both_heard(
     save(db, told, 1, text="Hồi đó, hẻm tôi có cái giếng chung.")
     saved = save(db, told, 1, text="Hồi đó hẻm tui có cái giếng chung.", based_on=1)
     assert saved.segment.text == "Hồi đó, hẻm tui có cái giếng chung."
-    assert saved.merged_with == 2
+    assert saved.merged_with is not None
+    assert saved.merged_with.revision == 2
 
 
 def test_fields_are_merged_one_by_one(

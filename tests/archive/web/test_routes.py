@@ -67,7 +67,7 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "versions.restore": {"data": {"segment": names.get("segment_id", ""), "revision": "1"}},
         "editing.save": {"json": {"text": "Hồi đó nhà tôi ở hẻm nhỏ."}, "headers": editing},
         "editing.operate": {"json": {"ops": [split]}, "headers": editing},
-        "editing.revert": {"json": {"revision": 1}, "headers": editing},
+        "editing.revert": {"json": {"rev": 1}, "headers": editing},
         "uploads.create": {"headers": create},
         "uploads.head": {"headers": tus},
         "uploads.append": {"headers": piece, "data": b"12345"},
