@@ -17,19 +17,17 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Actor
-from archive.actions import typed
+from archive.actions import collections, interviews, typed
 from archive.models import (
     Collection,
     Contribution,
     Interview,
-    MediaFile,
     Person,
     Place,
-    Segment,
     TranscriptVersion,
 )
 from archive.names import collation_key
@@ -99,15 +97,6 @@ class Page:
     collections: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voice:
-    """What a two-voice wave is drawn from; `asked` are the spans of the interviewer in ms."""
-
-    peaks_path: str
-    duration_ms: int
-    asked: Sequence[tuple[int, int]]
-
-
 def page(db: Session, actor: Actor, wish: Wish) -> Page:
     """A page of the catalogue, with the rights of `actor` in every list and every number."""
     everything = _rows(db, actor)
@@ -123,46 +112,16 @@ def page(db: Session, actor: Actor, wish: Wish) -> Page:
     pages = max(1, -(-len(found) // PER_PAGE))
     number = min(max(1, wish.page), pages)
     shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    loaded = interviews.in_full(db, [row.id for row in shown])
     return Page(
-        interviews=_in_full(db, [row.id for row in shown]),
+        interviews=[loaded[row.id] for row in shown],
         states={row.id: row.state for row in shown if row.state != NO_TEXT},
         total=len(found), number=number, pages=pages, samples=samples,
         archive=len(archive), sample=len(everything) - len(archive),
         facets={name: _counted(spoken, wish, chosen, name) for name in facets},
         years=_years(row for row in spoken if _fits(row, chosen)),
-        collections=_titles(db, {row.collection for row in ours}),
+        collections=collections.titles(db, {row.collection for row in ours}),
     )  # fmt: skip
-
-
-def voices(db: Session, actor: Actor, interviews: Sequence[Interview]) -> dict[str, Voice]:
-    """The first recording of each interview as it may be drawn for this reader."""
-    ids = [interview.id for interview in interviews]
-    drawn = select(MediaFile.recording_id, MediaFile.path).where(
-        MediaFile.interview_id.in_(ids), MediaFile.role == "peaks", MediaFile.path != ""
-    )
-    peaks = {recording_id: path for recording_id, path in db.execute(drawn)}
-    turns = access.readable(
-        select(Segment.recording_id, Segment.start_ms, Segment.end_ms)
-        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
-        .join(Interview, Interview.id == TranscriptVersion.interview_id)
-        .join(Contribution, Contribution.id == Segment.contribution_id)
-        .where(
-            Interview.id.in_(ids), TranscriptVersion.is_current.is_(True),
-            Segment.ended_at.is_(None), Contribution.role == "interviewer",
-        ),
-        actor,
-    )  # fmt: skip
-    asked: dict[str | None, list[tuple[int, int]]] = {}
-    for recording_id, start_ms, end_ms in db.execute(turns):
-        asked.setdefault(recording_id, []).append((start_ms, end_ms))
-    return {
-        interview.id: Voice(
-            peaks_path=peaks.get(first.id, ""), duration_ms=first.duration_ms or 0,
-            asked=asked.get(first.id, ()),
-        )
-        for interview in interviews
-        for first in interview.recordings[:1]
-    }  # fmt: skip
 
 
 def _rows(db: Session, actor: Actor) -> list[Row]:
@@ -255,25 +214,6 @@ def _years(rows: Iterable[Row]) -> dict[int, int]:
         if row.first_year is not None and row.last_year is not None:
             counts.update(range(row.first_year, min(row.last_year, row.first_year + 200) + 1))
     return dict(sorted(counts.items()))
-
-
-def _titles(db: Session, codes: set[str]) -> dict[str, str]:
-    named = select(Collection.code, Collection.title).where(Collection.code.in_(sorted(codes)))
-    return {code: title for code, title in db.execute(named)}
-
-
-def _in_full(db: Session, ids: Sequence[str]) -> list[Interview]:
-    loaded = db.scalars(
-        select(Interview)
-        .where(Interview.id.in_(ids))
-        .options(
-            selectinload(Interview.contributions).selectinload(Contribution.person),
-            selectinload(Interview.recordings),
-            selectinload(Interview.place),
-        )
-    )
-    by_id = {interview.id: interview for interview in loaded}
-    return [by_id[wanted] for wanted in ids]
 
 
 def _held(row: Row) -> int:

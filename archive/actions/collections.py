@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -79,6 +80,12 @@ def chosen(db: Session, code: str) -> Collection | None:
     if found is None:
         raise CollectionUnknown(collection=typed.line(code)[:LONGEST_CODE])
     return found
+
+
+def titles(db: Session, codes: Iterable[str]) -> dict[str, str]:
+    """The titles of these collections by code: whoever asks has counted them for the reader."""
+    named = select(Collection.code, Collection.title).where(Collection.code.in_(sorted(codes)))
+    return {code: title for code, title in db.execute(named)}
 
 
 def listed(db: Session, *, is_sample: bool) -> list[Collection]:

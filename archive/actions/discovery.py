@@ -6,7 +6,7 @@ rights are tightened the effect is immediate, whatever the index still believes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Select, select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Actor
 from archive.actions import indexing, speakers
+from archive.actions.interviews import in_full
 from archive.models import Interview, Outbox, Segment, TranscriptVersion
 from search.backends.base import Backend
 from search.highlight import marks
@@ -24,6 +25,7 @@ from search.results import Hit, SearchRequest
 
 FILTERS = ("collection", "year", "language", "role", "state")
 SEGMENTS_OF_A_PASSAGE = 60
+Texts = Mapping[str, tuple[TranscriptVersion, Interview]]
 _CURRENT = (
     select(Interview.id)
     .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
@@ -96,16 +98,17 @@ def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
         group_by_interview=wish.grouped,
     )  # fmt: skip
     results = index.find(request)
+    texts = _texts(db, [*results.hits, *(hit for group in results.groups for hit in group.hits)])
     groups = []
     for group in results.groups:
-        read = [_read(db, actor, hit, query) for hit in group.hits]
+        read = [_read(db, actor, hit, query, texts) for hit in group.hits]
         hits = [hit for hit in read if hit is not None]
         if hits:
             missing = len(read) - len(hits)
             groups.append(
                 FoundInterview(interview=hits[0].interview, total=group.total - missing, hits=hits)
             )
-    read = [_read(db, actor, hit, query) for hit in results.hits]
+    read = [_read(db, actor, hit, query, texts) for hit in results.hits]
     hits = [hit for hit in read if hit is not None]
     hidden = len(results.hits) - len(hits) + sum(g.total for g in results.groups)
     hidden -= sum(g.total for g in groups)
@@ -141,19 +144,33 @@ def _described(
             closed=_closed_since(db, access.visible(select(Interview.id), actor)),
         )
     )  # fmt: skip
-    found = [db.get(Interview, hit.interview) for hit in results.hits]
-    return [i for i in found if i is not None and access.may(actor, "view", i)]
+    interviews = in_full(db, [hit.interview for hit in results.hits])
+    found = [interviews[hit.interview] for hit in results.hits if hit.interview in interviews]
+    return [interview for interview in found if access.may(actor, "view", interview)]
 
 
-def _read(db: Session, actor: Actor, hit: Hit, query: Query) -> Found | None:
+def _texts(db: Session, hits: Sequence[Hit]) -> Texts:
+    """The texts and interviews behind hits, read at once; by the version's id."""
+    ids = sorted({_parts(hit)[0] for hit in hits})
+    versions = db.scalars(select(TranscriptVersion).where(TranscriptVersion.id.in_(ids))).all()
+    interviews = in_full(db, {version.interview_id for version in versions})
+    return {version.id: (version, interviews[version.interview_id]) for version in versions}
+
+
+def _parts(hit: Hit) -> tuple[str, str, int]:
+    """What `indexing.pid_of` put together: version, segment, and where in it the words begin."""
     version_id, segment_id, start = hit.pid.split(":")
-    version = db.get(TranscriptVersion, version_id)
-    interview = db.get(Interview, hit.interview)
+    return version_id, segment_id, int(start)
+
+
+def _read(db: Session, actor: Actor, hit: Hit, query: Query, texts: Texts) -> Found | None:
+    version_id, segment_id, start = _parts(hit)
+    version, interview = texts.get(version_id, (None, None))
     if version is None or interview is None or not version.is_current:
         return None
     if not access.may(actor, "read", version, interview=interview):
         return None
-    passage, rows = _passage(db, interview, segment_id, int(start))
+    passage, rows = _passage(db, interview, segment_id, start)
     return _found(interview, version, passage, rows, query, hit) if passage else None
 
 

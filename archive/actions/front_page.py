@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Actor
 from archive.actions import office, playback, speakers
+from archive.actions.interviews import in_full
 from archive.actions.playback import Playable
 from archive.models import (
     Contribution,
@@ -41,6 +42,7 @@ LATEST = 4
 WAITING_SHOWN = 4
 WORDS_TO_TRY = 4
 INTERVIEWS_LOOKED_AT = 40
+LOOKED_AT_ONCE = 8
 FAILED_FOR = timedelta(days=7)
 
 
@@ -58,16 +60,12 @@ class Quote:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """An interview as a list shows it. `version` is the text that this reader may read.
-
-    `turns` are (start, end, whether the interviewer speaks) of the first recording.
-    """
+    """An interview as a list shows it. `version` is the text that this reader may read."""
 
     interview: Interview
     version: TranscriptVersion | None
     playable: Playable | None
     duration_ms: int
-    turns: Sequence[tuple[int, int, bool]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,14 +142,15 @@ def quotes_of_the_day(db: Session, actor: Actor, day: date) -> list[Quote]:
     )
     found = db.execute(access.readable(query, actor)).all()
     order = sorted(found, key=lambda row: (row.is_sample, _shuffled(day, row.id)))
-    quotes: list[Quote] = []
-    for version_id, _is_sample in order[:INTERVIEWS_LOOKED_AT]:
-        quote = _quote(db, db.get_one(TranscriptVersion, version_id), day)
-        if quote is not None:
-            quotes.append(quote)
-        if len(quotes) == PASSAGES:
+    looked_at = [row.id for row in order[:INTERVIEWS_LOOKED_AT]]
+    chosen: list[str] = []
+    for at in range(0, len(looked_at), LOOKED_AT_ONCE):
+        some = looked_at[at : at + LOOKED_AT_ONCE]
+        quotable = _quotable(db, some, day)
+        chosen += [quotable[version_id] for version_id in some if version_id in quotable]
+        if len(chosen) >= PASSAGES:
             break
-    return quotes
+    return _quotes(db, chosen[:PASSAGES])
 
 
 def counts(db: Session, actor: Actor) -> Counts:
@@ -185,45 +184,41 @@ def counts(db: Session, actor: Actor) -> Counts:
 
 def latest(db: Session, actor: Actor) -> list[Card]:
     """What came in last; samples only after everything real."""
-    query = access.visible(select(Interview), actor)
+    query = access.visible(select(Interview.id), actor)
     order = (Interview.is_sample, Interview.created_at.desc(), Interview.id.desc())
-    return [card(db, actor, found) for found in db.scalars(query.order_by(*order).limit(LATEST))]
+    ids = db.scalars(query.order_by(*order).limit(LATEST)).all()
+    loaded = in_full(db, ids)
+    return cards(db, actor, [loaded[found] for found in ids])
 
 
-def card(db: Session, actor: Actor, interview: Interview) -> Card:
-    """An interview that the reader may view, as a list shows it."""
-    version = db.scalar(
+def cards(db: Session, actor: Actor, interviews: Sequence[Interview]) -> list[Card]:
+    """Interviews that the reader may view, as a list shows them."""
+    shown = db.scalars(
         select(TranscriptVersion).where(
-            TranscriptVersion.interview_id == interview.id,
+            TranscriptVersion.interview_id.in_([interview.id for interview in interviews]),
             TranscriptVersion.is_current.is_(True),
         )
     )
+    versions = {version.interview_id: version for version in shown}
+    playables = playback.playables(db, interviews)
+    return [
+        _card(actor, interview, versions.get(interview.id), playables[interview.id])
+        for interview in interviews
+    ]
+
+
+def _card(
+    actor: Actor, interview: Interview, version: TranscriptVersion | None,
+    playables: Sequence[Playable],
+) -> Card:  # fmt: skip
     if version is not None and not access.may(actor, "read", version, interview=interview):
         version = None
-    playables = playback.playable(db, interview)
-    first = playables[0] if playables else None
     return Card(
-        interview=interview, version=version, playable=first,
+        interview=interview,
+        version=version,
+        playable=playables[0] if playables else None,
         duration_ms=sum(p.recording.duration_ms or 0 for p in playables),
-        turns=turns(db, version, first) if version is not None and first is not None else (),
-    )  # fmt: skip
-
-
-def turns(
-    db: Session, version: TranscriptVersion, playable: Playable
-) -> list[tuple[int, int, bool]]:
-    """Who speaks when in one recording, without reading the words."""
-    rows = db.execute(
-        select(Segment.start_ms, Segment.end_ms, Contribution.role)
-        .outerjoin(Contribution, Contribution.id == Segment.contribution_id)
-        .where(
-            Segment.version_id == version.id,
-            Segment.recording_id == playable.recording.id,
-            Segment.ended_at.is_(None),
-        )
-        .order_by(Segment.position)
     )
-    return [(start, end, role == "interviewer") for start, end, role in rows]
 
 
 def words_to_try(index: Backend, actor: Actor, interviews: Iterable[Interview]) -> list[str]:
@@ -254,23 +249,47 @@ def waiting(db: Session, actor: Actor) -> Waiting:
     )
 
 
-def _quote(db: Session, version: TranscriptVersion, day: date) -> Quote | None:
+def _quotable(db: Session, version_ids: Sequence[str], day: date) -> dict[str, str]:
+    """The segment that the day chooses in each version, among those that a card can hold."""
     rows = db.execute(
-        select(Segment.id, Segment.flags)
+        select(Segment.version_id, Segment.id, Segment.flags)
         .join(Contribution, Contribution.id == Segment.contribution_id)
         .where(
-            Segment.version_id == version.id,
+            Segment.version_id.in_(version_ids),
             Segment.ended_at.is_(None),
             Contribution.role == "witness",
             func.length(Segment.text).between(SHORTEST_QUOTE, LONGEST_QUOTE),
         )
-    ).all()
-    fit = [segment_id for segment_id, flags in rows if not flags]
-    if not fit:
-        return None
-    segment = db.get_one(Segment, min(fit, key=lambda found: _shuffled(day, found)))
-    interview = db.get_one(Interview, version.interview_id)
-    playables = playback.playable(db, interview)
+    )
+    fit: dict[str, list[str]] = {}
+    for version_id, segment_id, flags in rows:
+        if not flags:
+            fit.setdefault(version_id, []).append(segment_id)
+    return {
+        version_id: min(found, key=lambda one: _shuffled(day, one))
+        for version_id, found in fit.items()
+    }
+
+
+def _quotes(db: Session, segment_ids: Sequence[str]) -> list[Quote]:
+    rows = db.execute(
+        select(Segment, TranscriptVersion)
+        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
+        .where(Segment.id.in_(segment_ids))
+    )
+    found = {segment.id: (segment, version) for segment, version in rows}
+    interviews = in_full(db, [version.interview_id for _segment, version in found.values()])
+    playables = playback.playables(db, list(interviews.values()))
+    return [
+        _quote(interviews[version.interview_id], version, segment, playables[version.interview_id])
+        for segment, version in (found[segment_id] for segment_id in segment_ids)
+    ]
+
+
+def _quote(
+    interview: Interview, version: TranscriptVersion, segment: Segment,
+    playables: Sequence[Playable],
+) -> Quote:  # fmt: skip
     witness = next(c.person for c in interview.contributions if c.id == segment.contribution_id)
     return Quote(
         interview=interview, version=version, segment=segment,

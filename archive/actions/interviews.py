@@ -8,7 +8,7 @@ same interview at once: the second is told so, and nothing that either typed is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from archive import access, audit, dates
 from archive.access import Actor, Refused
@@ -203,6 +203,20 @@ def faults(told: Description) -> list[Refused]:
 def by_accession(db: Session, accession: str) -> Interview | None:
     """The interview of this number, without asking for anybody's rights: for the shell."""
     return db.scalar(select(Interview).where(Interview.accession == accession))
+
+
+def in_full(db: Session, ids: Iterable[str]) -> dict[str, Interview]:
+    """Interviews by id with people, recordings and place: as many questions for one as for all."""
+    loaded = db.scalars(
+        select(Interview)
+        .where(Interview.id.in_(sorted(ids)))
+        .options(
+            selectinload(Interview.contributions).selectinload(Contribution.person),
+            selectinload(Interview.recordings),
+            selectinload(Interview.place),
+        )
+    )
+    return {interview.id: interview for interview in loaded}
 
 
 def _insert(

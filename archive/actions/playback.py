@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.models import Interview, MediaFile, Recording
+from archive import access
+from archive.access import Actor
+from archive.models import (
+    Contribution,
+    Interview,
+    MediaFile,
+    Recording,
+    Segment,
+    TranscriptVersion,
+)
+
+Span = tuple[int, int]  # from and to, in ms of a recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +40,51 @@ class Playable:
 
 def playable(db: Session, interview: Interview) -> list[Playable]:
     """Every recording of an interview, in the order of its parts."""
-    files = db.scalars(
-        select(MediaFile)
+    return playables(db, [interview])[interview.id]
+
+
+def playables(db: Session, interviews: Sequence[Interview]) -> dict[str, list[Playable]]:
+    """Every recording of each interview, by the interview's id: one question for all of them."""
+    made: dict[str | None, dict[str, MediaFile]] = {}
+    files = select(MediaFile).where(
+        MediaFile.interview_id.in_([interview.id for interview in interviews]),
+        MediaFile.role.in_(("access", "peaks", "poster")),
+    )
+    for file in db.scalars(files.order_by(MediaFile.received_at)):
+        made.setdefault(file.recording_id, {})[file.role] = file
+    return {
+        interview.id: [
+            _of(recording, made.get(recording.id, {})) for recording in interview.recordings
+        ]
+        for interview in interviews
+    }
+
+
+def asked(db: Session, actor: Actor, interviews: Sequence[Interview]) -> dict[str, list[Span]]:
+    """When an interviewer speaks in each recording, for drawing; no words are read.
+
+    Only from the text that readers are shown, and only where the actor may read it.
+    """
+    spans = access.readable(
+        select(Segment.recording_id, Segment.start_ms, Segment.end_ms)
+        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .join(Contribution, Contribution.id == Segment.contribution_id)
         .where(
-            MediaFile.interview_id == interview.id,
-            MediaFile.role.in_(("access", "peaks", "poster")),
-        )
-        .order_by(MediaFile.received_at)
-    ).all()
-    return [_of(recording, files) for recording in interview.recordings]
+            Interview.id.in_([interview.id for interview in interviews]),
+            TranscriptVersion.is_current.is_(True),
+            Segment.ended_at.is_(None),
+            Contribution.role == "interviewer",
+        ),
+        actor,
+    )
+    found: dict[str, list[Span]] = {}
+    for recording_id, start_ms, end_ms in db.execute(spans):
+        found.setdefault(recording_id or "", []).append((start_ms, end_ms))
+    return found
 
 
-def _of(recording: Recording, files: Sequence[MediaFile]) -> Playable:
-    found = {f.role: f for f in files if f.recording_id == recording.id}
+def _of(recording: Recording, found: Mapping[str, MediaFile]) -> Playable:
     sound, peaks, poster = found.get("access"), found.get("peaks"), found.get("poster")
     return Playable(
         recording=recording,

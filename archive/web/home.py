@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 
-from archive.actions import front_page
-from archive.actions.front_page import Card, Quote
+from archive.actions import front_page, playback
+from archive.actions.front_page import Quote
 from archive.models.base import utc_now
 from archive.web import addresses, current, language, measures, waves
 from transcription.timecode import clock
 
 bp = Blueprint("home", __name__)
+
+WAVE_HEIGHT = 36
+Asked = Mapping[str, Sequence[playback.Span]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,38 +50,31 @@ def show() -> ResponseReturnValue:
     today = measures.local(utc_now()).date()
     db, actor = current.db(), current.actor()
     page = front_page.gather(db, current.toolbox().index, actor, day=today)
+    shown = [*(quote.interview for quote in page.quotes), *(card.interview for card in page.latest)]
+    asked = playback.asked(db, actor, shown)
     return render_template(
         "home/show.html", page=page, clock=clock, held=measures.held, recorded=_recorded,
-        quotes=[_quote(quote) for quote in page.quotes],
-        latest=[(card, _wave(card, bars=110)) for card in page.latest],
+        quotes=[_quote(quote, asked) for quote in page.quotes],
+        latest=[
+            (card, waves.of(card.playable, asked, bars=110, height=WAVE_HEIGHT))
+            for card in page.latest
+        ],
         duration=measures.duration, day=measures.day,
     )  # fmt: skip
 
 
-def _quote(quote: Quote) -> ShownQuote:
+def _quote(quote: Quote, asked: Asked) -> ShownQuote:
     playable, segment = quote.playable, quote.segment
     duration_ms = (playable.recording.duration_ms or 0) if playable else 0
-    card = front_page.card(current.db(), current.actor(), quote.interview)
     return ShownQuote(
         quote=quote,
         address=addresses.passage(quote.interview, segment, playable, start_ms=segment.start_ms),
         sound=url_for("media.stream", file_id=playable.access_id)
         if playable and playable.access_id
         else "",
-        wave=_wave(card, bars=74) if card.playable == playable else None,
+        wave=waves.of(playable, asked, bars=74, height=WAVE_HEIGHT),
         at_percent=segment.start_ms * 100 / duration_ms if duration_ms else None,
     )
-
-
-def _wave(card: Card, *, bars: int) -> waves.Wave | None:
-    playable = card.playable
-    if playable is None or not playable.peaks_path:
-        return None
-    return waves.draw(
-        current.toolbox().derivatives_dir / playable.peaks_path,
-        [waves.Turn(*turn) for turn in card.turns],
-        duration_ms=playable.recording.duration_ms or 0, bars=bars, height=36,
-    )  # fmt: skip
 
 
 def _recorded(duration_ms: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from archive import access, told_dates
 from archive.access import Refused
 from archive.actions import catalogue as listing
-from archive.actions import collections, interviews, people, places, work
+from archive.actions import collections, interviews, people, places, playback, work
 from archive.actions.interviews import DescriptionOutdated
 from archive.actions.work import Work
 from archive.models import Interview
@@ -225,16 +225,14 @@ def _hearing() -> Work | None:
     return next((w for w in jobs if w.job.kind == "transcribe" and w.job.state == "running"), None)
 
 
-def _waves(shown: Any) -> dict[str, waves.Wave | None]:
-    folder = current.toolbox().derivatives_dir
+def _waves(shown: Sequence[Interview]) -> dict[str, waves.Wave | None]:
+    playables = playback.playables(current.db(), shown)
+    asked = playback.asked(current.db(), current.actor(), shown)
     return {
-        interview_id: waves.draw(
-            folder / voice.peaks_path if voice.peaks_path else None,
-            [waves.Turn(start, end, True) for start, end in voice.asked],
-            duration_ms=voice.duration_ms, bars=WAVE_BARS, height=WAVE_HEIGHT,
-        )
-        for interview_id, voice in listing.voices(current.db(), current.actor(), shown).items()
-    }  # fmt: skip
+        interview_id: waves.of(first, asked, bars=WAVE_BARS, height=WAVE_HEIGHT)
+        for interview_id, recordings in playables.items()
+        for first in recordings[:1]
+    }
 
 
 def _day(day: Any) -> str:

@@ -37,7 +37,7 @@ def page(interview: Interview) -> str:
     passage = _passage()
     return render_template(
         "reading/show.html", reading=found, interview=interview, passage=passage,
-        waves={p.recording.id: _wave(found, p.recording.id) for p in found.playables},
+        waves=_waves(found),
         chosen=_chosen(found, passage), cites=_cites(found, passage),
         label=wording.label(found.version, language.chosen()) if found.version else "",
         formats=exporting.writable(), clock=clock, held=measures.held(interview),
@@ -117,16 +117,11 @@ def _cites(found: Reading, passage: Passage | None) -> dict[str, str]:
     }
 
 
-def _wave(found: Reading, recording_id: str) -> waves.Wave | None:
-    playable = next(p for p in found.playables if p.recording.id == recording_id)
-    if not playable.peaks_path:
-        return None
-    turns = [
-        waves.Turn(t.segment.start_ms, t.segment.end_ms, t.speaker.role == "interviewer")
-        for t in found.turns
-        if t.segment.recording_id == recording_id
-    ]
-    return waves.draw(
-        current.toolbox().derivatives_dir / playable.peaks_path, turns,
-        duration_ms=playable.recording.duration_ms or 0, bars=260, height=64,
-    )  # fmt: skip
+def _waves(found: Reading) -> dict[str, waves.Wave | None]:
+    """Drawn from the version that is read, which may be another than the one shown."""
+    asked: dict[str, list[tuple[int, int]]] = {}
+    for turn in found.turns:
+        if turn.speaker.role == "interviewer":
+            span = (turn.segment.start_ms, turn.segment.end_ms)
+            asked.setdefault(turn.segment.recording_id or "", []).append(span)
+    return {p.recording.id: waves.of(p, asked, bars=260, height=64) for p in found.playables}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
-from sqlalchemy import select
 
-from archive.actions import discovery, playback
+from archive.actions import collections, discovery, playback
 from archive.actions.discovery import FILTERS, Answer, Found, FoundInterview, Wish
-from archive.models import Collection
+from archive.actions.playback import Playable, Span
 from archive.web import addresses, current, measures, messages, waves
 from archive.web.messages import Message
 from search.backends.base import SearchFault
@@ -73,8 +72,8 @@ def show() -> ResponseReturnValue:
     return (
         render_template(
             "search/show.html", answer=answer, problem=problem, chosen=chosen, years=years,
-            groups=[_shown(group) for group in answer.groups] if answer else [],
-            facets=_facets(answer, chosen), collections=_collections(), page=page,
+            groups=_shown(answer.groups) if answer else [],
+            facets=_facets(answer, chosen), collections=_collections(answer), page=page,
             bars=_year_bars(answer, years), held=measures.held, length=measures.duration,
             pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
             query=request.args.get("q", ""), described=answer.described if answer else [],
@@ -180,24 +179,31 @@ def _year_bars(answer: Answer | None, years: tuple[int | None, int | None]) -> l
     ]  # fmt: skip
 
 
-def _shown(group: FoundInterview) -> ShownGroup:
-    interview = group.interview
-    first = group.hits[0]
-    recordings = {p.recording.id: p for p in playback.playable(current.db(), interview)}
-    main = recordings.get(first.segment.recording_id or "")
+def _shown(groups: Sequence[FoundInterview]) -> list[ShownGroup]:
+    found = [group.interview for group in groups]
+    playables = playback.playables(current.db(), found)
+    asked = playback.asked(current.db(), current.actor(), found)
+    return [_group(group, playables[group.interview.id], asked) for group in groups]
+
+
+def _group(
+    group: FoundInterview, playables: Sequence[Playable], asked: Mapping[str, Sequence[Span]]
+) -> ShownGroup:
+    recordings = {p.recording.id: p for p in playables}
+    main = recordings.get(group.hits[0].segment.recording_id or "")
     duration_ms = (main.recording.duration_ms or 0) if main else 0
-    hits = [_hit(found, recordings, duration_ms, main) for found in group.hits]
     return ShownGroup(
-        group=group, hits=hits, duration_ms=duration_ms,
-        wave=_wave(first, main, duration_ms),
+        group=group, duration_ms=duration_ms,
+        hits=[_hit(found, recordings, duration_ms, main) for found in group.hits],
+        wave=waves.of(main, asked, bars=190, height=40),
     )  # fmt: skip
 
 
 def _hit(
     found: Found,
-    recordings: Mapping[str, playback.Playable],
+    recordings: Mapping[str, Playable],
     duration_ms: int,
-    main: playback.Playable | None,
+    main: Playable | None,
 ) -> ShownHit:
     played = recordings.get(found.segment.recording_id or "")
     start_ms = max(0, found.word_ms - LEAD_IN_MS)
@@ -213,23 +219,10 @@ def _hit(
     )  # fmt: skip
 
 
-def _wave(found: Found, main: playback.Playable | None, duration_ms: int) -> waves.Wave | None:
-    if main is None or not main.peaks_path:
-        return None
-    interviewers = {c.id for c in found.interview.contributions if c.role == "interviewer"}
-    turns = [
-        waves.Turn(s.start_ms, s.end_ms, s.contribution_id in interviewers)
-        for s in found.version.segments
-        if s.recording_id == main.recording.id
-    ]
-    return waves.draw(
-        current.toolbox().derivatives_dir / main.peaks_path, turns,
-        duration_ms=duration_ms, bars=190, height=40,
-    )  # fmt: skip
-
-
-def _collections() -> dict[str, str]:
-    return {c.code: c.title for c in current.db().scalars(select(Collection))}
+def _collections(answer: Answer | None) -> dict[str, str]:
+    """Titles of those that are counted, and of no other: what is closed has no name here."""
+    counted = answer.facets.get("collection", {}) if answer is not None else {}
+    return collections.titles(current.db(), counted)
 
 
 def _without(name: str, value: str = "") -> str:

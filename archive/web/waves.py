@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from archive.actions.playback import Playable, Span
+from archive.web import current
 
 _HEADER = struct.Struct("<4sBBBBI")
 _MAGIC = b"LKPK"
@@ -35,31 +38,30 @@ class Wave:
     interviewer: str
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Who speaks from when to when."""
-
-    start_ms: int
-    end_ms: int
-    is_interviewer: bool
+def of(
+    playable: Playable | None, asked: Mapping[str, Sequence[Span]], *, bars: int, height: int
+) -> Wave | None:
+    """The wave of a recording; `asked` holds the spans of interviewers by recording."""
+    if playable is None or not playable.peaks_path:
+        return None
+    return draw(
+        current.toolbox().derivatives_dir / playable.peaks_path,
+        asked.get(playable.recording.id, ()),
+        duration_ms=playable.recording.duration_ms or 0, bars=bars, height=height,
+    )  # fmt: skip
 
 
 def draw(
-    peaks: Path | None,
-    turns: Iterable[Turn],
-    *,
-    duration_ms: int,
-    bars: int = 200,
-    height: int = 56,
+    peaks: Path, asked: Iterable[Span], *, duration_ms: int, bars: int, height: int
 ) -> Wave | None:
-    """The wave of one recording; None while its peaks have not been made."""
-    if peaks is None or duration_ms <= 0:
+    """The wave from a file of peaks; None when there is no such file, or it is none."""
+    if duration_ms <= 0:
         return None
     try:
         loudness = _levels(peaks, peaks.stat().st_mtime_ns, bars)
     except (OSError, ValueError):
         return None
-    asking = _asking(turns, duration_ms, bars)
+    asking = _asking(asked, duration_ms, bars)
     return _paths(loudness, asking, height)
 
 
@@ -96,14 +98,13 @@ def peak_blocks(content: bytes) -> dict[int, bytes]:
     return blocks
 
 
-def _asking(turns: Iterable[Turn], duration_ms: int, bars: int) -> list[bool]:
+def _asking(asked: Iterable[Span], duration_ms: int, bars: int) -> list[bool]:
     asking = [False] * bars
-    for turn in turns:
-        if turn.is_interviewer:
-            first = turn.start_ms * bars // duration_ms
-            last = max(first + 1, turn.end_ms * bars // duration_ms)
-            for bar in range(max(0, first), min(bars, last)):
-                asking[bar] = True
+    for start_ms, end_ms in asked:
+        first = start_ms * bars // duration_ms
+        last = max(first + 1, end_ms * bars // duration_ms)
+        for bar in range(max(0, first), min(bars, last)):
+            asking[bar] = True
     return asking
 
 

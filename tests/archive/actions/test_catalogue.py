@@ -10,7 +10,7 @@ from archive.access import Actor, machine
 from archive.actions import catalogue, collections, interviews, people
 from archive.actions.catalogue import NO_TEXT, Page, Wish
 from archive.actions.interviews import Description
-from archive.models import Interview, Recording, TranscriptVersion
+from archive.models import Interview, TranscriptVersion
 
 ActorOf = Callable[[str | None], Actor]
 MACHINE = machine("test")
@@ -170,13 +170,3 @@ def test_pages(db: Session) -> None:
     assert (second.total, second.pages) == (23, 2)
     assert ask(db, page=10**9).number == 2
     assert ask(db, page=-4).number == 1
-
-
-def test_a_wave_shows_only_turns_that_may_be_read(db: Session, actor_of: ActorOf) -> None:
-    made = add(db, "Một", state="machine")
-    db.add(Recording(interview_id=made.id, part=1, duration_ms=5000))
-    db.flush()
-    db.refresh(made)
-    found = catalogue.voices(db, actor_of(None), [made])
-    assert found[made.id].duration_ms == 5000
-    assert list(found[made.id].asked) == []

@@ -35,8 +35,7 @@ def test_loud_and_quiet_can_be_told_apart(talk: Path) -> None:
 
 
 def test_the_interviewer_is_drawn_below_the_line(talk: Path) -> None:
-    turn = waves.Turn(start_ms=2_000, end_ms=4_000, is_interviewer=True)
-    drawn = waves.draw(talk, [turn], duration_ms=10_000, bars=100, height=64)
+    drawn = waves.draw(talk, [(2_000, 4_000)], duration_ms=10_000, bars=100, height=64)
     assert drawn is not None
     assert len(tops(drawn.witness)) == 80
     assert len(tops(drawn.interviewer)) == 20
@@ -46,6 +45,5 @@ def test_the_interviewer_is_drawn_below_the_line(talk: Path) -> None:
 def test_what_is_no_peaks_file_draws_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.lkpk"
     path.write_bytes(content)
-    assert waves.draw(path, [], duration_ms=1000) is None
-    assert waves.draw(tmp_path / "absent", [], duration_ms=1000) is None
-    assert waves.draw(None, [], duration_ms=1000) is None
+    for file in (path, tmp_path / "absent"):
+        assert waves.draw(file, [], duration_ms=1000, bars=10, height=10) is None
