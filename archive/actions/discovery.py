@@ -78,10 +78,15 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a reader asks for; `filters` by the names in FILTERS, and `interview` ids."""
+    """What a reader asks for; `filters` by the names in FILTERS, and `interview` ids.
+
+    `samples` True asks only the sample archive, False only the office's own interviews,
+    so that no number holds both; None asks both.
+    """
 
     text: str
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    samples: bool | None = None
     page: int = 1
     per_page: int = 10
     grouped: bool = True
@@ -90,10 +95,11 @@ class Wish:
 def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
     """Raises QueryProblem when the query cannot be asked."""
     query = parse(wish.text)
+    chosen, left_out = _asked_set(db, wish)
     request = SearchRequest(
         query=query, access=actor.audiences,
-        filters={**wish.filters, "kind": frozenset({indexing.PASSAGE})},
-        closed=_closed_since(db, access.readable(_CURRENT, actor)),
+        filters={**wish.filters, **chosen, "kind": frozenset({indexing.PASSAGE})},
+        closed=left_out | _closed_since(db, access.readable(_CURRENT, actor)),
         facets=FILTERS, page=wish.page, per_page=wish.per_page,
         group_by_interview=wish.grouped,
     )  # fmt: skip
@@ -121,6 +127,20 @@ def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
     )  # fmt: skip
 
 
+def holds(db: Session, actor: Actor, *, samples: bool) -> bool:
+    """Whether this reader may know of any interview of the sample, or of the office's own."""
+    known = select(Interview.id).where(Interview.is_sample.is_(samples))
+    return db.scalar(access.visible(known, actor).limit(1)) is not None
+
+
+def _asked_set(db: Session, wish: Wish) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """A filter, and interviews to leave out before anything is counted."""
+    if wish.samples is None:
+        return {}, frozenset()
+    sample = frozenset(db.scalars(select(Interview.id).where(Interview.is_sample)))
+    return ({"interview": sample}, frozenset()) if wish.samples else ({}, sample)
+
+
 def _closed_since(db: Session, still_open: Select[str]) -> frozenset[str]:
     """Interviews that changed since they were indexed and are not, or no longer, for this reader.
 
@@ -137,11 +157,12 @@ def _described(
     if wish.page > 1:
         return []
     kept = {k: v for k, v in wish.filters.items() if k in ("collection", "year", "language")}
+    chosen, left_out = _asked_set(db, wish)
     results = index.find(
         SearchRequest(
             query=query, access=actor.audiences, per_page=5,
-            filters={**kept, "kind": frozenset({indexing.DESCRIPTION})},
-            closed=_closed_since(db, access.visible(select(Interview.id), actor)),
+            filters={**kept, **chosen, "kind": frozenset({indexing.DESCRIPTION})},
+            closed=left_out | _closed_since(db, access.visible(select(Interview.id), actor)),
         )
     )  # fmt: skip
     interviews = in_full(db, [hit.interview for hit in results.hits])

@@ -94,6 +94,7 @@ def _hit(hit: Found) -> dict[str, Any]:
         "text": hit.text,
         "marks": [list(mark) for mark in hit.marks],
         "state": hit.version.state,
+        "sample": hit.interview.is_sample,
         "version": hit.version.number,
         "score": round(hit.score, 4),
     }

@@ -24,7 +24,10 @@ PER_PAGE = 10
 LISTED = ("collection", "language", "role", "state")
 CONTEXT = 220
 LEAD_IN_MS = 600
+SETS = {"archive": False, "samples": True}
 LONGEST_SPAN = 80  # years that one small drawing can tell apart
+
+Outcome = tuple[Answer | None, Message | None, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,8 @@ def show() -> ResponseReturnValue:
     chosen = {name: request.args.getlist(name) for name in LISTED}
     years = _years()
     page = max(1, min(100, request.args.get("page", 1, type=int)))
-    answer, problem, status = _ask(text, _filters(chosen, years), page)
+    sets = _sets()
+    shown, (answer, problem, status) = _ask_sets(text, _filters(chosen, years), page, sets)
     return (
         render_template(
             "search/show.html", answer=answer, problem=problem, chosen=chosen, years=years,
@@ -77,6 +81,7 @@ def show() -> ResponseReturnValue:
             bars=_year_bars(answer, years), held=measures.held, length=measures.duration,
             pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
             query=request.args.get("q", ""), described=answer.described if answer else [],
+            sets=sets, shown_set=shown,
         ),
         status,
     )  # fmt: skip
@@ -109,15 +114,39 @@ def _joined(text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _ask(
-    text: str, filters: Mapping[str, frozenset[str]], page: int
-) -> tuple[Answer | None, Message | None, int]:
+def _sets() -> list[str]:
+    """The sets that there are for this reader: the archive, the samples, or both."""
+    return [
+        name
+        for name, samples in SETS.items()
+        if discovery.holds(current.db(), current.actor(), samples=samples)
+    ]
+
+
+def _ask_sets(
+    text: str, filters: Mapping[str, frozenset[str]], page: int, sets: list[str]
+) -> tuple[str, Outcome]:
+    """Ask the set that was chosen; else the archive, and the samples when it knows nothing.
+
+    One of them at a time, so that no number holds both.
+    """
+    chosen = request.args.get("set", "")
+    asked = [chosen] if chosen in sets else sets or ["archive"]
+    for name in asked:
+        outcome = _ask(text, filters, page, samples=SETS[name])
+        answer = outcome[0]
+        if answer is None or answer.total or answer.described:
+            return name, outcome
+    return asked[0], outcome
+
+
+def _ask(text: str, filters: Mapping[str, frozenset[str]], page: int, *, samples: bool) -> Outcome:
     if not text:
         return None, None, 200
     try:
         answer = discovery.search(
             current.db(), current.toolbox().index, current.actor(),
-            Wish(text=text, filters=filters, page=page, per_page=PER_PAGE),
+            Wish(text=text, filters=filters, page=page, per_page=PER_PAGE, samples=samples),
         )  # fmt: skip
     except QueryProblem as fault:
         return None, messages.for_code(f"query_{fault.code}", limit=fault.limit), 400

@@ -287,3 +287,20 @@ def test_what_cannot_be_asked_is_a_problem_of_the_query(
 ) -> None:
     with pytest.raises(QueryProblem):
         ask(toolbox, actor_of(None), text)
+
+
+def test_no_number_holds_both_the_sample_and_the_office_s_own(
+    toolbox: Toolbox, actor_of: ActorOf
+) -> None:
+    told(toolbox, "LK-1", "Hồi đó hẻm tôi có cái giếng.", title="Giếng", told_from_year=1978)
+    told(toolbox, "MAU-1", "Cái giếng của hẻm.", title="Giếng mẫu", told_from_year=1990,
+         is_sample=True)  # fmt: skip
+    index_all(toolbox)
+    sam = actor_of("sam")
+    own, sample = (ask(toolbox, sam, "gieng", samples=samples) for samples in (False, True))
+    assert (own.total, own.interviews, found(own)) == (1, 1, {"LK-1"})
+    assert (sample.total, sample.interviews, found(sample)) == (1, 1, {"MAU-1"})
+    assert dict(own.facets["year"]) == {"1978": 1}
+    assert [i.accession for i in own.described] == ["LK-1"]
+    assert [i.accession for i in sample.described] == ["MAU-1"]
+    assert ask(toolbox, sam, "gieng").total == 2

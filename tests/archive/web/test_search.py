@@ -234,3 +234,16 @@ def test_marks_are_joined_over_spaces_and_text_is_cut_around_them() -> None:
     assert cut.startswith("… ")
     assert cut.endswith(" …")
     assert len(cut) < 700
+
+
+def test_the_sample_is_searched_apart(held: Toolbox, client_of: ClientOf) -> None:
+    told(held, "MAU-1", "Cái giếng của hẻm mẫu.", "Chiếc đò chiều.", is_sample=True)
+    told(held, "LK-9", "Hẻm nhỏ của tôi.")
+    index_all(held)
+    public = client_of(None)
+    assert "MAU-1" not in public.get("/vi/search?q=hem").get_data(as_text=True)
+    sample = public.get("/vi/search?q=hem&set=samples").get_data(as_text=True)
+    assert accessions(sample) == {"MAU-1"}
+    only_there = public.get("/vi/search?q=chiec+do").get_data(as_text=True)
+    assert accessions(only_there) == {"MAU-1"}, "better than nothing, and marked"
+    assert "Mẫu, hư cấu" in only_there
