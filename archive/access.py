@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVarTuple
 
-from sqlalchemy import Select, true
+from sqlalchemy import Select, false, true
 
 from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
 from archive.models.user import ROLES
@@ -163,12 +163,12 @@ def may(
     if owner is not None and owner.audience not in actor.audiences:
         return Decision(False, "not_visible")
     if action == "view":
-        return YES if owner is not None else Decision(False, "nothing_named")
+        return _may_view(actor, thing, owner)
     if action == "read":
         return _may_read(actor, thing)
-    if actor.role in ALLOWED.get(action, frozenset()):
+    if _role_allows(actor, action):
         return _state_allows(action, thing)
-    return Decision(False, "sign_in" if not actor.is_signed_in else "other_role")
+    return _not_this_role(actor)
 
 
 def require(
@@ -201,11 +201,38 @@ def readable(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
     return visible(query, actor).where(by_state)
 
 
+def visible_jobs(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
+    """Narrow a SELECT that joins Job with Interview, where it has one, to work that may be seen.
+
+    The same rule as `may(actor, "see_jobs", job, interview=interview)`.
+    """
+    if not _role_allows(actor, "see_jobs"):
+        return query.where(false())
+    return query.where(Job.interview_id.is_(None) | Interview.audience.in_(sorted(actor.audiences)))
+
+
 def text_access_term(audience: str, state: str, public_states: frozenset[str]) -> str:
     """The widest audience that may read a text in this state: the index's access term."""
     if audience == "public" and state not in public_states:
         return "registered"
     return audience
+
+
+def _role_allows(actor: Actor, action: Action) -> bool:
+    return actor.role in ALLOWED.get(action, frozenset())
+
+
+def _not_this_role(actor: Actor) -> Decision:
+    return Decision(False, "sign_in" if not actor.is_signed_in else "other_role")
+
+
+def _may_view(actor: Actor, thing: Thing, owner: Interview | None) -> Decision:
+    """What is made from an attachment is as closed as the attachment."""
+    if owner is None:
+        return Decision(False, "nothing_named")
+    if isinstance(thing, MediaFile) and thing.recording_id is None:
+        return YES if _role_allows(actor, "see_files") else _not_this_role(actor)
+    return YES
 
 
 def _may_read(actor: Actor, thing: Thing) -> Decision:

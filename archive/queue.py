@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from archive.models import Job
 from archive.models.base import new_id, utc_now
-from archive.models.job import OPEN_STATES
+from archive.models.job import RETRIABLE_STATES
 
 # `light` is what a person waits for; `files` reads gigabytes; `speech` takes hours. Each has a
 # thread of its own, so that a save is findable in seconds whatever else is being done.
@@ -207,7 +207,7 @@ def request_cancel(db: Session, job: Job) -> None:
 
 def retry(db: Session, job: Job) -> None:
     """Queue a failed, cancelled or waiting job again with fresh attempts; its checkpoint stays."""
-    if job.state in ("failed", "cancelled", "waiting"):
+    if job.state in RETRIABLE_STATES:
         job.state = "queued"
         job.attempts = 0
         job.cancel_requested = False
@@ -239,17 +239,6 @@ def reconcile(db: Session) -> int:
 def is_idle(db: Session) -> bool:
     """Whether nothing is queued or running; a job that waits for a person does not count."""
     return db.scalar(select(Job.id).where(Job.state.in_(("queued", "running"))).limit(1)) is None
-
-
-def open_jobs(db: Session, interview_id: str) -> list[Job]:
-    """What is under way for one interview, newest first."""
-    return list(
-        db.scalars(
-            select(Job)
-            .where(Job.interview_id == interview_id, Job.state.in_(OPEN_STATES))
-            .order_by(Job.id.desc())
-        )
-    )
 
 
 def _added(db: Session, job: Job) -> Job:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Actor
-from archive.actions import office, playback, speakers
+from archive.actions import office, playback, speakers, work
 from archive.actions.interviews import in_full
 from archive.actions.playback import Playable
 from archive.models import (
@@ -30,7 +30,6 @@ from archive.models import (
     Segment,
     TranscriptVersion,
 )
-from archive.models.base import utc_now
 from archive.models.job import OPEN_STATES
 from search.backends.base import Backend, SearchFault
 from search.query import QueryProblem, parse
@@ -43,7 +42,6 @@ WAITING_SHOWN = 4
 WORDS_TO_TRY = 4
 INTERVIEWS_LOOKED_AT = 40
 LOOKED_AT_ONCE = 8
-FAILED_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,16 +234,12 @@ def words_to_try(index: Backend, actor: Actor, interviews: Iterable[Interview]) 
 
 def waiting(db: Session, actor: Actor) -> Waiting:
     """What waits for somebody of this role; a pile that is not theirs is empty."""
-    may_see_jobs = bool(access.may(actor, "see_jobs"))
-    failed = select(func.count(Job.id)).where(
-        Job.state == "failed", Job.created_at > utc_now() - FAILED_FOR
-    )
-    under_way = select(func.count(Job.id)).where(Job.state.in_(OPEN_STATES))
+    under_way, failed = work.counted(db, actor)
     return Waiting(
         to_correct=_pile(db, actor, "correct", ("machine", "editing")),
         to_approve=_pile(db, actor, "approve", ("corrected",)),
-        failed=(db.scalar(_jobs_seen(failed, actor)) or 0) if may_see_jobs else 0,
-        under_way=(db.scalar(_jobs_seen(under_way, actor)) or 0) if may_see_jobs else 0,
+        failed=failed,
+        under_way=under_way,
     )
 
 
@@ -323,12 +317,6 @@ def _pile(db: Session, actor: Actor, action: access.Action, states: tuple[str, .
 
 def _seen(actor: Actor, query: Select[Any], *, sample: bool = False) -> Select[Any]:
     return access.visible(query, actor).where(Interview.is_sample.is_(sample))
-
-
-def _jobs_seen(query: Select[Any], actor: Actor) -> Select[Any]:
-    return query.outerjoin(Interview, Interview.id == Job.interview_id).where(
-        Job.interview_id.is_(None) | Interview.audience.in_(sorted(actor.audiences))
-    )
 
 
 def _is_found(index: Backend, actor: Actor, word: str) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
 from archive.access import Action, Actor, Refused
 from archive.models import Interview, Job
 from archive.models.base import utc_now
-from archive.models.job import OPEN_STATES
+from archive.models.job import OPEN_STATES, RETRIABLE_STATES
 
 SHOWN_FOR = timedelta(days=7)
 MOST_SHOWN = 100
@@ -62,7 +62,7 @@ def cancel(db: Session, actor: Actor, job: Job, *, interview: Interview | None) 
 def retry(db: Session, actor: Actor, job: Job, *, interview: Interview | None) -> None:
     """Start a job that ended badly again, from its checkpoint."""
     access.require(actor, right_over(job), job, interview=interview)
-    if job.state not in ("failed", "cancelled", "waiting"):
+    if job.state not in RETRIABLE_STATES:
         raise NothingToRetry(state=job.state)
     queue.retry(db, job)
     audit.record(db, actor, "job.retried", job, interview=interview, kind_of_job=job.kind)
@@ -79,10 +79,18 @@ def under_way(db: Session, actor: Actor) -> list[Work]:
 def troubled(db: Session, actor: Actor) -> list[Work]:
     """What failed in the last week and was not started again, newest first."""
     access.require(actor, "see_jobs")
-    query = _with_interviews(actor).where(
-        Job.state == "failed", Job.created_at > utc_now() - SHOWN_FOR
-    )
+    query = _with_interviews(actor).where(_is_trouble())
     return _works(db, query.order_by(Job.id.desc()).limit(MOST_SHOWN))
+
+
+def counted(db: Session, actor: Actor) -> tuple[int, int]:
+    """How much is under way and how much failed in the last week, as far as the actor may see."""
+    query = select(
+        func.count().filter(Job.state.in_(OPEN_STATES)), func.count().filter(_is_trouble())
+    ).select_from(Job)
+    query = query.outerjoin(Interview, Interview.id == Job.interview_id)
+    under_way, failed = db.execute(access.visible_jobs(query, actor)).one()
+    return under_way, failed
 
 
 def of_interview(db: Session, actor: Actor, interview: Interview) -> list[Job]:
@@ -101,13 +109,13 @@ def of_interview(db: Session, actor: Actor, interview: Interview) -> list[Job]:
     )  # fmt: skip
 
 
+def _is_trouble() -> ColumnElement[bool]:
+    return and_(Job.state == "failed", Job.created_at > utc_now() - SHOWN_FOR)
+
+
 def _with_interviews(actor: Actor) -> Select[Job, Interview]:
-    seen = sorted(actor.audiences)
-    return (
-        select(Job, Interview)
-        .outerjoin(Interview, Interview.id == Job.interview_id)
-        .where(Job.interview_id.is_(None) | Interview.audience.in_(seen))
-    )
+    query = select(Job, Interview).outerjoin(Interview, Interview.id == Job.interview_id)
+    return access.visible_jobs(query, actor)
 
 
 def _works(db: Session, query: Select[Job, Interview]) -> list[Work]:

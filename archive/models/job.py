@@ -12,6 +12,7 @@ from archive.models.base import Base, Ulid, new_id, utc_now
 
 JOB_STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
 OPEN_STATES = ("queued", "running", "waiting")
+RETRIABLE_STATES = ("failed", "cancelled", "waiting")
 
 
 class Job(Base):

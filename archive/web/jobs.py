@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import access
 from archive.actions import fixity, work
 from archive.models import Interview, Job
-from archive.models.job import OPEN_STATES
+from archive.models.job import OPEN_STATES, RETRIABLE_STATES
 from archive.web import addresses, current, language, loaders, messages, stages
 from transcription import timecode
 
@@ -30,7 +30,7 @@ def _may_stop(job: Job, interview: Interview | None) -> bool:
 
 @bp.app_template_global("job_may_retry")
 def _may_retry(job: Job, interview: Interview | None) -> bool:
-    return job.state in ("failed", "cancelled", "waiting") and _has_right(job, interview)
+    return job.state in RETRIABLE_STATES and _has_right(job, interview)
 
 
 @bp.app_template_global("job_problem")

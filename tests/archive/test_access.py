@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from archive import access
+from archive import access, queue
 from archive.access import Action, Actor, NotAllowed, NotVisible, may
-from archive.models import Interview, MediaFile, TranscriptVersion, User
+from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
 from archive.models.interview import AUDIENCES
 from archive.models.transcript import VERSION_STATES
 from archive.models.user import ROLES
@@ -128,6 +128,38 @@ def test_what_belongs_to_an_interview_is_never_judged_without_it() -> None:
     for thing in (version("approved"), MediaFile(role="original")):
         with pytest.raises(ValueError, match="interview"):
             may(Actor(role="administrator"), "read", thing)
+
+
+def test_what_is_made_from_an_attachment_is_for_whoever_sees_files() -> None:
+    small, sound = MediaFile(role="thumbnail"), MediaFile(role="access", recording_id="r")
+    for role in ("", *ROLES):
+        actor = Actor(role=role)
+        seen = may(actor, "view", small, interview=interview())
+        assert seen == may(actor, "see_files", small, interview=interview())
+        assert may(actor, "view", sound, interview=interview())
+
+
+@pytest.mark.parametrize(
+    "backend",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+    indirect=True,
+)
+def test_work_is_seen_in_lists_by_whom_the_rule_lets_see_it(db: Session) -> None:
+    owners: list[Interview | None] = [None, *(interview(audience) for audience in EVERY_AUDIENCE)]
+    db.add_all(filter(None, owners))
+    db.flush()
+    jobs = {
+        db_job.id: (db_job, owner)
+        for owner in owners
+        for db_job in [queue.enqueue(db, "derive", interview_id=owner.id if owner else None)]
+    }
+    query = select(Job.id).outerjoin(Interview, Interview.id == Job.interview_id)
+    for role in ("", "ghost", *ROLES):
+        actor = Actor(role=role)
+        allowed = {
+            job.id for job, owner in jobs.values() if may(actor, "see_jobs", job, interview=owner)
+        }
+        assert set(db.scalars(access.visible_jobs(query, actor))) == allowed, role
 
 
 def test_an_approved_text_is_corrected_by_nobody() -> None:

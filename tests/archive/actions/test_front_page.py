@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, queue
 from archive.access import Actor, machine
-from archive.actions import front_page, indexing, office, transcripts
+from archive.actions import front_page, indexing, office, transcripts, work
 from archive.models import Interview, Recording, Segment, TranscriptVersion
 from search.backends.base import IndexDamaged
 from search.backends.in_memory import InMemory
@@ -171,7 +171,7 @@ def test_failed_work_is_told_to_staff_for_a_week(db: Session, actor_of: ActorOf)
     waiting = page(db, actor_of("cleo")).waiting
     assert waiting is not None
     assert (waiting.failed, waiting.under_way) == (1, before - 1)
-    job.created_at -= front_page.FAILED_FOR
+    job.created_at -= work.SHOWN_FOR
     db.flush()
     waiting = page(db, actor_of("cleo")).waiting
     assert waiting is not None
