@@ -96,11 +96,6 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self.engine.dialect.name
 
-    @property
-    def is_postgresql(self) -> bool:
-        """Whether row locks and the server's clock are to be had."""
-        return self.name == "postgresql"
-
     def dispose(self) -> None:
         """Close every pooled connection: before a fork, and at the end of a test."""
         self.engine.dispose()
