@@ -118,7 +118,7 @@ def save_password() -> ResponseReturnValue:
         field = "present" if refused.code in ("wrong_password", "rate_limited") else "password"
         form.problems[field] = messages.for_code(refused.code, **refused.facts).happened
         return _profile(user, form), 429 if refused.code == "rate_limited" else 422
-    flash(_("The new password holds. Every other browser was signed out."))
+    flash(_("The password was changed. Every other browser was signed out."))
     return redirect(url_for("accounts.profile"), 303)
 
 

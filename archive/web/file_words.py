@@ -21,8 +21,8 @@ _STATES: dict[str, Callable[[], str]] = {
 _READ_AGAIN: dict[str, Callable[[], str]] = {
     "ok": lambda: _("read again: every byte is right"),
     "mismatch": lambda: _("read again: a byte is wrong"),
-    "missing": lambda: _("looked for, and not found"),
-    "unreadable": lambda: _("read again, in vain"),
+    "missing": lambda: _("read again: the file is missing"),
+    "unreadable": lambda: _("read again: it could not be read"),
 }
 _CODECS = {
     "pcm_s16le": "PCM 16 bit", "pcm_s16be": "PCM 16 bit", "pcm_s24le": "PCM 24 bit",

@@ -21,7 +21,7 @@ MESSAGES: dict[str, Sentence] = {
             longest=f.get("longest", "?"),
         )
     ),
-    "wrong_password": lambda f: Message(_("This is not the present password.")),
+    "wrong_password": lambda f: Message(_("This is not the current password.")),
     "unknown_language": lambda f: Message(_("Pages are written in Vietnamese and English only.")),
     "unknown_role": lambda f: Message(_("There is no such role.")),
     "name_missing": lambda f: Message(_("A name is needed: history will show it.")),
@@ -32,5 +32,5 @@ MESSAGES: dict[str, Sentence] = {
     ),
     "site_name_missing": lambda f: Message(_("The archive needs a name: citations print it.")),
     "already_open": lambda f: Message(_("The archive has been opened already.")),
-    "nothing_named": lambda f: Message(_("Nothing was named to do this with.")),
+    "nothing_named": lambda f: Message(_("It was not said which record this is for.")),
 }

@@ -21,13 +21,13 @@ REFUSED: dict[str, Sentence] = {
         _("This file is empty."), _("Copy it from the recorder again.")
     ),
     "file_too_long": lambda f: _refused(
-        _("One file may have up to %(most)s.", most=size(int(f.get("longest_bytes", 0))))
+        _("A file may be up to %(most)s.", most=size(int(f.get("longest_bytes", 0))))
     ),
     "not_a_file": lambda f: _refused(_("There is no file of this name, or it cannot be read.")),
     "kind_not_a_file": lambda f: _refused(_("This is not an ordinary file.")),
     "kind_empty_file": lambda f: _refused(_("This file is empty.")),
     "kind_unknown_type": lambda f: _refused(
-        _("This is no type of file that the archive can keep readable."),
+        _("The archive cannot keep this type of file readable."),
         _("Sound, film, pictures, PDF and DOCX are taken in."),
     ),
     "kind_playlist": lambda f: _refused(
