@@ -194,8 +194,20 @@ class Vault:
         latest = time.time() - older_than.total_seconds()
         if self.temp_dir.is_dir():
             for path in sorted(self.temp_dir.iterdir()):
-                if os.lstat(path).st_mtime <= latest:
+                try:
+                    is_old = os.lstat(path).st_mtime <= latest
+                except FileNotFoundError:
+                    continue  # it has just become an object
+                if is_old:
                     yield path
+
+    def sweep(self) -> int:
+        """Free what takings-in that were killed have left behind; how many files."""
+        swept = 0
+        for path in self.leftovers():
+            self._disk.unlink(path)
+            swept += 1
+        return swept
 
     def _settle(self, temp: Path) -> str:
         """Sync the file, then hash what a reader gets."""

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from archive.access import Actor
 from archive.actions import ingest
 from archive.jobs import daily
 from archive.jobs.worker import Worker
-from archive.models import Job, MediaFile, SignInFailure
+from archive.models import Job, MediaFile, SavedOperation, SignInFailure, User
 from archive.models.base import utc_now
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
@@ -56,7 +58,15 @@ def test_old_orphans_go_and_everything_else_stays(
         (folder / "x").write_bytes(b"x")
     long_ago = time.time() - 48 * 3600
     os.utime(old, (long_ago, long_ago))
+    killed, under_way = (toolbox.vault.temp_dir / name for name in ("killed.new", "now.new"))
+    for temp in (killed, under_way):
+        temp.write_bytes(b"half a tape")
+    os.utime(killed, (long_ago, long_ago))
     with toolbox.database.writing() as db:
+        user_id = db.scalars(select(User.id)).first()
+        for key, age in (("forgotten-1", timedelta(days=15)), ("kept-1234", timedelta(days=1))):
+            at = utc_now() - age
+            db.add(SavedOperation(key=key, user_id=user_id, body_sha256="", status=200, at=at))
         db.add(SignInFailure(key_sha256="x", at=utc_now() - timedelta(hours=2)))
         db.add(SignInFailure(key_sha256="y", at=utc_now()))
         job = enqueue(db, "sweep")
@@ -66,9 +76,11 @@ def test_old_orphans_go_and_everything_else_stays(
     worker.run_until_idle()
     assert not old.parent.exists()
     assert young.is_dir()
+    assert (killed.exists(), under_way.exists()) == (False, True)
     with toolbox.database.reading() as db:
         done = db.get_one(Job, job.id)
         assert (done.state, done.result["folders"]) == ("done", 1)
+        assert [saved.key for saved in db.query(SavedOperation)] == ["kept-1234"]
         assert [failure.key_sha256 for failure in db.query(SignInFailure)] == ["y"]
         for file in db.query(MediaFile).filter(MediaFile.path != ""):
             assert (toolbox.derivatives_dir / file.path).is_file()
