@@ -165,15 +165,15 @@ def replace(
     for field, text in (("find", clean(find)), ("with", clean(put))):
         if not text:
             raise SegmentRefused(field=field, why="missing")
-    changed, places = [], 0
-    for segment in chosen:
-        text, found = edits.replace_words(segment.text, clean(find), clean(put))
-        places += found
+    texts = [edits.replace_words(segment.text, clean(find), clean(put)) for segment in chosen]
+    places = sum(count for _text, count in texts)
+    if places != expected:
+        raise SegmentRefused(field="expected", why="other_count", found=places)
+    changed = []
+    for segment, (text, _count) in zip(chosen, texts, strict=True):
         if text != segment.text:
             apply(db, interview, segment, Change(text=text))
             changed.append(segment)
-    if places != expected:
-        raise SegmentRefused(field="expected", why="other_count", found=places)
     if changed:
         close(db, actor, version, changed, kind="replace", operation=operation)
         tell(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,40 +20,10 @@ from archive.models import SavedOperation, Segment, SegmentDraft, SegmentRevisio
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests import spoken
-from transcription.document import Segment as Spoken
-from transcription.document import Word, faults
+from tests.archive.web.editing_desk import Desk, check_sound
 
 ClientOf = Callable[[str | None], FlaskClient]
 LONG = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A version that Cleo has open; `ids` are its segments in order."""
-
-    client: FlaskClient
-    version: str
-    ids: list[str]
-
-    def save(self, number: int, *, rev: int | str = 1, key: str = "", data: bytes | None = None,
-             client: FlaskClient | None = None, **body: Any) -> TestResponse:  # fmt: skip
-        sent: dict[str, Any] = {"data": data, "content_type": "application/json"}
-        return (client or self.client).patch(
-            f"/api/v1/segments/{self.ids[number]}",
-            headers={"If-Match": f'"{rev}"', "Idempotency-Key": key or new_id()},
-            **(sent if data is not None else {"json": body}),
-        )
-
-    def operate(self, *ops: Any, key: str = "") -> TestResponse:
-        return self.client.post(
-            f"/api/v1/transcripts/{self.version}/ops",
-            headers={"Idempotency-Key": key or new_id()}, json={"ops": list(ops)},
-        )  # fmt: skip
-
-    def read(self) -> dict[str, Any]:
-        found = self.client.get(f"/api/v1/transcripts/{self.version}?words=1").get_json()
-        assert isinstance(found, dict)
-        return found
 
 
 @pytest.fixture
@@ -63,20 +32,6 @@ def desk(database: Database, client_of: ClientOf) -> Desk:
     with database.writing() as db:
         version = spoken.version(db, spoken.interview(db))
         return Desk(client, version.id, [s.id for s in version.segments])
-
-
-def check_sound(told: dict[str, Any]) -> None:
-    """Every segment keeps its promises."""
-    for s in told["segments"]:
-        words = tuple(
-            Word(start_ms=w[0], end_ms=w[1], text=w[2], confidence=w[3], source=w[4])
-            for w in s["words"]
-        )
-        assert s["text"] == " ".join(w.text for w in words)
-        heard = Spoken(
-            id=s["id"], start_ms=s["start"], end_ms=s["end"], text=s["text"], words=words
-        )
-        assert faults(heard) == ()
 
 
 def test_what_is_saved_is_what_is_read(desk: Desk) -> None:
@@ -190,49 +145,42 @@ def test_what_nobody_can_type_is_dropped_and_the_words_are_kept(
     check_sound(desk.read())
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        None, 5, "split", [], {}, {"op": "explode"}, {"op": ["split"]},
-        {"op": "split"}, {"op": "split", "seg": "\ud800", "rev": 1, "char": 3, "new_id": "x"},
-        {"op": "split", "seg": "S", "rev": 1, "char": 10**30, "new_id": "N"},
-        {"op": "split", "seg": "S", "rev": 1, "char": 0, "new_id": "N"},
-        {"op": "split", "seg": "S", "rev": 1, "char": 8, "new_id": "not an id"},
-        {"op": "split", "seg": "S", "rev": 1, "char": 8, "new_id": "S"},
-        {"op": "split", "seg": "S", "rev": 1, "char": 8, "at_ms": -1, "new_id": "N"},
-        {"op": "merge", "ids": "S", "revs": [1, 1]}, {"op": "merge", "ids": ["S"], "revs": [1]},
-        {"op": "merge", "ids": ["S", "S"], "revs": [1, 1]},
-        {"op": "merge", "ids": [None, {}], "revs": [1, 1]},
-        {"op": "delete", "seg": "S", "rev": 1},
-        {"op": "set_speaker", "ids": [], "speaker": "A"},
-        {"op": "set_speaker", "ids": ["S"], "speaker": None},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_steps_that_cannot_be_done_undo_the_whole_list(desk: Desk, step: Any) -> None:
-    ids = {"S": desk.ids[2], "N": new_id()}
-
-    def named(value: Any) -> Any:
-        if isinstance(value, list):
-            return [named(v) for v in value]
-        return ids.get(value, value) if isinstance(value, str) else value
-
-    if isinstance(step, dict):
-        step = {name: named(value) for name, value in step.items()}
-    before = desk.read()
-    done = {"op": "delete", "seg": desk.ids[4], "rev": 1, "reason": "thừa"}
-    answer = desk.operate(done, step)
-    assert answer.status_code == 422, answer.get_data(as_text=True)
-    assert desk.read() == before
+def test_whoever_saved_meanwhile_is_named(desk: Desk, client_of: ClientOf) -> None:
+    desk.save(1, client=client_of("rob"), text="Hồi đó, hẻm tôi có cái giếng chung.")
+    told = desk.save(1, text="Hồi đó hẻm tôi có cái giếng chung ngay.", speaker="Cô Ba").get_json()
+    assert (told["merged"], told["theirs"]["rev"], told["theirs"]["by_name"]) == (True, 2, "Rob")
+    assert told["theirs"]["by"]
+    assert told["segment"]["speaker"] == "Cô Ba"
 
 
-@pytest.mark.parametrize("listed", [None, {}, "x", [], [{}] * 501])
-def test_lists_of_steps_that_are_none(desk: Desk, listed: Any) -> None:
-    answer = desk.client.post(
-        f"/api/v1/transcripts/{desk.version}/ops", json={"ops": listed},
-        headers={"Idempotency-Key": new_id()},
+def test_fields_of_two_people_are_merged_one_by_one(desk: Desk, client_of: ClientOf) -> None:
+    rob = client_of("rob")
+    desk.save(1, client=rob, start=4_100, state="heard")
+    desk.save(1, client=rob, rev=2, flags=["unclear"])
+    told = desk.save(1, speaker="Cô Ba", end=11_900).get_json()
+    s = told["segment"]
+    assert (s["start"], s["end"], s["speaker"], s["state"], s["flags"]) == (
+        4_100, 11_900, "Cô Ba", "heard", ["unclear"],
     )  # fmt: skip
-    assert (answer.status_code, answer.get_json()["field"]) == (422, "ops")
+    assert (told["merged"], told["theirs"]["rev"]) == (True, 3)
+
+
+def test_words_sent_to_a_joined_segment_are_told_where_it_is_now(desk: Desk) -> None:
+    first, second, third = desk.ids[1:4]
+    desk.operate({"op": "merge", "ids": [second, third], "revs": [1, 1]},
+                 {"op": "merge", "ids": [first, second], "revs": [1, 2]})  # fmt: skip
+    answer = desk.save(3, text="Rồi sau này có nước máy phải không cô?")
+    told = answer.get_json()
+    [place] = told["map"]
+    assert (answer.status_code, told["replaced_by"], place["id"]) == (410, [first], first)
+    start, end = place["at"], place["at"] + place["length"]
+    assert place["text"][start:end] == spoken.LINES[3][3]
+    retold = place["text"][:start] + "Rồi sau này có nước máy phải không cô?" + place["text"][end:]
+    assert desk.save(1, rev=place["rev"], text=retold).status_code == 200
+    assert desk.save(3, text="Lại nữa.").get_json()["map"][0]["at"] is None
+    desk.operate({"op": "delete", "seg": desk.ids[4], "rev": 1, "reason": ""})
+    told = desk.save(4, text="Muộn rồi.").get_json()
+    assert (told["replaced_by"], told["map"]) == ([], [])
 
 
 @pytest.mark.parametrize(
