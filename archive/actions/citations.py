@@ -60,7 +60,7 @@ def cite(cited: Cited, style: str) -> str:
 
 
 def _vietnamese(c: Cited) -> str:
-    """Họ tên, "Nhan đề", phỏng vấn ngày …, ký hiệu …, mốc thời gian, bản vN, kho."""
+    """Họ tên, "Nhan đề", phỏng vấn ngày …, ký hiệu …, mốc thời gian, bản vN (tình trạng), kho."""
     parts = [", ".join(c.witnesses) or "Chưa rõ nhân chứng", f"“{c.title}”"]
     told = "phỏng vấn"
     if c.interviewers:
@@ -76,10 +76,11 @@ def _vietnamese(c: Cited) -> str:
         parts.append(_times(c))
     if c.version is not None:
         parts.append(f"bản v{c.version}")
-    if _STATES_VI.get(c.state):
-        parts.append(_STATES_VI[c.state])
-    if c.is_sample:
-        parts.append(_SAMPLE_VI)
+    doubts = "; ".join(
+        filter(None, (_STATES_VI.get(c.state, ""), _SAMPLE_VI if c.is_sample else ""))
+    )
+    if doubts:
+        parts[-1] += f" ({doubts})"
     return ", ".join([*parts, c.archive]) + f". {c.address}"
 
 

@@ -53,6 +53,14 @@ def test_text_that_nobody_approved_says_so_in_every_style(style: str, state: str
     assert "chưa hiệu đính" in told or "not yet corrected" in told
 
 
+def test_what_to_know_before_relying_on_a_text_stands_in_brackets_behind_its_version() -> None:
+    told = cite(replace(MAN, state="corrected", is_sample=True), "vietnamese")
+    assert (
+        "bản v4 (bản đã hiệu đính, chưa duyệt; mẫu minh họa, nhân vật và lời kể hư cấu), "
+        "Kho Lời Kể. "
+    ) in told
+
+
 def test_ris_has_its_two_letter_tags_and_ends() -> None:
     lines = cite(MAN, "ris").split("\r\n")
     assert lines[0] == "TY  - SOUND"

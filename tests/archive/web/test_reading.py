@@ -72,9 +72,9 @@ def test_buttons_are_for_whom_they_work(public: FlaskClient, client_of: ClientOf
     assert 'id="work"' not in read(public, PAGE)
     assert 'id="work"' not in read(client_of("sam"), PAGE)
     buttons = {
-        "hoa": {"Sửa mô tả", "Tải tệp lên", "Gỡ băng", "Lịch sử"},
-        "cleo": {"Gỡ băng", "Lịch sử"},
-        "rob": {"Mở phiên bản mới", "Lịch sử"},
+        "hoa": {"Sửa mô tả", "Tải tệp lên", "Gỡ băng", "Lịch sử chỉnh sửa"},
+        "cleo": {"Gỡ băng", "Lịch sử chỉnh sửa"},
+        "rob": {"Mở phiên bản mới", "Lịch sử chỉnh sửa"},
     }
     every = {name for names in buttons.values() for name in names}
     for member, expected in buttons.items():
