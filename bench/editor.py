@@ -259,7 +259,9 @@ def main() -> None:
 
 def _sign_in(database: Database) -> str:
     with database.writing() as db:
-        return accounts.sign_in(db, email=EMAIL, password=SECRET, address="bench").token
+        return accounts.sign_in(
+            db, accounts.prove(db, email=EMAIL, password=SECRET, address="bench")
+        ).token
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.security import SESSION_COOKIE
 from tests import postgres
-from tests.cast import CAST, PASSWORD
+from tests.cast import CAST, PASSWORD, session_of
 
 HERE = Path(__file__).parent
 # Pages and commands are tried on SQLite; what they call is tried on both databases.
@@ -174,11 +174,7 @@ def client_of(app: Flask, database: Database) -> Callable[[str | None], FlaskCli
     def sign_in(name: str | None) -> FlaskClient:
         client = app.test_client()
         if name is not None:
-            with database.writing() as db:
-                entered = accounts.sign_in(
-                    db, email=CAST[name].email, password=PASSWORD, address=f"test-{name}"
-                )
-            client.set_cookie(SESSION_COOKIE, entered.token)
+            client.set_cookie(SESSION_COOKIE, session_of(database, name))
         return client
 
     return sign_in

@@ -27,7 +27,7 @@ from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.security import SESSION_COOKIE
 from tests import holdings as make
-from tests.cast import CAST, PASSWORD
+from tests.cast import CAST, session_of
 from transcription.document import Segment as Spoken
 
 
@@ -95,12 +95,7 @@ def build(root: Path, empty_database: Path) -> Standing:
     Worker(tools).run_until_idle()
     for about in ("open", "closed"):
         names[about] |= _after_work(tools, names[about]["accession"])
-    tokens = {}
-    for member in CAST:
-        with tools.database.writing() as db:
-            tokens[member] = accounts.sign_in(
-                db, email=CAST[member].email, password=PASSWORD, address=f"routes-{member}"
-            ).token
+    tokens = {member: session_of(tools.database, member) for member in CAST}
     pristine = root / "pristine"
     pristine.mkdir()
     with sqlite3.connect(home / "archive.db") as live:

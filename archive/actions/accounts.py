@@ -100,6 +100,20 @@ class LastAdministrator(Refused):
     code = "last_administrator"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What came of holding a password against an account's, before anything is locked.
+
+    argon2 takes its time on purpose, and SQLite has one writer. `stored` is the hash that
+    it belongs to, None when it is wrong; `renewed` is set when that hash has grown weak.
+    """
+
+    email: str
+    address: str
+    stored: str | None
+    renewed: str | None
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """A new session: the token goes into the cookie and is never shown again."""
@@ -191,23 +205,38 @@ def change_own_password(
     audit.record(db, actor, "account.password_set", user)
 
 
-def sign_in(db: Session, *, email: str, password: str, address: str) -> SignedIn:
-    """Open a session; raises WrongSignIn or RateLimited, whose traces the caller must commit."""
+def prove(db: Session, *, email: str, password: str, address: str) -> Proof:
+    """Hold a password against the account's, in a reading session; raises RateLimited."""
     email = _told(email)
-    now = utc_now()
-    tries = guessing.Tries(db, email=email, address=address)
+    guessing.Tries(db, email=email, address=address).stop_guessing()
+    stored = db.scalar(select(User.password_hash).where(User.email == email, User.is_active))
+    is_right = _matches(stored or _NOBODY, password) and stored is not None
+    is_old = is_right and _hasher.check_needs_rehash(stored or "")
+    return Proof(
+        email=email, address=address, stored=stored if is_right else None,
+        renewed=_hasher.hash(_bytes(password)) if is_old else None,
+    )  # fmt: skip
+
+
+def sign_in(db: Session, proof: Proof) -> SignedIn:
+    """Open a session; raises WrongSignIn or RateLimited, whose traces the caller must commit."""
+    tries = guessing.Tries(db, email=proof.email, address=proof.address)
     tries.stop_guessing()
-    user = db.scalar(select(User).where(User.email == email, User.is_active.is_(True)))
-    if not _matches(user.password_hash if user else _NOBODY, password) or user is None:
+    user = db.scalar(select(User).where(User.email == proof.email, User.is_active.is_(True)))
+    if user is None or user.password_hash != proof.stored:
         tries.note_failure()
         raise WrongSignIn
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(_bytes(password))
-    token = secrets.token_urlsafe(32)
+    user.password_hash = proof.renewed or user.password_hash
+    tries.forget()
+    return open_session(db, user)
+
+
+def open_session(db: Session, user: User) -> SignedIn:
+    """For somebody who has just shown who they are."""
+    now, token = utc_now(), secrets.token_urlsafe(32)
     db.add(
         SignInSession(token_sha256=_sha256(token), user_id=user.id, expires_at=now + SESSION_LIFE)
     )
-    tries.forget()
     db.execute(delete(SignInSession).where(SignInSession.expires_at < now))
     db.flush()
     return SignedIn(user, token, SESSION_LIFE)

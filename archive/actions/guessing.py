@@ -43,7 +43,6 @@ class Tries:
     def stop_guessing(self) -> None:
         """Raise RateLimited when a limit is reached, whether the next password is right or not."""
         now = utc_now()
-        self._db.execute(delete(SignInFailure).where(SignInFailure.at < now - KEPT))
         for key, allowed in self._limits.items():
             recent = select(func.count()).where(
                 SignInFailure.key_sha256 == key, SignInFailure.at > now - WINDOW
@@ -53,6 +52,7 @@ class Tries:
 
     def note_failure(self) -> None:
         """Count one more; the caller commits it although the request fails."""
+        self._db.execute(delete(SignInFailure).where(SignInFailure.at < utc_now() - KEPT))
         self._db.add_all(SignInFailure(key_sha256=key) for key in self._limits)
         self._db.flush()
 

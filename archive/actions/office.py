@@ -91,7 +91,7 @@ def describe(db: Session, actor: Actor, *, name: str, tagline: str, language: st
     audit.record(db, actor, "office.described", db.get_one(Setting, "site_name"))
 
 
-def open_archive(db: Session, wish: FirstRun, *, address: str) -> SignedIn:
+def open_archive(db: Session, wish: FirstRun) -> SignedIn:
     """Create the administrator of an archive that has no account yet, and sign them in.
 
     Two people who send the form at once: the row `opened` can be written once only.
@@ -103,17 +103,16 @@ def open_archive(db: Session, wish: FirstRun, *, address: str) -> SignedIn:
             put(db, "opened", "yes")
     except IntegrityError:
         raise AlreadyOpen from None
-    accounts.add(
+    administrator = accounts.add(
         db, access.machine("first run"), email=wish.email, name=wish.name,
         role="administrator", password=wish.password,
     )  # fmt: skip
     put(db, "site_name", wish.site_name or DEFAULT_NAME)
     put(db, "site_tagline", wish.site_tagline)
     put(db, "language", "en" if wish.language == "en" else "vi")
-    entered = accounts.sign_in(db, email=wish.email, password=wish.password, address=address)
-    entered.user.language = "en" if wish.language == "en" else "vi"
+    administrator.language = "en" if wish.language == "en" else "vi"
     if wish.with_sample:
         queue.enqueue(
-            db, SAMPLE_JOB, unique_key=SAMPLE_JOB, requested_by_id=entered.user.id, priority=30
+            db, SAMPLE_JOB, unique_key=SAMPLE_JOB, requested_by_id=administrator.id, priority=30
         )
-    return entered
+    return accounts.open_session(db, administrator)

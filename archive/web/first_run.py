@@ -49,7 +49,6 @@ def create() -> ResponseReturnValue:
                 email=form.values["email"], password=password,
                 with_sample=form.values["start"] == "sample",
             ),
-            address=request.remote_addr or "",
         )  # fmt: skip
     except office.AlreadyOpen:
         return redirect(url_for("sign_in.show"), 303)

@@ -24,10 +24,12 @@ def enter() -> ResponseReturnValue:
     """Check and open a session; a failure never says which of the two was wrong."""
     email = request.form.get("email", "")[:254]
     try:
-        entered = accounts.sign_in(
-            current.db(), email=email, password=request.form.get("password", ""),
-            address=request.remote_addr or "",
-        )  # fmt: skip
+        with current.toolbox().database.reading() as db:
+            proof = accounts.prove(
+                db, email=email, password=request.form.get("password", ""),
+                address=request.remote_addr or "",
+            )  # fmt: skip
+        entered = accounts.sign_in(current.db(), proof)
     except (WrongSignIn, RateLimited) as refused:
         current.keep_changes()  # the failure counts towards the limit
         status = 429 if isinstance(refused, RateLimited) else 401

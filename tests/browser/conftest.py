@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from archive.actions import accounts
 from archive.db import Database
 from archive.settings import Settings
 from archive.web.security import SESSION_COOKIE
 from tests.browser.watching import Watch
-from tests.cast import CAST, PASSWORD
+from tests.cast import session_of
 from tests.live import Line, ServerProcess
 
 FLAGS = (
@@ -105,10 +104,6 @@ def token_of(settings: Settings, member: str) -> str:
     """A session of a member of the cast, as a sign-in opens it."""
     database = Database(settings.database_url)
     try:
-        with database.writing() as db:
-            entered = accounts.sign_in(
-                db, email=CAST[member].email, password=PASSWORD, address=f"browser-{member}"
-            )
-            return entered.token
+        return session_of(database, member)
     finally:
         database.dispose()

@@ -27,7 +27,9 @@ def user_of(db: Session, name: str) -> User:
 
 
 def enter(db: Session, name: str, *, password: str = PASSWORD, address: str = "10.0.0.1") -> str:
-    return accounts.sign_in(db, email=CAST[name].email, password=password, address=address).token
+    return accounts.sign_in(
+        db, accounts.prove(db, email=CAST[name].email, password=password, address=address)
+    ).token
 
 
 def fail(db: Session, times: int, *, name: str = "cleo", address: str = "10.0.0.1") -> None:
@@ -52,11 +54,15 @@ def test_long_and_foreign_passwords_sign_in(db: Session, password: str) -> None:
         db, machine("test"), email="minh@archive.test", name="Minh", role="editor",
         password=password,
     )  # fmt: skip
-    entered = accounts.sign_in(db, email="MINH@archive.test ", password=password, address="a")
+    entered = accounts.sign_in(
+        db, accounts.prove(db, email="MINH@archive.test ", password=password, address="a")
+    )
     assert entered.user.name == "Minh"
     assert entered.user.password_hash.startswith("$argon2id$")
     with pytest.raises(accounts.WrongSignIn):
-        accounts.sign_in(db, email="minh@archive.test", password=password + "x", address="a")
+        accounts.sign_in(
+            db, accounts.prove(db, email="minh@archive.test", password=password + "x", address="a")
+        )
 
 
 def test_a_password_is_the_same_in_one_character_or_three(db: Session) -> None:
@@ -281,9 +287,13 @@ def test_a_limit_passes_with_time(db: Session) -> None:
 def test_an_account_that_does_not_exist_is_counted_the_same(db: Session) -> None:
     for _ in range(guessing.OF_PAIR):
         with pytest.raises(accounts.WrongSignIn):
-            accounts.sign_in(db, email="nobody@archive.test", password=PASSWORD, address="a")
+            accounts.sign_in(
+                db, accounts.prove(db, email="nobody@archive.test", password=PASSWORD, address="a")
+            )
     with pytest.raises(accounts.RateLimited):
-        accounts.sign_in(db, email="nobody@archive.test", password=PASSWORD, address="a")
+        accounts.sign_in(
+            db, accounts.prove(db, email="nobody@archive.test", password=PASSWORD, address="a")
+        )
 
 
 def test_what_is_old_is_swept(db: Session) -> None:
@@ -310,3 +320,12 @@ def test_the_chronicle_says_who_opened_and_changed_an_account(
     assert [tuple(row) for row in told] == [
         ("account.opened", "Ada"), ("account.changed", "Ada"), ("account.password_set", "Ada"),
     ]  # fmt: skip
+
+
+def test_a_password_is_held_against_the_account_without_the_write_lock(database: Database) -> None:
+    with database.reading() as db:
+        proof = accounts.prove(db, email=CAST["cleo"].email, password=PASSWORD, address="a")
+    with database.writing() as db:
+        accounts.set_password(db, machine("test"), user_of(db, "cleo"), NEW)
+        with pytest.raises(accounts.WrongSignIn):  # the proof is of a password that was
+            accounts.sign_in(db, proof)

@@ -35,7 +35,7 @@ def jobs(db: Session) -> list[str]:
 
 
 def test_the_first_visitor_becomes_the_administrator(empty: Session, database: Database) -> None:
-    entered = office.open_archive(empty, WISH, address="a")
+    entered = office.open_archive(empty, WISH)
     empty.commit()
     user = accounts.recognise(database, entered.token)
     assert user is not None
@@ -46,31 +46,31 @@ def test_the_first_visitor_becomes_the_administrator(empty: Session, database: D
 
 
 def test_the_sample_archive_is_a_job(empty: Session) -> None:
-    office.open_archive(empty, replace(WISH, with_sample=True), address="a")
+    office.open_archive(empty, replace(WISH, with_sample=True))
     assert jobs(empty) == [office.SAMPLE_JOB]
 
 
 def test_an_archive_without_a_name_has_the_programs(empty: Session, database: Database) -> None:
-    office.open_archive(empty, replace(WISH, site_name="", language="xx"), address="a")
+    office.open_archive(empty, replace(WISH, site_name="", language="xx"))
     empty.commit()
     assert office.site(database).name == office.DEFAULT_NAME
     assert office.site(database).language == "vi"
 
 
 def test_nobody_opens_an_archive_twice(empty: Session) -> None:
-    office.open_archive(empty, WISH, address="a")
+    office.open_archive(empty, WISH)
     empty.commit()
     with pytest.raises(office.AlreadyOpen):
-        office.open_archive(empty, replace(WISH, email="second@archive.test"), address="b")
+        office.open_archive(empty, replace(WISH, email="second@archive.test"))
     assert empty.scalar(select(func.count(User.id))) == 1
 
 
 def test_nobody_opens_it_again_when_every_account_was_lost(empty: Session) -> None:
-    office.open_archive(empty, WISH, address="a")
+    office.open_archive(empty, WISH)
     empty.execute(delete(User))
     empty.commit()
     with pytest.raises(office.AlreadyOpen):
-        office.open_archive(empty, WISH, address="b")
+        office.open_archive(empty, WISH)
 
 
 def test_wrong_input_leaves_the_archive_as_empty_as_it_was(empty: Session) -> None:
@@ -78,9 +78,9 @@ def test_wrong_input_leaves_the_archive_as_empty_as_it_was(empty: Session) -> No
         replace(WISH, email="x"), replace(WISH, password="short"), replace(WISH, name=" "),
     ):  # fmt: skip
         with pytest.raises(access.Refused):
-            office.open_archive(empty, wrong, address="a")
+            office.open_archive(empty, wrong)
         empty.rollback()
-    office.open_archive(empty, WISH, address="a")
+    office.open_archive(empty, WISH)
 
 
 def test_the_office_is_described_by_the_administrator_only(
@@ -104,7 +104,7 @@ def test_two_visitors_at_once_make_one_administrator(empty: Session, database: D
         try:
             with database.writing() as db:
                 wish = replace(WISH, email=f"{number}@archive.test")
-                office.open_archive(db, wish, address=str(number))
+                office.open_archive(db, wish)
             answers.append("opened")
         except office.AlreadyOpen:
             answers.append("too late")

@@ -22,7 +22,9 @@ def test_an_account_of_every_role_may_sign_in(shell: Shell, database: Database, 
     told = shell.json(*add(role=role), typed=f"{SECRET}\n")
     assert told.keys() == {"id", "email", "role"}
     with database.writing() as db:
-        entered = accounts.sign_in(db, email=told["email"], password=SECRET, address="test")
+        entered = accounts.sign_in(
+            db, accounts.prove(db, email=told["email"], password=SECRET, address="test")
+        )
         assert (entered.user.role, entered.user.name) == (role, "Lê Thị Lan")
 
 

@@ -83,7 +83,8 @@ def test_each_account_is_a_sample_and_its_fresh_password_opens_it(
     with toolbox.database.writing() as db:
         for account in told:
             entered = accounts.sign_in(
-                db, email=account.email, password=account.password, address="here"
+                db,
+                accounts.prove(db, email=account.email, password=account.password, address="here"),
             )
             assert (entered.user.role, entered.user.is_sample) == (account.role, True)
 
@@ -108,7 +109,9 @@ def test_an_account_that_was_closed_is_opened_again(toolbox: Toolbox) -> None:
         accounts.change(db, ADA, user, name=user.name, role=user.role, is_active=False)
     told = next(a for a in loading.load(toolbox, ADA).accounts if a.role == "editor")
     with toolbox.database.writing() as db:
-        entered = accounts.sign_in(db, email=told.email, password=told.password, address="here")
+        entered = accounts.sign_in(
+            db, accounts.prove(db, email=told.email, password=told.password, address="here")
+        )
         assert entered.user.is_active
 
 

@@ -13,13 +13,12 @@ from dataclasses import replace
 
 import pytest
 
-from archive.actions import accounts
 from archive.db import Database
 from archive.models import Event, MediaFile, Upload
 from archive.settings import Settings
 from media.vault import Vault
 from tests import holdings as make
-from tests.cast import CAST, PASSWORD
+from tests.cast import session_of
 from tests.fixtures.media import make as media
 from tests.live import Line, ServerProcess
 
@@ -37,9 +36,8 @@ def server(settings: Settings) -> Iterator[ServerProcess]:
 
 def sign_in(line: Line, database: Database) -> Line:
     """With the real form token: the process runs as an office runs it."""
-    with database.writing() as db:
-        entered = accounts.sign_in(db, email=CAST["hoa"].email, password=PASSWORD, address="test")
-    return replace(line, cookie=entered.token, headers={"Tus-Resumable": "1.0.0"})
+    cookie = session_of(database, "hoa")
+    return replace(line, cookie=cookie, headers={"Tus-Resumable": "1.0.0"})
 
 
 def with_token(line: Line) -> Line:

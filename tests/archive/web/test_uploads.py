@@ -18,7 +18,7 @@ from archive.actions import accounts, uploads
 from archive.models import Upload
 from archive.toolbox import Toolbox
 from tests import holdings as make
-from tests.cast import CAST, PASSWORD
+from tests.cast import CAST, session_of
 from tests.live import Answer, Line, in_thread
 
 ClientOf = Callable[[str | None], FlaskClient]
@@ -29,9 +29,7 @@ PATH = "/api/v1/uploads"
 
 
 def signed_in(line: Line, toolbox: Toolbox, name: str) -> Line:
-    with toolbox.database.writing() as db:
-        entered = accounts.sign_in(db, email=CAST[name].email, password=PASSWORD, address="test")
-    return replace(line, cookie=entered.token, headers=TUS)
+    return replace(line, cookie=session_of(toolbox.database, name), headers=TUS)
 
 
 @pytest.fixture
