@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Action, Actor, NotVisible, Refused
+from archive.actions import interviews
 from archive.models import ChainHead, Event, Interview, MediaFile, Recording, User
 from archive.models.base import utc_now
 
@@ -98,7 +99,7 @@ def register(
 
 def owner(db: Session, actor: Actor, accession: str, *, action: Action) -> Interview:
     """The interview that files are for: for edges that may not hold a session while bytes flow."""
-    interview = db.scalar(select(Interview).where(Interview.accession == accession))
+    interview = interviews.by_accession(db, accession)
     if interview is None:
         raise NotVisible
     access.require(actor, action, interview)

@@ -201,7 +201,7 @@ def faults(told: Description) -> list[Refused]:
 
 
 def by_accession(db: Session, accession: str) -> Interview | None:
-    """The interview of this number, without asking for anybody's rights: for the shell."""
+    """The interview of this number, without asking for anybody's rights: the caller does."""
     return db.scalar(select(Interview).where(Interview.accession == accession))
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import queue
-from archive.actions import exporting, transcription, transcripts, wording
+from archive.actions import exporting, interviews, transcription, transcripts, wording
 from archive.actions.transcription import Wanted
 from archive.cli.output import (
     explain,
@@ -35,7 +34,7 @@ LONGEST_FILE_BYTES = 64 * 1024 * 1024
 
 def find_interview(db: Session, accession: str) -> Interview:
     """By accession number; ends the command when there is none."""
-    found = db.scalar(select(Interview).where(Interview.accession == accession))
+    found = interviews.by_accession(db, accession)
     if found is None:
         refuse("unknown_interview", f"There is no interview {accession}.")
     return found

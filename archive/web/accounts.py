@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from archive.access import NotVisible, Refused
+from archive.access import Refused
 from archive.actions import accounts
 from archive.models import User
 from archive.models.user import ROLES
-from archive.web import current, forms, language, measures, messages, security
+from archive.web import current, forms, language, loaders, measures, messages, security
 
 bp = Blueprint("accounts", __name__)
 
@@ -60,7 +60,7 @@ def create() -> ResponseReturnValue:
 @bp.post("/accounts/<user_id>")
 def change(user_id: str) -> ResponseReturnValue:
     """Change name, role or whether the account is open; perhaps its password."""
-    user = _user(user_id)
+    user = loaders.account(user_id, "manage_accounts")
     form = forms.read(FIELDS)
     password = request.form.get("password", "")
     try:
@@ -83,13 +83,13 @@ def change(user_id: str) -> ResponseReturnValue:
 @bp.get("/profile")
 def profile() -> ResponseReturnValue:
     """One's own account, and the browsers that it is signed in with."""
-    return _profile(_self(), forms.Form())
+    return _profile(loaders.own_account(), forms.Form())
 
 
 @bp.post("/profile")
 def save_profile() -> ResponseReturnValue:
     """Change one's own name and the language of one's pages."""
-    user, form = _self(), forms.read(OWN_FIELDS)
+    user, form = loaders.own_account(), forms.read(OWN_FIELDS)
     try:
         accounts.describe_self(
             current.db(), current.actor(), user,
@@ -106,7 +106,7 @@ def save_profile() -> ResponseReturnValue:
 @bp.post("/profile/password")
 def save_password() -> ResponseReturnValue:
     """Change one's own password; whoever else is signed in with this account no longer is."""
-    user, form = _self(), forms.Form()
+    user, form = loaders.own_account(), forms.Form()
     try:
         accounts.change_own_password(
             current.db(), current.actor(), user, present=request.form.get("present", ""),
@@ -125,7 +125,7 @@ def save_password() -> ResponseReturnValue:
 @bp.post("/profile/sessions")
 def end_sessions() -> ResponseReturnValue:
     """End one of one's own sessions, all others, or all of them."""
-    user, wanted = _self(), request.form.get("end", "")
+    user, wanted = loaders.own_account(), request.form.get("end", "")
     if wanted == "all":
         accounts.sign_out_everywhere(current.db(), user)
         return redirect(url_for("sign_in.show"), 303)
@@ -163,17 +163,3 @@ def _said(form: forms.Form, refused: Refused) -> str:
     said = messages.for_code(refused.code, **refused.facts)
     form.problems[PROBLEM_FIELDS[refused.code]] = said.happened
     return _list(form)
-
-
-def _user(user_id: str) -> User:
-    for user in accounts.listed(current.db(), current.actor()):
-        if user.id == user_id:
-            return user
-    raise NotVisible
-
-
-def _self() -> User:
-    user = current.db().get(User, current.actor().user_id)
-    if user is None:
-        raise NotVisible
-    return user

@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from archive import access
 from archive.access import Action, NotVisible
-from archive.models import Interview, Job, MediaFile, Person, Recording, Segment, TranscriptVersion
+from archive.actions import interviews
+from archive.models import Interview, Job, MediaFile, Person, Segment, TranscriptVersion, User
 from archive.web import current
 
 
 def interview(accession: str, action: Action) -> Interview:
     """By accession number, the name an interview has in links."""
-    found = current.db().scalar(select(Interview).where(Interview.accession == accession))
+    found = interviews.by_accession(current.db(), accession)
     if found is None:
         raise NotVisible
     access.require(current.actor(), action, found)
@@ -78,16 +79,6 @@ def original(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
     return owner, found
 
 
-def recording(recording_id: str, action: Action) -> tuple[Interview, Recording]:
-    """A recording and its interview."""
-    found = current.db().get(Recording, recording_id)
-    if found is None:
-        raise NotVisible
-    owner = current.db().get_one(Interview, found.interview_id)
-    access.require(current.actor(), action, owner)
-    return owner, found
-
-
 def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:
     """A job and the interview that it works for, if any."""
     found = current.db().get(Job, job_id)
@@ -102,6 +93,23 @@ def person(person_id: str, action: Action) -> Person:
     """The record of a person, for whoever keeps such records."""
     access.require(current.actor(), action)
     found = current.db().get(Person, person_id)
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def account(user_id: str, action: Action) -> User:
+    """Somebody's account, for whoever keeps accounts."""
+    access.require(current.actor(), action)
+    found = current.db().get(User, user_id)
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def own_account() -> User:
+    """The account of whoever asks."""
+    found = current.db().get(User, current.actor().user_id)
     if found is None:
         raise NotVisible
     return found
