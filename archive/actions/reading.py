@@ -44,8 +44,8 @@ def gather(
     """The page for one reader; `number` asks for another version than the one shown."""
     access.require(actor, "view", interview)
     every = transcripts.versions(db, interview)
-    allowed = [v for v in every if access.may(actor, "read", v, interview=interview)]
-    version = next((v for v in allowed if (v.number == number if number else v.is_current)), None)
+    allowed = _allowed(actor, interview, every)
+    version = _chosen(allowed, number)
     contents = db.scalars(
         select(Annotation)
         .where(Annotation.interview_id == interview.id, Annotation.kind == "index_point")
@@ -62,6 +62,24 @@ def gather(
         playables=playables,
         versions=allowed,
     )
+
+
+def version(
+    db: Session, actor: Actor, interview: Interview, *, number: int | None = None
+) -> TranscriptVersion | None:
+    """The version alone that `gather` would show this reader: no word of it is read."""
+    access.require(actor, "view", interview)
+    return _chosen(_allowed(actor, interview, transcripts.versions(db, interview)), number)
+
+
+def _allowed(
+    actor: Actor, interview: Interview, every: Sequence[TranscriptVersion]
+) -> list[TranscriptVersion]:
+    return [v for v in every if access.may(actor, "read", v, interview=interview)]
+
+
+def _chosen(allowed: Sequence[TranscriptVersion], number: int | None) -> TranscriptVersion | None:
+    return next((v for v in allowed if (v.number == number if number else v.is_current)), None)
 
 
 def _turns(

@@ -6,8 +6,6 @@ other) or NotAllowed (a 403 that says why).
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from archive import access
 from archive.access import Action, NotVisible
 from archive.actions import interviews
@@ -32,18 +30,6 @@ def version(version_id: str, action: Action) -> tuple[Interview, TranscriptVersi
     owner = current.db().get_one(Interview, found.interview_id)
     access.require(current.actor(), action, found, interview=owner)
     return owner, found
-
-
-def current_version(of: Interview, action: Action) -> TranscriptVersion | None:
-    """The version that readers are shown, or None when there is none that the actor may read."""
-    found = current.db().scalar(
-        select(TranscriptVersion)
-        .where(TranscriptVersion.interview_id == of.id, TranscriptVersion.is_current.is_(True))
-        .order_by(TranscriptVersion.number.desc())
-    )
-    if found is None or not access.may(current.actor(), action, found, interview=of):
-        return None
-    return found
 
 
 def segment(segment_id: str, action: Action) -> tuple[Interview, TranscriptVersion, Segment]:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from archive.actions import citations, exporting, reading, wording
 from archive.actions.reading import Reading
-from archive.models import Interview, Segment
+from archive.models import Interview, Segment, TranscriptVersion
 from archive.web import current, language, loaders, measures, waves
 from transcription.timecode import clock, parse_media_fragment
 
@@ -38,7 +38,7 @@ def page(interview: Interview) -> str:
     return render_template(
         "reading/show.html", reading=found, interview=interview, passage=passage,
         waves=_waves(found),
-        chosen=_chosen(found, passage), cites=_cites(found, passage),
+        chosen=_chosen(found, passage), cites=_cites(interview, found.version, passage),
         label=wording.label(found.version, language.chosen()) if found.version else "",
         formats=exporting.writable(), clock=clock, held=measures.held(interview),
         parts={p.recording.id: p.recording.part for p in found.playables},
@@ -49,21 +49,14 @@ def page(interview: Interview) -> str:
 def cite(accession: str) -> ResponseReturnValue:
     """The citation of a passage in every style, for the box that follows the selection."""
     interview = loaders.interview(accession, "view")
-    found = reading.gather(
-        current.db(), current.actor(), interview, number=request.args.get("version", type=int)
-    )
-    return jsonify(_cites(found, _passage()))
+    return jsonify(_cites(interview, _version(interview), _passage()))
 
 
 @bp.get("/interviews/<accession>/words")
 def words(accession: str) -> ResponseReturnValue:
     """Start and end of every word, by segment, for drawing the current one."""
     interview = loaders.interview(accession, "view")
-    version = loaders.current_version(interview, "read")
-    number = request.args.get("version", type=int)
-    if number is not None:
-        found = reading.gather(current.db(), current.actor(), interview, number=number)
-        version = found.version
+    version = _version(interview)
     segments = version.segments if version is not None else []
     return jsonify({s.id: [time for w in s.words for time in (w[0], w[1])] for s in segments})
 
@@ -93,21 +86,27 @@ def _chosen(found: Reading, passage: Passage | None) -> Segment | None:
     return segment if most > 0 else next((s for s in segments if s.start_ms >= start), None)
 
 
-def _cites(found: Reading, passage: Passage | None) -> dict[str, str]:
-    interview = found.interview
+def _version(interview: Interview) -> TranscriptVersion | None:
+    number = request.args.get("version", type=int)
+    return reading.version(current.db(), current.actor(), interview, number=number)
+
+
+def _cites(
+    interview: Interview, version: TranscriptVersion | None, passage: Passage | None
+) -> dict[str, str]:
     span: dict[str, str | int] = {}
     if passage is not None:
         end = f"-{passage.end_ms // 1000}" if passage.end_ms is not None else ""
         span["t"] = f"{passage.start_ms // 1000}{end}"
         if passage.part > 1:
             span["part"] = passage.part
-    if found.version is not None and not found.version.is_current:
-        span["version"] = found.version.number
+    if version is not None and not version.is_current:
+        span["version"] = version.number
     address = url_for(
         "interviews.show", accession=interview.accession, _external=True, **span  # type: ignore[arg-type]
     )  # fmt: skip
     cited = wording.cited(
-        current.db(), interview, found.version, address=address, held=measures.held(interview),
+        current.db(), interview, version, address=address, held=measures.held(interview),
         start_ms=passage.start_ms if passage else None,
         end_ms=passage.end_ms if passage else None,
         part=passage.part if passage else 1,

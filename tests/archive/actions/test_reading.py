@@ -54,3 +54,15 @@ def test_speakers_are_named_and_chapters_stand_at_the_nearest_border(
         ["Mở đầu"], [], ["Gánh nước"], [], ["Sau cùng"],
     ]  # fmt: skip
     assert [a.title for a in found.contents] == ["Mở đầu", "Gánh nước", "Sau cùng"]
+
+
+def test_the_version_alone_is_the_one_of_the_page(db: Session, actor_of: ActorOf) -> None:
+    interview = spoken.interview(db)
+    approved = spoken.approved(db, interview)
+    transcripts.open_next(db, actor_of("rob"), interview, approved, reason="tên riêng")
+    for name in ("cleo", None):
+        for number in (None, 1, 2, 3, 10**30):
+            actor = actor_of(name)
+            page = reading.gather(db, actor, interview, number=number)
+            alone = reading.version(db, actor, interview, number=number)
+            assert alone is page.version, (name, number)
