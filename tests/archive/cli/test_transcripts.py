@@ -131,7 +131,7 @@ def test_what_was_exported_can_be_brought_in_again(shell: Shell, vtt: Path, tmp_
     assert told == {
         "file": str(file), "format": "json", "version": 1, "size_bytes": file.stat().st_size,
     }  # fmt: skip
-    shell.json("transcript", "import", "LK-1", str(file), "--state", "corrected")
+    shell.json("transcript", "import", "LK-1", str(file), "--state", "approved")
     after = exported(shell)
     assert after["version"] == 2
     for old, new in zip(before["segments"], after["segments"], strict=True):
