@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from archive.models import Event
 
 WORKER_FOR = " for "  # as `archive.jobs.context` names its actor
+SHELL = "command line"  # as `archive.cli.output` names its actor
 
 _STATES: dict[str, Callable[[], str]] = {
     "ok": lambda: _("Every byte is right."),
@@ -77,11 +78,13 @@ def happened(event: Event) -> str:
     return event.kind
 
 
-def who(event: Event) -> str:
-    """The person behind an event, or the machine and for whom it worked."""
-    machine, _sep, name = event.actor_name.partition(WORKER_FOR)
+def who(actor_name: str) -> str:
+    """The person whom an event names, or the machine and for whom it worked."""
+    if actor_name == SHELL:
+        return str(_("a command on the server"))
+    machine, _sep, name = actor_name.partition(WORKER_FOR)
     if machine != "worker":
-        return event.actor_name
+        return actor_name
     return str(_("the machine, for %(name)s", name=name) if name else _("the machine"))
 
 

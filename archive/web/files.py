@@ -19,7 +19,7 @@ bp.add_app_template_filter(holdings.grouped, "hash_groups")
 bp.add_app_template_filter(file_words.check_state, "check_state")
 bp.add_app_template_filter(file_words.no_copy, "no_copy")
 bp.add_app_template_filter(file_words.happened, "file_event")
-bp.add_app_template_filter(file_words.who, "file_event_by")
+bp.add_app_template_filter(file_words.who, "actor_in_words")
 bp.add_app_template_filter(file_words.thousands, "thousands")
 bp.add_app_template_filter(file_words.technical_rows, "technical_rows")
 
@@ -59,7 +59,7 @@ def receipt(file_id: str) -> ResponseReturnValue:
         "files/receipt.html",
         interview=interview,
         holding=holdings.holding(db, actor, file),
-        received_by=holdings.received_by(db, file),
+        received_by=file_words.who(holdings.received_by(db, file)),
         history=holdings.history(db, actor, file),
     )
 

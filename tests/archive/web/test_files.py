@@ -12,6 +12,7 @@ from PIL import Image
 
 from archive.access import Actor
 from archive.actions import ingest
+from archive.cli.output import operator
 from archive.jobs.worker import Worker
 from archive.models import Event, MediaFile
 from archive.toolbox import Toolbox
@@ -95,6 +96,19 @@ def test_the_receipt_names_the_digest_the_sender_and_what_happened(
             assert word in page
         assert f"<span>{file.sha256[:4]}</span><span>{file.sha256[4:8]}</span>" in page
         assert "worker for" not in page
+
+
+def test_a_file_sent_from_the_shell_is_told_in_the_language_of_the_page(
+    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+) -> None:
+    path = make.sound(tmp_path)
+    file_id = ingest.ingest_file(toolbox, operator(), "LK-1", path=path).file_id
+    client = client_of("hoa")
+    english = client.get(f"/en/files/{file_id}").get_data(as_text=True)
+    assert "from a command on the server" in english
+    vietnamese = client.get(f"/vi/files/{file_id}").get_data(as_text=True)
+    assert "do lệnh trên máy chủ gửi" in vietnamese
+    assert "command line" not in vietnamese
 
 
 def test_a_wrong_byte_stands_on_the_receipt_and_in_the_list(
