@@ -19,18 +19,18 @@ SEGMENT: dict[str, Say] = {
     "absurd_time": lambda: _("No recording is that long."),
     "after_the_end": lambda: _("The recording is not that long."),
     "times_overlap": lambda: _("The same speaker would be speaking twice at once."),
-    "out_of_order": lambda: _("The passage would jump over its neighbour."),
-    "too_long": lambda: _("This is too much text for one passage; split it first."),
-    "not_neighbours": lambda: _("Only two passages that follow each other can be joined."),
-    "wrong_order": lambda: _("The second passage begins before the first."),
+    "out_of_order": lambda: _("The segment would jump over its neighbour."),
+    "too_long": lambda: _("This is too much text for one segment; split it first."),
+    "not_neighbours": lambda: _("Only two segments that follow each other can be joined."),
+    "wrong_order": lambda: _("The second segment begins before the first."),
     "nothing_to_split": lambda: _("One of the two halves would have no words."),
     "char_outside": lambda: _("The place to split at is not in the text."),
-    "time_outside": lambda: _("The place to split at is not in the passage."),
+    "time_outside": lambda: _("The place to split at is not in the segment."),
     "nothing_there": lambda: _("Nothing is written from that moment on."),
     "other_count": lambda: _("These words no longer stand in as many places; look again first."),
-    "other_recording": lambda: _("The passage would stand among those of another recording."),
-    "not_joined_here": lambda: _("This passage was not joined to that one."),
-    "other_version": lambda: _("The passage belongs to another version."),
+    "other_recording": lambda: _("The segment would stand among those of another recording."),
+    "not_joined_here": lambda: _("This segment was not joined to that one."),
+    "other_version": lambda: _("The segment belongs to another version."),
 }
 
 
@@ -63,16 +63,16 @@ MESSAGES: dict[str, Sentence] = {
     ),
     "unknown_format": lambda f: Message(
         _("There is no such format."),
-        advice=_("These can be had: %(known)s.", known=", ".join(f.get("known", []))),
+        advice=_("The archive knows these: %(known)s.", known=", ".join(f.get("known", []))),
     ),
     "segment_refused": _segment,
     "segment_replaced": lambda f: Message(
-        _("This passage was split, joined or taken out in the meantime."),
+        _("This segment was split, joined or taken out in the meantime."),
         safe=_("Nothing was changed."),
         advice=_("Its words are in the history of the version."),
     ),
     "stale": lambda f: Message(
-        _("Somebody changed this passage in the meantime; look at it again first."),
+        _("Somebody changed this segment in the meantime; look at it again first."),
         safe=_("Nothing was changed."),
     ),
     "conflict": lambda f: Message(

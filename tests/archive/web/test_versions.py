@@ -142,4 +142,4 @@ def test_each_format_is_handed_out_with_its_label_and_only_to_readers(
 def test_another_format_is_not_there(made: Made, client_of: ClientOf) -> None:
     answer = client_of("sam").get(f"{made.page}/export/pdf")
     assert answer.status_code == 404
-    assert "These can be had: vtt" in html.unescape(answer.get_data(as_text=True))
+    assert "The archive knows these: vtt" in html.unescape(answer.get_data(as_text=True))
