@@ -32,25 +32,29 @@ def run() -> None:
     """Upgrade; there is no way down and no offline mode."""
     url = context.config.attributes["database_url"]
     engine = make_engine(url, foreign_keys=False)
-    with engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=True,
-            compare_type=True,
-            render_item=spelled_plainly,
-            transactional_ddl=True,
-        )
-        with context.begin_transaction():
-            if engine.dialect.name == "postgresql":
-                # Two machines that are started together: the second waits, and finds nothing to do.
-                connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": LOCK})
-            context.run_migrations()
-            if engine.dialect.name == "sqlite":
-                broken = connection.execute(text("PRAGMA foreign_key_check")).all()
-                if broken:
-                    raise RuntimeError(f"rows refer to nothing after the migration: {broken[:5]}")
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                render_as_batch=True,
+                compare_type=True,
+                render_item=spelled_plainly,
+                transactional_ddl=True,
+            )
+            with context.begin_transaction():
+                if engine.dialect.name == "postgresql":
+                    # Two machines started together: the second waits, and finds nothing to do.
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": LOCK})
+                context.run_migrations()
+                if engine.dialect.name == "sqlite":
+                    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+                    if broken:
+                        raise RuntimeError(
+                            f"rows refer to nothing after the migration: {broken[:5]}"
+                        )
+    finally:
+        engine.dispose()
 
 
 run()
