@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from sqlalchemy.exc import IntegrityError
 
 from archive import queue
+from archive.actions import presence
 from archive.jobs import daily
 from archive.jobs.context import Interrupted, JobContext, JobProblem, JobWaits
 from archive.jobs.registry import JOBS
@@ -95,6 +96,7 @@ class Worker:
     def _reconcile(self) -> None:
         with self.toolbox.database.writing() as db:
             returned = queue.reconcile(db)
+            presence.forget(db)
         if returned:
             log.warning("%d jobs of lost workers were queued again", returned)
 

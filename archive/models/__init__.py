@@ -9,6 +9,7 @@ from archive.models.job import Job
 from archive.models.outbox import Outbox
 from archive.models.person import Person, PersonName
 from archive.models.place import Place, PlaceSuccession
+from archive.models.presence import Presence
 from archive.models.recording import MediaFile, Recording, Upload
 from archive.models.setting import Setting
 from archive.models.transcript import (
@@ -36,6 +37,7 @@ __all__ = [
     "PersonName",
     "Place",
     "PlaceSuccession",
+    "Presence",
     "Recording",
     "SavedOperation",
     "Segment",

@@ -19,6 +19,7 @@ from archive.web import (
     media,
     office,
     people,
+    presence,
     reading,
     search,
     sign_in,
@@ -42,7 +43,15 @@ PAGES: tuple[Blueprint, ...] = (
     editor.bp,
     search.bp,
 )
-SERVICES: tuple[Blueprint, ...] = (home.bp, uploads.bp, media.bp, files.bp, jobs.bp, editing.bp)
+SERVICES: tuple[Blueprint, ...] = (
+    home.bp,
+    uploads.bp,
+    media.bp,
+    files.bp,
+    jobs.bp,
+    editing.bp,
+    presence.bp,
+)
 
 
 def register(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,3 +56,21 @@ def check_sound(told: dict[str, Any]) -> None:
             id=s["id"], start_ms=s["start"], end_ms=s["end"], text=s["text"], words=words
         )
         assert faults(heard) == ()
+
+
+def all_at_once(*acts: Callable[[], TestResponse]) -> list[TestResponse]:
+    """Carried out by as many people at the same moment."""
+    found: list[TestResponse | None] = [None] * len(acts)
+    begin = threading.Barrier(len(acts))
+
+    def carry_out(number: int, act: Callable[[], TestResponse]) -> None:
+        begin.wait()
+        found[number] = act()
+
+    threads = [threading.Thread(target=carry_out, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert None not in found
+    return [answer for answer in found if answer is not None]

@@ -89,6 +89,12 @@ PATCH  editing.save            open    423 423 403 423 423 403 401
 PATCH  editing.save            closed  200 200 403 200 200 404 401
 POST   editing.operate         open    423 423 403 423 423 403 401
 POST   editing.operate         closed  200 200 403 200 200 404 401
+GET    presence.show           open    200 200 200 200 200 403 401
+GET    presence.show           closed  200 200 200 200 200 404 401
+POST   presence.tell           open    423 423 403 423 423 403 401
+POST   presence.tell           closed  200 200 403 200 200 404 401
+DELETE presence.leave          open    204 204 204 204 204 403 401
+DELETE presence.leave          closed  204 204 204 204 204 404 401
 GET    editing.revisions       open    200 200 200 200 200 403 401
 GET    editing.revisions       closed  200 200 200 200 200 404 401
 POST   editing.revert          open    423 423 403 423 423 403 401

@@ -5,9 +5,7 @@ The contract itself, example by example, is tried in `test_editing_docs.py`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,7 +18,7 @@ from archive.models import SavedOperation, Segment, SegmentDraft, SegmentRevisio
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests import spoken
-from tests.archive.web.editing_desk import Desk, check_sound
+from tests.archive.web.editing_desk import Desk, all_at_once, check_sound
 
 ClientOf = Callable[[str | None], FlaskClient]
 LONG = 10 * 1024 * 1024
@@ -215,24 +213,6 @@ def test_a_change_without_the_token_of_the_page_is_forged(
     assert (answer.status_code, answer.get_json()["error"]) == (400, "stale_form")
     app.config["WTF_CSRF_ENABLED"] = False
     assert desk.read()["segments"][1]["rev"] == 1
-
-
-def all_at_once(*acts: Callable[[], TestResponse]) -> list[TestResponse]:
-    """Carried out by as many people at the same moment."""
-    found: list[TestResponse | None] = [None] * len(acts)
-    begin = threading.Barrier(len(acts))
-
-    def carry_out(number: int, act: Callable[[], TestResponse]) -> None:
-        begin.wait()
-        found[number] = act()
-
-    threads = [threading.Thread(target=carry_out, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert None not in found
-    return [answer for answer in found if answer is not None]
 
 
 @pytest.mark.parametrize(

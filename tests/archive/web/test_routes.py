@@ -68,6 +68,7 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "editing.save": {"json": {"text": "Hồi đó nhà tôi ở hẻm nhỏ."}, "headers": editing},
         "editing.operate": {"json": {"ops": [split]}, "headers": editing},
         "editing.revert": {"json": {"rev": 1}, "headers": editing},
+        "presence.tell": {"json": {"seg": None, "typing": False}},
         "uploads.create": {"headers": create},
         "uploads.head": {"headers": tus},
         "uploads.append": {"headers": piece, "data": b"12345"},
