@@ -109,4 +109,4 @@ def _tell(form: Form, refused: Refused) -> None:
     if name is None:
         raise refused
     said = messages.for_code(refused.code, **refused.facts)
-    form.problems[name] = f"{said.happened} {said.advice}".strip()
+    form.problems[name] = said.beside_field

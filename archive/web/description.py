@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from archive import dates, told_dates
 from archive.access import Actor, Refused
 from archive.actions import collections, interviews, people, places
-from archive.actions.interviews import Description
+from archive.actions.interviews import FIRST_YEAR, LAST_YEAR, Description
 from archive.models import Interview, Person
 from archive.web import language, messages
 from archive.web.forms import Form, clean
@@ -119,7 +119,11 @@ def described(
         _tried(form, lambda: interviews.free(db, values["accession"], but_for=interview))
     if values["held_as_told"] and not values["held_edtf"]:
         values["held_edtf"] = told_dates.read(values["held_as_told"])
-    years = _("A year is four digits, from 1800 to 2100.")
+    said = _("A year is four digits, from 1800 to 2100.")
+
+    def year(name: str) -> int | None:
+        return form.whole(name, lowest=FIRST_YEAR, highest=LAST_YEAR, sentence=said)
+
     told = Description(
         title=values["title"],
         collection=_tried(form, lambda: _collection(db, actor, form)),
@@ -128,8 +132,8 @@ def described(
         languages=[*form.lines("languages"), *_listed(values["other_languages"])],
         held_as_told=values["held_as_told"],
         held_edtf=values["held_edtf"],
-        told_from_year=form.whole("told_from", lowest=1800, highest=2100, sentence=years),
-        told_to_year=form.whole("told_to", lowest=1800, highest=2100, sentence=years),
+        told_from_year=year("told_from"),
+        told_to_year=year("told_to"),
         place_as_told=values["place_as_told"],
         place=_tried(form, lambda: places.chosen(db, values["place"])),
         abstract=values["abstract"],
@@ -148,7 +152,7 @@ def tell(form: Form, refused: Refused) -> None:
     if not name:
         raise refused
     said = messages.for_code(refused.code, **refused.facts)
-    form.problems.setdefault(name, " ".join(part for part in (said.happened, said.advice) if part))
+    form.problems.setdefault(name, said.beside_field)
 
 
 def merged(mine: Form, theirs: Form) -> tuple[Form, dict[str, str]]:
@@ -207,7 +211,7 @@ def _people(
             if refused.code not in PEOPLE_PROBLEMS:
                 raise
             said = messages.for_code(refused.code, **refused.facts)
-            form.problems[role] = f"{said.happened} {said.advice}".strip()
+            form.problems[role] = said.beside_field
     return found
 
 

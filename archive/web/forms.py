@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from flask import request
 
+from archive.actions.interviews import FIRST_YEAR, LAST_YEAR
+
 SHORT = 300
 LONG = 20_000
 
@@ -45,6 +47,12 @@ class Form:
 def read(fields: Mapping[str, int]) -> Form:
     """The named fields of the request, each cut at its longest length in characters."""
     return Form({name: clean(request.form.get(name, ""))[:most] for name, most in fields.items()})
+
+
+def year_asked(name: str) -> int | None:
+    """A year of the address, of those that the archive keeps; anything else counts as not said."""
+    year = request.args.get(name, type=int)
+    return year if year is not None and FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def clean(text: str) -> str:

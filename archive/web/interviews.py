@@ -19,7 +19,7 @@ from archive.actions.work import Work
 from archive.models import Interview
 from archive.models.interview import AUDIENCES, PLATES
 from archive.web import current, description, loaders, messages, reading, waves
-from archive.web.forms import Form, clean
+from archive.web.forms import Form, clean, year_asked
 
 bp = Blueprint("interviews", __name__, url_prefix="/interviews")
 
@@ -197,15 +197,11 @@ def _wish() -> listing.Wish:
     shown = request.args.get("set", "")
     return listing.Wish(
         text=clean(request.args.get("q", ""))[:300], chosen=chosen,
-        first_year=_year("from"), last_year=_year("to"), sort=request.args.get("sort", "newest"),
+        first_year=year_asked("from"), last_year=year_asked("to"),
+        sort=request.args.get("sort", "newest"),
         page=max(1, request.args.get("page", 1, type=int)),
         samples={"samples": True, "archive": False}.get(shown),
     )  # fmt: skip
-
-
-def _year(name: str) -> int | None:
-    year = request.args.get(name, type=int)
-    return year if year is not None and 1800 <= year <= 2100 else None
 
 
 def _address(**changed: Any) -> str:

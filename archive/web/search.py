@@ -12,8 +12,9 @@ from markupsafe import Markup, escape
 
 from archive.actions import collections, discovery, playback
 from archive.actions.discovery import FILTERS, Answer, Found, FoundInterview, Wish
+from archive.actions.interviews import FIRST_YEAR, LAST_YEAR
 from archive.actions.playback import Playable, Span
-from archive.web import addresses, current, measures, messages, waves
+from archive.web import addresses, current, forms, measures, messages, waves
 from archive.web.messages import Message
 from search.backends.base import SearchFault
 from search.query import QueryProblem
@@ -69,7 +70,7 @@ def show() -> ResponseReturnValue:
     if request.args.get("phrase") and text and '"' not in text:
         text = f'"{text}"'
     chosen = {name: request.args.getlist(name) for name in LISTED}
-    years = _years()
+    years = (forms.year_asked("from"), forms.year_asked("to"))
     page = max(1, min(100, request.args.get("page", 1, type=int)))
     sets = _sets()
     shown, (answer, problem, status) = _ask_sets(text, _filters(chosen, years), page, sets)
@@ -161,17 +162,9 @@ def _filters(
     found = {name: frozenset(values) for name, values in chosen.items() if values}
     first, last = years
     if first is not None or last is not None:
-        first, last = first or 1800, last or 2100
+        first, last = first or FIRST_YEAR, last or LAST_YEAR
         found["year"] = frozenset(str(year) for year in range(first, last + 1))
     return found
-
-
-def _years() -> tuple[int | None, int | None]:
-    found = []
-    for name in ("from", "to"):
-        year = request.args.get(name, type=int)
-        found.append(year if year is not None and 1800 <= year <= 2100 else None)
-    return found[0], found[1]
 
 
 def _facets(
@@ -197,7 +190,7 @@ def _year_bars(answer: Answer | None, years: tuple[int | None, int | None]) -> l
     counts = {int(y): n for y, n in (answer.facets.get("year", {}) if answer else {}).items() if n}
     if len(counts) < 2:
         return []
-    first, last = years[0] or 1800, years[1] or 2100
+    first, last = years[0] or FIRST_YEAR, years[1] or LAST_YEAR
     is_narrowed = years != (None, None)
     return [
         YearBar(

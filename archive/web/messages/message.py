@@ -15,5 +15,10 @@ class Message:
     safe: str = ""
     advice: str = ""
 
+    @property
+    def beside_field(self) -> str:
+        """In one line, for a form that still holds what was typed: that it is safe can be seen."""
+        return f"{self.happened} {self.advice}".strip()
+
 
 Sentence = Callable[[dict[str, Any]], Message]
