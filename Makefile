@@ -36,7 +36,7 @@ run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
 	$(FLASK) serve
 
 test: setup $(VENV)/.installed-dev $(VENV)/.test-files ## Run the whole suite; what is left out is named at the end
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: $(VENV)/.installed-dev ## Style, types, architecture, translations
 	$(BIN)/ruff check .
