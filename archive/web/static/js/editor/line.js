@@ -37,6 +37,17 @@ export class Line {
       ask("POST", `${API}/segments/${segment}/revert`, { body: { rev: revision }, headers: { "Idempotency-Key": key }, limit_ms: LIMIT_MS }));
   }
 
+  /** Say where this person is, and hear where the others are. @param {string | null} segment @param {boolean} typing */
+  here(segment, typing) {
+    return this.#renewing(() =>
+      ask("POST", `${API}/transcripts/${this.version}/presence`, { body: { seg: segment, typing }, limit_ms: LIMIT_MS }));
+  }
+
+  /** The page is being closed. */
+  leave() {
+    return ask("DELETE", `${API}/transcripts/${this.version}/presence`, { keepalive: true });
+  }
+
   /** What changed after a revision of the version. @param {number} revision */
   since(revision) {
     return ask("GET", `${API}/transcripts/${this.version}?since=${revision}&words=1`, { limit_ms: LIMIT_MS });

@@ -13,6 +13,7 @@ import { Detail } from "./detail.js";
 import { actOf } from "./keymap.js";
 import { Overview } from "./overview.js";
 import { Polling } from "./polling.js";
+import { Presence } from "./presence.js";
 import { progress } from "./progress.js";
 import { signingIn } from "./sign_in.js";
 import { Speakers } from "./speakers.js";
@@ -33,6 +34,9 @@ function open(desk) {
   const conflicts = new Conflicts(desk);
   const polling = new Polling(desk);
   conflicts.refresh = () => polling.ask();
+  new Presence(desk, (revision) => {
+    if (revision > polling.revision) polling.ask();
+  });
   new Tools(desk, speakers);
   const run = acts(desk, { structure, speakers, polling });
   chip(desk, conflicts);

@@ -1,0 +1,13 @@
+/** Letters that stand for a person. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { initials } from "../../../archive/web/static/js/editor/initials.js";
+
+test("the first and the last part of a name, whole Vietnamese letters", () => {
+  for (const [name, letters] of [
+    ["Nguyễn Thị Lan", "NL"], ["Cleo", "C"], ["  đặng   ấn ", "ĐẤ"], ["Ẩn", "Ẩ"],
+    ["", ""], ["𝒜 b", "𝒜B"], ["Bà Lan", "BL"],
+  ]) assert.equal(initials(name), letters);
+});
