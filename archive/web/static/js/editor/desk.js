@@ -152,7 +152,7 @@ export class Desk {
       stamp.toggleAttribute("hidden", stamp.getAttribute("data-stamp") !== state);
     }
     for (const step of this.root.querySelectorAll("[data-step]")) {
-      const from = { "hand-in": ["machine", "editing"], approve: ["editing", "corrected"] }[step.getAttribute("data-step") || ""];
+      const from = { "hand-in": ["editing"], approve: ["editing", "corrected"] }[step.getAttribute("data-step") || ""];
       if (from) step.toggleAttribute("hidden", !from.includes(state));
     }
   }
