@@ -69,8 +69,10 @@ def test_backspace_before_the_first_letter_joins_and_the_bar_takes_it_back(
                            arg=len(old))  # fmt: skip
     now = living(toolbox, put)
     assert [s.text for s in now] == [s.text for s in old]
-    assert now[5].contribution_id == old[5].contribution_id
+    assert [(s.id, s.contribution_id) for s in now] == [(s.id, s.contribution_id) for s in old]
+    assert [(s.start_ms, s.end_ms) for s in now] == [(s.start_ms, s.end_ms) for s in old]
     assert now[5].words == old[5].words
+    assert len(now[4].words) == len(old[4].words)
 
 
 def test_what_is_typed_before_a_split_is_saved_first(toolbox: Toolbox, open_as: Open) -> None:

@@ -59,10 +59,18 @@ export class Structure {
     const length = [...textOf(above.box).trim()].length;
     const caret = textOf(above.box).trimEnd().length + (textOf(above.box).trim() ? 1 : 0);
     const ids = [above.id, segment.id];
-    const done = await this.#run([above, segment], (rev) => [{ op: "merge", ids, revs: [rev(above), rev(segment)] }]);
+    let was = 0;
+    const done = await this.#run([above, segment], (rev) => {
+      was = rev(above);
+      return [{ op: "merge", ids, revs: [was, rev(segment)] }];
+    });
     if (!done) return;
-    this.#remember(t("The two segments were joined."), [above.id], () =>
-      this.#cut(above.id, { length, start, voice: voice === wasVoice ? null : voice, state }));
+    const joined = this.desk.saver.of(above.id).server.rev;
+    this.#remember(t("The two segments were joined."), [above.id], () => {
+      const entry = this.desk.saver.entries.get(above.id);
+      if (entry && !entry.isDirty && entry.server.rev === joined) return this.#apart(above, segment.id, was);
+      return this.#cut(above.id, { length, start, voice: voice === wasVoice ? null : voice, state });
+    });
     this.desk.go(above, caret);
   }
 
@@ -170,7 +178,16 @@ export class Structure {
     return done;
   }
 
-  /** @param {string} id @param {{length: number, start: number, voice: string | null, state: string}} cut */
+  /** As it was before the two were joined, word times and all. @param {Segment} above @param {string} joined @param {number} was */
+  async #apart(above, joined, was) {
+    const done = await this.#run([above], (rev) => [
+      { op: "revert", ids: [above.id], revs: [rev(above)], to: [was], joined: [joined] },
+    ]);
+    if (done) this.desk.go(this.desk.sheet.byId.get(joined) || null, 0);
+    return done;
+  }
+
+  /** Somebody has written since: cut where the two met. @param {string} id @param {{length: number, start: number, voice: string | null, state: string}} cut */
   async #cut(id, { length, start, voice, state }) {
     const segment = this.desk.sheet.byId.get(id);
     if (!segment) return false;
