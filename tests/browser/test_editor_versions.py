@@ -97,9 +97,9 @@ def test_words_that_come_too_late_for_a_version_are_handed_back(
     open_desk(page, put)
     type_at_end(page, put, 2, " Không kịp gửi.")
     expect(page.locator(".save.kept")).to_be_visible(timeout=10_000)
-    later = page.context.new_page()
-    page.close(run_before_unload=False)
     approve(toolbox, put)
+    later = page.context.new_page()
+    page.close(run_before_unload=False)  # sends once more, past the route that aborts: too late
     open_desk(later, put)
     note = later.locator("[data-recovered]")
     expect(note).to_contain_text("Còn 1 đoạn của lần trước nằm trên máy này.")
