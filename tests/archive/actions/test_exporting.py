@@ -51,9 +51,7 @@ def test_each_says_what_it_is_and_where_it_comes_from(db: Session, name: str) ->
     assert made.media_type == FORMATS[name].media_type
     for said in ("Bản gỡ băng tự động – chưa hiệu đính", "LK-1", ADDRESS, "giếng chung"):
         assert said in text, said
-    assert "Machine draft – not yet corrected" in text_of(
-        export(db, TEST, of, version, name, "en")
-    )
+    assert "Machine draft – not yet corrected" in text_of(export(db, TEST, of, version, name, "en"))
 
 
 def test_the_demo_model_says_that_it_knows_only_its_sentences(db: Session) -> None:
