@@ -2,7 +2,7 @@
 /** The whole recording in one strip: two voices, who speaks, what was heard, what needs a look. */
 
 import { clock } from "../core/time.js";
-import { peaksOf } from "./peaks.js";
+import { levelsOf, peaksOf } from "./peaks.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -71,28 +71,24 @@ export class Overview {
     const segments = this.desk.sheet.list.filter((segment) => segment.part === this.desk.player.part);
     const duration = this.desk.player.duration || segments.at(-1)?.end || 1;
     const wave = height * WAVE_SHARE;
-    if (peaks) this.#bars(pen, peaks.coarse, segments, { width, wave, scale, duration });
+    if (peaks) this.#bars(pen, peaks, segments, { width, wave, scale, duration });
     this.#lanes(pen, segments, { width, height, wave, duration });
     this.#paint();
   }
 
   /**
-   * @param {CanvasRenderingContext2D} pen @param {Uint8Array} coarse @param {import("./sheet.js").Segment[]} segments
+   * @param {CanvasRenderingContext2D} pen @param {import("./peaks.js").Peaks} peaks @param {import("./sheet.js").Segment[]} segments
    * @param {{width: number, wave: number, scale: number, duration: number}} size
    */
-  #bars(pen, coarse, segments, { width, wave, scale, duration }) {
+  #bars(pen, peaks, segments, { width, wave, scale, duration }) {
     const axis = wave * AXIS;
     const count = Math.floor(width / (BAR_PX * scale));
-    const loudest = Math.max(1, [...coarse].sort((a, b) => a - b)[Math.floor(coarse.length * 0.98)] || 1);
+    const levels = levelsOf(peaks, count);
     let at = 0;
     pen.fillStyle = this.colours["wave-axis"];
     pen.fillRect(0, axis, width, 1);
     for (let bar = 0; bar < count; bar += 1) {
-      const from = Math.floor((bar * coarse.length) / count);
-      const to = Math.max(from + 1, Math.floor(((bar + 1) * coarse.length) / count));
-      let sum = 0;
-      for (let one = from; one < to; one += 1) sum += coarse[one] || 0;
-      const level = Math.max(0.05, Math.min(1, sum / (to - from) / loudest) ** 0.8);
+      const level = Math.max(0.05, levels[bar]);
       const ms = ((bar + 0.5) * duration) / count;
       while (at + 1 < segments.length && segments[at + 1].start <= ms) at += 1;
       const asks = segments[at]?.role === "interviewer" && segments[at].start <= ms;

@@ -41,6 +41,24 @@ export function peaksOf(sound) {
 
 const FINE = 20;
 const BAR_PX = 4;
+const PEAKS_A_BAR = 4;
+const CONTRAST = 1.3;
+
+/**
+ * Levels from 0 to 1, drawn as `web/waves.py` draws them: speech reaches the top in every second,
+ * so a bar is the mean of the peaks under it, and breathes.
+ * @param {Peaks} peaks @param {number} bars @returns {number[]}
+ */
+export function levelsOf(peaks, bars) {
+  const block = peaks.coarse.length >= PEAKS_A_BAR * bars ? peaks.coarse : peaks.fine;
+  const means = Array.from({ length: bars }, (_, bar) => {
+    const from = Math.floor((bar * block.length) / bars);
+    const part = block.subarray(from, Math.max(from + 1, Math.floor(((bar + 1) * block.length) / bars)));
+    return part.reduce((sum, peak) => sum + peak, 0) / (part.length || 1);
+  });
+  const loudest = [...means].sort((a, b) => a - b)[Math.floor(bars * 0.98)] || 1;
+  return means.map((mean) => Math.min(1, mean / loudest) ** CONTRAST);
+}
 
 /** Draw the sound between two times. @param {HTMLCanvasElement} canvas @param {Peaks} peaks @param {{start: number, end: number}} span in ms */
 export function drawSlice(canvas, peaks, { start, end }) {
