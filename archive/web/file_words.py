@@ -38,12 +38,14 @@ _NO_COPY: dict[str, Callable[[], str]] = {
     "peaks": lambda: _("No waveform."),
     "poster": lambda: _("No still."),
     "thumbnail": lambda: _("No small picture."),
+    "thumbnail_large": lambda: _("No larger picture."),
 }
 _MADE: dict[str, Callable[[], str]] = {
     "access_copy": lambda: _("listening copy made"),
     "peaks": lambda: _("waveform drawn"),
     "poster": lambda: _("still taken"),
     "thumbnail": lambda: _("small picture made"),
+    "thumbnail_large": lambda: _("larger picture made"),
 }
 
 
