@@ -64,10 +64,11 @@ def serve(port: int | None, worker: bool) -> None:
     except OSError as error:
         why = error.strerror or error
         refuse("port_unusable", f"{settings.host}:{wanted} cannot be served: {why}. Try --port.")
-    helper = _start_worker() if worker else None
-    say(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
+    helper = None
     try:
         signal.signal(signal.SIGTERM, _leave)
+        helper = _start_worker() if worker else None
+        say(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
         server.run()
     finally:
         server.close()
@@ -89,6 +90,7 @@ def run_worker(until_idle: bool, as_json: bool) -> None:
     worker = Worker(toolbox())
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        _hear_no_more()
         worker.stop()
 
     signal.signal(signal.SIGTERM, stop)
@@ -118,7 +120,15 @@ def _start_worker() -> subprocess.Popen[bytes]:
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
+    _hear_no_more()
     raise SystemExit(0)
+
+
+def _hear_no_more() -> None:
+    """The second signal comes at once, from the group and from `serve`: inside the handler
+    of the first it would wait for ever for the lock that the first one holds."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 COMMANDS = (init, serve, run_worker)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Page, Route, expect
 
 from archive.db import Database
 from archive.models import MediaFile
@@ -288,3 +288,16 @@ def test_a_sign_in_that_ended_is_told_and_the_file_goes_on_after_the_next(
     row.locator("[data-do=retry]").click()
     state(page, tape.name, "kept")
     check_kept(settings, database, tape)
+
+
+def test_files_that_are_chosen_before_the_script_has_come_are_taken(
+    open_as: Open, interview: str, tape: Path
+) -> None:
+    page = open_as("hoa")
+    held: list[Route] = []
+    page.route("**/js/upload/page.js*", lambda route: held.append(route))
+    page.goto(f"/en{PAGE}", wait_until="commit")
+    choose(page, tape)
+    assert page.evaluate("() => document.querySelector('input[type=file]').files.length") == 1
+    held[0].continue_()
+    state(page, tape.name, "kept")

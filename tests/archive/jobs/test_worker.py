@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -264,6 +265,25 @@ def test_sigterm_ends_a_worker_that_has_nothing_to_do(
     until(planned)
     process.stop()
     assert running.returncode == 0
+
+
+@pytest.mark.sqlite_only
+def test_signals_that_come_on_top_of_each_other_end_it_too(
+    toolbox: Toolbox, process: WorkerProcess
+) -> None:
+    """`serve` and its group are told at once; the handler must not wait for itself."""
+    process.start()
+    running = process.process
+    assert running is not None
+
+    def planned() -> int:
+        with toolbox.database.reading() as db:
+            return db.query(Job).filter_by(kind="sweep", state="done").count()
+
+    until(planned)
+    for _signal in range(300):
+        running.send_signal(signal.SIGTERM)
+    assert running.wait(timeout=60) == 0
 
 
 @pytest.mark.sqlite_only

@@ -48,10 +48,12 @@ class UploadPage {
   #listen() {
     const input = this.root.querySelector("input[type=file]");
     this.root.querySelector("[data-choose]").addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
+    const take = () => {
       this.#choose([...input.files]);
       input.value = "";
-    });
+    };
+    input.addEventListener("change", take);
+    if (input.files.length) take(); // chosen while this script was still on its way
     const drop = this.root.querySelector(".drop");
     for (const kind of ["dragover", "dragenter"]) {
       this.root.addEventListener(kind, (event) => {
