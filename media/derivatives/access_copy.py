@@ -212,7 +212,11 @@ def _film_out(out: OutputContainer, film: FilmReader) -> VideoStream:
     stream.width, stream.height = film.size
     stream.pix_fmt = "yuv420p"
     stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
-    stream.options = {"crf": CRF, "preset": PRESET, "profile": "high"}
+    # Without the last one x264's choices depend on the processor, and even on where in memory
+    # a frame lies: the same film would give other bytes.
+    stream.options = {
+        "crf": CRF, "preset": PRESET, "profile": "high", "x264-params": "cpu-independent=1",
+    }  # fmt: skip
     stream.codec_context.flags |= Flags.bitexact
     return stream
 
