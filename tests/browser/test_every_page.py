@@ -23,7 +23,8 @@ NOT_PAGES = {
     "home.front_door", "home.health", "reading.cite", "reading.words", "versions.export",
     "files.original", "media.stream", "jobs.show", "jobs.of_interview", "jobs.panel",
     "uploads.state", "uploads.row", "files.listing", "editing.transcript", "editing.words",
-    "editing.revisions", "editing.ticket", "presence.show", "interviews.date", "uploads.maybe_known",
+    "editing.revisions", "editing.ticket", "presence.show", "interviews.date",
+    "uploads.maybe_known",
 }  # fmt: skip
 PAGES = [
     (endpoint, about)
