@@ -79,7 +79,7 @@ def asked(db: Session, actor: Actor, interviews: Sequence[Interview]) -> dict[st
         actor,
     )
     found: dict[str, list[Span]] = {}
-    for recording_id, start_ms, end_ms in db.execute(spans):
+    for recording_id, start_ms, end_ms in db.execute(spans.order_by(Segment.start_ms)):
         found.setdefault(recording_id or "", []).append((start_ms, end_ms))
     return found
 
