@@ -36,6 +36,7 @@ from archive.models.base import new_id
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.security import SESSION_COOKIE
+from bench.figures import Figure, tell
 from bench.search import p95, syllables
 from media.derivatives import peaks
 from tests.fixtures.media import make
@@ -91,23 +92,18 @@ class Seen:
         self.readies.append(ready)
         self.frames += frames
 
-    def tell(self) -> None:
-        """A table: measured, promised, and the yardstick with the ratio to it."""
-        median = statistics.median
-        line("", "measured", "promised", "yardstick", "ratio")
-        for name, own, promised, other in (
-            ("ready ms", median(self.readies), READY_MS, median(self.other_readies)),
-            ("key to frame p50 ms", median(self.frames), "", median(self.other_frames)),
-            ("key to frame p95 ms", p95(self.frames), KEY_MS, p95(self.other_frames)),
-        ):
-            line(name, f"{own:.0f}", promised, f"{other:.0f}", f"{own / other:.1f}x")
-        line("elements", self.elements, NODES, "", "")
-        line("nodes of every kind", self.nodes, NODES, "", "")
-
-
-def line(*cells: object) -> None:
-    """A row of the table."""
-    print(f"{cells[0]!s:<22}" + "".join(f"{cell!s:>11}" for cell in cells[1:]))
+    def figures(self) -> list[Figure]:
+        """Measured beside promised; the note gives the ratio to the yardstick of the same run."""
+        ready, other_ready = statistics.median(self.readies), statistics.median(self.other_readies)
+        key, other_key = p95(self.frames), p95(self.other_frames)
+        return [
+            Figure(name="editor ready", measured=ready, target=READY_MS, unit="ms",
+                   note=f"{ready / other_ready:.1f} × the sign-in page"),
+            Figure(name="editor, key to frame p95", measured=key, target=KEY_MS, unit="ms",
+                   note=f"{key / other_key:.1f} × an empty field"),
+            Figure(name="editor, nodes of every kind", measured=self.nodes, target=NODES,
+                   unit="nodes", note=f"{self.elements} elements"),
+        ]  # fmt: skip
 
 
 def build(toolbox: Toolbox, words: int) -> str:
@@ -253,8 +249,9 @@ def main() -> None:
                 seen.add(other, measure(page, f"/vi/versions/{version}/edit"))
                 context.close()
         browser.close()
-    print(f"{words} words, {RUNS} visits, {len(seen.frames)} keys")
-    seen.tell()
+    middle = statistics.median(seen.frames)
+    print(f"{words} words, {RUNS} visits, {len(seen.frames)} keys, p50 {middle:.0f} ms")
+    tell(*seen.figures())
 
 
 def _sign_in(database: Database) -> str:
