@@ -123,4 +123,5 @@ def test_next_to_no_sound_is_no_trouble(model: LoadedModel, samples: int) -> Non
 
 def test_a_long_decomposed_prompt_is_no_trouble(model: LoadedModel) -> None:
     prompt = unicodedata.normalize("NFD", "Tên riêng: Nguyễn Thị Thủy, Củ Chi. " * 60)
-    model.hear(as_heard(silence(1)), language="vi", prompt=prompt, options=GREEDY)
+    heard = model.hear(as_heard(silence(1)), language="vi", prompt=prompt, options=GREEDY)
+    assert all(0 <= segment.start_ms <= segment.end_ms <= 1_000 for segment in heard)
