@@ -10,7 +10,7 @@ from archive.actions import segment_series, segments
 from archive.actions.segment_series import NewSegment, WayBack
 from archive.actions.segments import SegmentRefused
 from archive.models import Interview, Segment, TranscriptVersion
-from archive.web import current
+from archive.web import current, loaders
 from archive.web import editing_input as said
 
 Fields = dict[str, Any]
@@ -159,8 +159,8 @@ _STEPS: dict[str, Step] = {
 
 
 def _segment(step: Fields, name: str, version: TranscriptVersion) -> Segment:
-    found = current.db().get(Segment, said.ulid(step, name))
-    if found is None or found.version_id != version.id:
+    _interview, of, found = loaders.segment(said.ulid(step, name), "correct")
+    if of.id != version.id:
         raise NotVisible
     return found
 
