@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 30_000
@@ -99,9 +99,3 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection: before a fork, and at the end of a test."""
         self.engine.dispose()
-
-
-def is_reachable(database: Database) -> bool:
-    """Whether a trivial query is answered: the health page asks."""
-    with database.reading() as db:
-        return bool(db.scalar(text("SELECT 1")))

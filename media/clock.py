@@ -16,7 +16,6 @@ class Clock:
 
     def __init__(self, origin_s: float | None) -> None:
         self._origin_s = origin_s
-        self.jumps = 0
 
     def place_s(self, stamp_s: float | None, *, expected_s: float) -> float:
         """Where a frame with this stamp belongs, when `expected_s` is where the last one ended."""
@@ -28,5 +27,4 @@ class Clock:
         if -_LONGEST_STEP_BACK_S <= place_s - expected_s <= LONGEST_HOLE_S:
             return place_s
         self._origin_s = stamp_s - expected_s
-        self.jumps += 1
         return expected_s

@@ -73,11 +73,6 @@ class SoundReader:
         return self._out_samples * 1000 // self._rate
 
     @property
-    def clock_jumps(self) -> int:
-        """How often the stamps leapt so far that they were not believed."""
-        return self._clock.jumps
-
-    @property
     def fraction(self) -> float:
         """How far the reading is, 0..1, by the place in the file: durations lie."""
         return min(1.0, self._read_bytes / self._size_bytes)

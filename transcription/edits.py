@@ -1,7 +1,6 @@
 """What an editor can do to one or two segments. Pure: values in, values out.
 
-Words keep the times at which they were heard as far as the act allows. `edit_log.py` says
-the same acts as data, for a whole document, each with its inverse.
+Words keep the times at which they were heard as far as the act allows.
 What cannot be done raises `EditRefused` and changes nothing.
 """
 
@@ -25,13 +24,10 @@ REFUSALS = {
     "time_outside": "the cut is not inside the segment's time",
     "different_recordings": "the two segments belong to different recordings",
     "wrong_order": "the second segment begins before the first",
-    "not_neighbours": "another segment stands between the two",
     "negative_time": "a time before the recording begins",
     "empty_time": "the end is not after the start",
     "absurd_time": "a time later than any recording lasts",
     "unknown_role": "a role that is not known",
-    "no_such_segment": "there is no segment with this id",
-    "id_taken": "another segment has this id already",
 }
 
 

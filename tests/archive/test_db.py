@@ -8,10 +8,10 @@ import time
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from archive.db import BUSY_TIMEOUT_MS, Database, is_reachable
+from archive.db import BUSY_TIMEOUT_MS, Database
 from archive.models import Contribution, Interview, Job
 from archive.settings import Settings
 
@@ -172,11 +172,3 @@ def test_an_instant_comes_back_aware_and_a_naive_one_is_refused(database: Databa
         with pytest.raises(Exception, match="naive"):
             db.flush()
         db.rollback()
-
-
-def test_reachable_or_not(database: Database, tmp_path: object) -> None:
-    assert is_reachable(database)
-    away = Database(f"sqlite:///{tmp_path}/no/such/folder/archive.db")
-    with pytest.raises(OperationalError):
-        is_reachable(away)
-    away.dispose()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, reject, settings
@@ -9,17 +11,6 @@ from hypothesis import strategies as st
 from tests.transcription.strategies import documents, segments, texts
 from transcription import edits
 from transcription.document import Segment, Word, faults
-from transcription.edit_log import (
-    Edit,
-    Merge,
-    ReplaceText,
-    Restore,
-    SetSpeaker,
-    SetTimes,
-    Split,
-    apply,
-    inverse,
-)
 from transcription.edits import REFUSALS, EditRefused
 
 LAN = Segment(
@@ -100,74 +91,50 @@ def test_merging_what_was_split_gives_the_segment_back(segment: Segment, char: i
     assert edits.merge(left, right) == segment
 
 
-@st.composite
-def _edits(draw: st.DrawFn, document: tuple[Segment, ...]) -> Edit:
-    chosen = draw(st.sampled_from(document))
-    at = document.index(chosen)
-    start = draw(st.integers(0, 60_000))
-    made: list[Edit] = [
-        ReplaceText(id=chosen.id, text=draw(st.one_of(texts, st.text(max_size=9)))),
-        SetSpeaker(id=chosen.id, speaker=draw(st.sampled_from([None, "Cô Ba"])), role="other"),
-        SetTimes(id=chosen.id, start_ms=start, end_ms=start + draw(st.integers(1, 9_000))),
-    ]
-    if len(chosen.text.split()) > 1:
-        cut = len(chosen.text.split()[0])
-        at_ms = draw(st.one_of(st.none(), st.integers(chosen.start_ms, chosen.end_ms)))
-        made.append(Split(id=chosen.id, char=cut, new_id="new", at_ms=at_ms))
-    if at + 1 < len(document) and chosen.start_ms <= document[at + 1].start_ms:
-        made.append(Merge(first_id=chosen.id, second_id=document[at + 1].id))
-    return draw(st.sampled_from(made))
-
-
-@given(st.data(), documents())
+@given(segments(), texts, st.integers(0, 60_000), st.integers(1, 9_000))
 @settings(max_examples=60, deadline=None)
-def test_every_edit_can_be_taken_back_exactly_and_done_again(
-    data: st.DataObject, document: tuple[Segment, ...]
+def test_whatever_is_done_to_a_segment_leaves_it_sound(
+    segment: Segment, text: str, start_ms: int, lasts_ms: int
 ) -> None:
-    history: list[tuple[Edit, Restore]] = []
-    states = [document]
-    for _ in range(data.draw(st.integers(1, 4))):
-        edit = data.draw(_edits(states[-1]))
-        if isinstance(edit, Split):
-            edit = replace(edit, new_id=f"new{len(history)}")
-        history.append((edit, inverse(states[-1], edit)))
-        states.append(apply(states[-1], edit))
-        assert all(faults(segment) == () for segment in states[-1])
-    current = states.pop()
-    while history:
-        edit, undo = history.pop()
-        redo = inverse(current, undo)
-        before = apply(current, undo)
-        assert before == states[-1]
-        assert apply(before, redo) == current == apply(before, edit)
-        current = states.pop()
+    assert faults(edits.replace_text(segment, text)) == ()
+    assert faults(edits.set_times(segment, start_ms=start_ms, end_ms=start_ms + lasts_ms)) == ()
+    assert faults(edits.set_speaker(segment, "Cô Ba", role="other")) == ()
+
+
+@given(documents())
+@settings(max_examples=60, deadline=None)
+def test_neighbours_joined_make_one_sound_segment(document: tuple[Segment, ...]) -> None:
+    for first, second in pairwise(document):
+        try:
+            joined = edits.merge(first, second)
+        except EditRefused:
+            assert (first.recording, first.start_ms) != (second.recording, second.start_ms)
+            continue
+        assert faults(joined) == ()
+        assert (joined.id, joined.speaker) == (first.id, first.speaker)
+
+
+ELSEWHERE = replace(HOA, id="s3", recording=2)
+EARLIER = replace(HOA, id="s4", start_ms=0, end_ms=9, recording=2)
 
 
 @pytest.mark.parametrize(
     ("code", "edit"),
     [
-        ("char_outside", Split(id="s1", char=99, new_id="n")),
-        ("nothing_to_split", Split(id="s1", char=0, new_id="n")),
-        ("nothing_to_split", Split(id="s2", char=1, new_id="n")),
-        ("time_outside", Split(id="s1", char=3, new_id="n", at_ms=9_000)),
-        ("id_taken", Split(id="s1", char=3, new_id="s2")),
-        ("id_taken", Split(id="s1", char=3, new_id="s1")),
-        ("no_such_segment", ReplaceText(id="s7", text="")),
-        ("no_such_segment", Merge(first_id="s1", second_id="s7")),
-        ("no_such_segment", Restore(ids=(), segments=())),
-        ("not_neighbours", Merge(first_id="s1", second_id="s3")),
-        ("different_recordings", Merge(first_id="s2", second_id="s3")),
-        ("wrong_order", Merge(first_id="s3", second_id="s4")),
-        ("unknown_role", SetSpeaker(id="s1", speaker="Ai", role="judge")),
-        ("negative_time", SetTimes(id="s1", start_ms=-1, end_ms=9)),
-        ("empty_time", SetTimes(id="s1", start_ms=9, end_ms=9)),
-        ("absurd_time", SetTimes(id="s1", start_ms=9, end_ms=10**10)),
+        ("char_outside", lambda: edits.split(LAN, char=99, new_id="n")),
+        ("nothing_to_split", lambda: edits.split(LAN, char=0, new_id="n")),
+        ("nothing_to_split", lambda: edits.split(HOA, char=1, new_id="n")),
+        ("time_outside", lambda: edits.split(LAN, char=3, new_id="n", at_ms=9_000)),
+        ("different_recordings", lambda: edits.merge(HOA, ELSEWHERE)),
+        ("wrong_order", lambda: edits.merge(ELSEWHERE, EARLIER)),
+        ("unknown_role", lambda: edits.set_speaker(LAN, "Ai", role="judge")),
+        ("negative_time", lambda: edits.set_times(LAN, start_ms=-1, end_ms=9)),
+        ("empty_time", lambda: edits.set_times(LAN, start_ms=9, end_ms=9)),
+        ("absurd_time", lambda: edits.set_times(LAN, start_ms=9, end_ms=10**10)),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(code: str, edit: Edit) -> None:
-    document = (LAN, HOA, replace(HOA, id="s3", recording=2),
-                replace(HOA, id="s4", start_ms=0, end_ms=9, recording=2))  # fmt: skip
+def test_what_makes_no_sense_is_refused_by_name(code: str, edit: Callable[[], object]) -> None:
     with pytest.raises(EditRefused) as refused:
-        apply(document, edit)
+        edit()
     assert refused.value.code == code
     assert REFUSALS[code] in str(refused.value)
