@@ -36,6 +36,12 @@ class NothingToApprove(Refused):
     code = "nothing_to_approve"
 
 
+class NothingToHandIn(Refused):
+    """A machine's text that nobody has worked on would carry the stamp of a checked one."""
+
+    code = "nothing_to_hand_in"
+
+
 class WrongState(Refused):
     """The version is in `state`, from which this step does not lead on."""
 
@@ -123,7 +129,9 @@ def bring_in(
 def hand_in(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
     """Say that the correction is finished: editing → corrected."""
     access.require(actor, "correct", version, interview=interview)
-    if version.state not in ("machine", "editing"):
+    if version.state == "machine":
+        raise NothingToHandIn
+    if version.state != "editing":
         raise WrongState(state=version.state)
     _move(version, "corrected")
     audit.record(db, actor, "transcript.edited", version, interview=interview, state=version.state)

@@ -51,6 +51,11 @@ MESSAGES: dict[str, Sentence] = {
         safe=_("Nothing was changed."),
         advice=_("Look at the interview again; its state stands at the top."),
     ),
+    "nothing_to_hand_in": lambda f: Message(
+        _("Nobody has worked on this version yet."),
+        safe=_("Nothing was changed."),
+        advice=_("Hear it against the recording and correct it, then hand it in."),
+    ),
     "nothing_to_approve": lambda f: Message(
         _("This version has no words that could be approved."),
         safe=_("Nothing was changed."),

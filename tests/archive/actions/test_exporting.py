@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from archive.access import Actor, NotAllowed, NotVisible, machine
-from archive.actions import exporting, transcripts, wording
+from archive.actions import exporting, wording
 from archive.actions.exporting import UnknownFormat
 from archive.models import Interview
 from archive.models.transcript import TranscriptVersion
@@ -69,8 +69,7 @@ def test_the_reader_gets_what_the_reader_may_read(db: Session, actor_of: ActorOf
         export(db, public, of, version, "txt")
     assert refused.value.decision.reason == "not_yet_approved"
     assert export(db, sam, of, version, "txt").content
-    transcripts.hand_in(db, TEST, of, version)
-    transcripts.approve(db, TEST, of, version)
+    spoken.approve(db, of, version)
     assert "Bản đã duyệt" in text_of(export(db, public, of, version, "txt"))
     of.audience = "staff"
     for reader in (public, sam):

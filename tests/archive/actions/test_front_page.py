@@ -29,8 +29,7 @@ LINES = (
 def approved(db: Session, accession: str, *, audience: str = "public") -> Interview:
     interview = spoken.interview(db, accession, audience=audience)
     version = spoken.version(db, interview, lines=LINES)
-    transcripts.hand_in(db, machine("test"), interview, version)
-    transcripts.approve(db, machine("test"), interview, version)
+    spoken.approve(db, interview, version)
     return interview
 
 
@@ -132,7 +131,7 @@ def test_what_waits_is_shown_to_who_may_do_it(db: Session, actor_of: ActorOf) ->
     heard = spoken.interview(db, "LK-1")
     spoken.version(db, heard)
     handed_in = spoken.interview(db, "LK-2")
-    transcripts.hand_in(db, machine("test"), handed_in, spoken.version(db, handed_in))
+    spoken.hand_in(db, handed_in, spoken.version(db, handed_in))
     approved(db, "LK-3")
     sample = spoken.interview(db, "MAU-1")
     sample.is_sample = True

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.access import Actor, NotAllowed, NotVisible
-from archive.actions import presence, segments, transcripts
+from archive.actions import presence, segments
 from archive.models import Event, Interview, Presence, TranscriptVersion
 from archive.models.base import new_id
 from tests import spoken
@@ -121,8 +121,7 @@ def test_only_who_may_correct_is_there_and_only_who_sees_histories_may_ask(
     told[0].audience = "staff"
     with pytest.raises(NotVisible):
         presence.others(db, actor_of("sam"), *told)
-    transcripts.hand_in(db, actor_of("rob"), *told)
-    transcripts.approve(db, actor_of("rob"), *told)
+    spoken.approve(db, *told)
     with pytest.raises(NotAllowed) as refused:
         presence.tell(db, actor_of("cleo"), *told, segment_id=None, is_typing=False)
     assert refused.value.decision.reason == "frozen"

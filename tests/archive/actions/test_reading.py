@@ -23,8 +23,7 @@ def test_each_reader_gets_the_text_that_is_for_them(db: Session, actor_of: Actor
     public = reading.gather(db, actor_of(None), of)
     assert (public.version, public.withheld, list(public.turns)) == (None, True, [])
     assert reading.gather(db, actor_of("sam"), of).version is version
-    transcripts.hand_in(db, machine("t"), of, version)
-    transcripts.approve(db, machine("t"), of, version)
+    spoken.approve(db, of, version)
     following = transcripts.open_next(db, machine("t"), of, version, reason="sai")
     assert reading.gather(db, actor_of(None), of).version is version
     assert reading.gather(db, actor_of(None), of, number=2).version is None

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 from archive.access import Actor, NotAllowed, machine
 from archive.actions import segments, transcripts
 from archive.actions.segments import Change
-from archive.actions.transcripts import AlreadyOpen, NothingToApprove, TextRefused, WrongState
+from archive.actions.transcripts import (
+    AlreadyOpen,
+    NothingToApprove,
+    NothingToHandIn,
+    TextRefused,
+    WrongState,
+)
 from archive.models import Event, Interview, Outbox, SegmentRevision
 from archive.models.transcript import TranscriptVersion
 from tests import spoken
@@ -67,6 +73,10 @@ def test_the_way_of_a_version_and_who_may_go_it(
     cleo, rob = actor_of("cleo"), actor_of("rob")
     with pytest.raises(WrongState):
         transcripts.approve(db, rob, of, made)
+    with pytest.raises(NothingToHandIn):
+        transcripts.hand_in(db, cleo, of, made)
+    assert made.state == "machine"
+    segments.save(db, cleo, of, made, made.segments[0], Change(state="heard"), based_on=1)
     transcripts.hand_in(db, cleo, of, made)
     with pytest.raises(WrongState):
         transcripts.hand_in(db, cleo, of, made)
@@ -85,7 +95,7 @@ def test_the_way_of_a_version_and_who_may_go_it(
 
 def test_nothing_is_approved_without_words(db: Session, of: Interview) -> None:
     made = spoken.version(db, of, lines=(("witness", 0, 1_000, ""),))
-    transcripts.hand_in(db, TEST, of, made)
+    spoken.hand_in(db, of, made)
     with pytest.raises(NothingToApprove):
         transcripts.approve(db, TEST, of, made)
 

@@ -68,7 +68,7 @@ GET    versions.history        closed  200 200 200 200 200 404 303
 GET    versions.export         open    200 200 200 200 200 200 200
 GET    versions.export         closed  200 200 200 200 200 404 404
 POST   versions.hand_in        open    423 423 403 423 423 403 401
-POST   versions.hand_in        closed  303 303 403 303 303 404 401
+POST   versions.hand_in        closed  422 422 403 422 422 404 401
 POST   versions.take_back      open    423 423 403 423 423 403 401
 POST   versions.take_back      closed  422 422 403 422 422 404 401
 POST   versions.approve        open    422 422 403 403 422 403 401

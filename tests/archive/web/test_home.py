@@ -7,8 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive import queue
-from archive.access import machine
-from archive.actions import office, transcripts
+from archive.actions import office
 from archive.models import Interview
 from archive.toolbox import Toolbox
 from tests import spoken
@@ -29,8 +28,7 @@ def hold(toolbox: Toolbox, accession: str = "LK-1", *, audience: str = "public",
         interview.title, interview.is_sample = f"Chuyện {accession}", is_sample
         version = spoken.version(db, interview, lines=LINES)
         if is_approved:
-            transcripts.hand_in(db, machine("test"), interview, version)
-            transcripts.approve(db, machine("test"), interview, version)
+            spoken.approve(db, interview, version)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,18 @@ def test_the_way_to_approval_and_on(made: Made, client_of: ClientOf, database: D
     assert "opened by Rob: sai tên hẻm" in read(cleo, f"{made.page}/history").replace("\n", "")
 
 
+def test_a_text_that_nobody_has_worked_on_is_not_handed_in(
+    client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        version = spoken.version(db, spoken.interview(db)).id
+    refused = client_of("cleo").post(f"/en/versions/{version}/hand-in")
+    assert refused.status_code == 422
+    assert "Nobody has worked on this version yet." in html.unescape(refused.get_data(as_text=True))
+    with database.reading() as db:
+        assert db.get_one(TranscriptVersion, version).state == "machine"
+
+
 def test_the_history_shows_old_and_new_words_not_by_colour_alone(
     made: Made, client_of: ClientOf
 ) -> None:
