@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from archive.actions import speakers
@@ -52,10 +53,7 @@ class Step:
     @property
     def words(self) -> int:
         """How many words were taken out or put in, whichever is more."""
-        counts = {kind: 0 for kind in ("same", "out", "in", "moved")}
-        for piece in self.pieces:
-            counts[piece.kind] += len(tokenise(piece.text))
-        return max(counts["out"], counts["in"])
+        return words_changed(self.pieces)
 
 
 def changes(db: Session, interview: Interview, version: TranscriptVersion) -> list[Step]:
@@ -64,7 +62,10 @@ def changes(db: Session, interview: Interview, version: TranscriptVersion) -> li
         select(SegmentRevision, User.name, Segment)
         .join(Segment, Segment.id == SegmentRevision.segment_id)
         .outerjoin(User, User.id == SegmentRevision.author_id)
-        .where(SegmentRevision.version_id == version.id, SegmentRevision.revision > 1)
+        .where(
+            SegmentRevision.version_id == version.id,
+            or_(SegmentRevision.revision > 1, SegmentRevision.kind == "insert"),
+        )
         .order_by(SegmentRevision.at.desc(), SegmentRevision.id.desc())
         .limit(MOST_CHANGES)
     ).all()
@@ -100,6 +101,14 @@ def names(db: Session, interview: Interview) -> dict[str, str]:
         .where(TranscriptVersion.interview_id == interview.id)
     )
     return {version_id: name for version_id, name in rows}
+
+
+def words_changed(pieces: Iterable[Piece]) -> int:
+    """How many words were taken out or put in, whichever is more."""
+    counts = Counter[str]()
+    for piece in pieces:
+        counts[piece.kind] += len(tokenise(piece.text))
+    return max(counts["out"], counts["in"])
 
 
 def compare(before: str, after: str) -> list[Piece]:

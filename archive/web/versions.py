@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from archive.access import NotVisible
-from archive.actions import exporting, segments, transcripts, wording
+from archive.actions import comparison, exporting, segments, transcripts, wording
 from archive.actions import history as history_of
+from archive.actions.comparison import State
 from archive.models import Interview, TranscriptVersion
 from archive.web import current, forms, import_words, language, loaders, serving
 from transcription import timecode
@@ -55,21 +58,27 @@ def reopen(version_id: str) -> ResponseReturnValue:
 
 @bp.get("/<version_id>/history")
 def history(version_id: str) -> ResponseReturnValue:
-    """What people changed, newest first, segment by segment."""
+    """What people changed, newest first; with `from` and `to`, two states side by side."""
     interview, version = loaders.version(version_id, "see_history")
-    return render_template(
-        "versions/history.html",
-        interview=interview,
-        version=version,
-        changes=history_of.changes(current.db(), interview, version),
-        most_changes=history_of.MOST_CHANGES,
-        versions=transcripts.versions(current.db(), interview),
-        remarks=import_words.remarks(version.options.get("noticed", [])),
-        names=history_of.names(current.db(), interview),
-        label=wording.label(version, language.chosen()),
-        clock=timecode.clock,
-        clock_ms=timecode.clock_ms,
-    )
+    db = current.db()
+    states = comparison.states(db, interview)
+    before, after = _usual_pair(states, version)
+    if not {"from", "to"} & request.args.keys():
+        return _history(interview, version, states=states, before=before, after=after)
+    known = {state.name: state for state in states}
+    wanted = [
+        known.get(request.args.get(name, usual.name))
+        for name, usual in (("from", before), ("to", after))
+    ]
+    if wanted[0] is None or wanted[1] is None:
+        return _history(
+            interview, version, states=states, before=before, after=after, is_unknown=True
+        ), 422
+    before, after = wanted[0], wanted[1]
+    return _page(
+        "versions/comparison.html", interview, version, states=states, before=before, after=after,
+        compared=comparison.between(db, current.actor(), interview, before, after),
+    )  # fmt: skip
 
 
 @bp.post("/<version_id>/restore")
@@ -100,6 +109,33 @@ def export(version_id: str, format_name: str) -> ResponseReturnValue:
     return Response(
         made.content, mimetype=made.media_type,
         headers={"Content-Disposition": serving.disposition("attachment", made.filename)},
+    )  # fmt: skip
+
+
+def _usual_pair(states: Sequence[State], version: TranscriptVersion) -> tuple[State, State]:
+    """A version as it is now, and what it grew out of: the state that follows in the list."""
+    at = next(i for i, state in enumerate(states) if state.version is version)
+    return states[min(at + 1, len(states) - 1)], states[at]
+
+
+def _history(interview: Interview, version: TranscriptVersion, **facts: object) -> str:
+    return _page(
+        "versions/history.html", interview, version,
+        changes=history_of.changes(current.db(), interview, version),
+        most_changes=history_of.MOST_CHANGES,
+        remarks=import_words.remarks(version.options.get("noticed", [])),
+        label=wording.label(version, language.chosen()), **facts,
+    )  # fmt: skip
+
+
+def _page(
+    template: str, interview: Interview, version: TranscriptVersion, **facts: object
+) -> str:  # fmt: skip
+    return render_template(
+        template, interview=interview, version=version,
+        versions=transcripts.versions(current.db(), interview),
+        names=history_of.names(current.db(), interview),
+        clock=timecode.clock, clock_ms=timecode.clock_ms, **facts,
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.access import machine
-from archive.actions import exporting, segments
+from archive.actions import exporting, segment_series, segments
+from archive.actions.segment_series import NewSegment
 from archive.actions.segments import Change
 from archive.db import Database
 from archive.models import Segment, SegmentRevision
+from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests import spoken
 
@@ -96,6 +98,24 @@ def test_the_history_shows_old_and_new_words_not_by_colour_alone(
     assert "Bring back what was before" in read(client_of("cleo"), f"{made.page}/history")
 
 
+def test_steps_of_many_segments_are_told_in_words(
+    made: Made, client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        of, version = spoken.find(db), db.get_one(TranscriptVersion, made.version)
+        who, (_first, left, right, *_rest, last) = machine("test"), version.segments
+        new = NewSegment(id=new_id(), start_ms=40_000, end_ms=41_000, text="Ừ, hồi đó cực lắm.")
+        segment_series.move_boundary(db, who, of, version, left, right, at_ms=12_500)
+        segment_series.replace(db, who, of, version, [last], find="Phải", put="Dạ", expected=1)
+        segment_series.shift(db, who, of, version, first=last, by_ms=500)
+        segment_series.insert(db, who, of, version, new, after=last)
+    page = read(client_of("hoa"), f"{made.page}/history")
+    for words in ("boundary moved", "times moved", "passage added", "words replaced everywhere"):
+        assert words in page
+    assert "</span>Ừ, hồi đó cực lắm.</ins>" in page
+    assert "<del>00:00:12.000–00:00:20.000</del>" in page
+
+
 def test_an_earlier_state_comes_back_through_a_plain_form(
     made: Made, client_of: ClientOf, database: Database
 ) -> None:
@@ -155,3 +175,58 @@ def test_another_format_is_not_there(made: Made, client_of: ClientOf) -> None:
     answer = client_of("sam").get(f"{made.page}/export/pdf")
     assert answer.status_code == 404
     assert "The archive knows these: vtt" in html.unescape(answer.get_data(as_text=True))
+
+
+def test_a_version_is_compared_with_the_text_as_it_came(made: Made, client_of: ClientOf) -> None:
+    hoa = client_of("hoa")
+    form = read(hoa, f"{made.page}/history")
+    assert '<option value="1-first" selected>Version 1, as the machine wrote it</option>' in form
+    assert '<option value="1" selected>Version 1, as it is now</option>' in form
+    page = read(hoa, f"{made.page}/history?from=1-first&to=1")
+    assert "1 passage differs" in page
+    assert '<del><span class="vh">taken out: </span>tôi</del>' in page
+    assert '<ins><span class="vh">put in: </span>tui</ins>' in page
+    assert "3 passages unchanged" in page
+    assert "t=4" in page, "the passage can be heard"
+    turned = read(hoa, f"{made.page}/history?from=1&to=1-first")
+    assert '<ins><span class="vh">put in: </span>tôi</ins>' in turned
+    assert "The two texts are the same" in read(hoa, f"{made.page}/history?from=1&to=1")
+
+
+def test_one_side_of_a_comparison_is_enough(made: Made, client_of: ClientOf) -> None:
+    hoa = client_of("hoa")
+    for query in ("from=1-first", "to=1"):
+        assert "1 passage differs" in read(hoa, f"{made.page}/history?{query}")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=&to=1", "from=2&to=1", "from=0&to=1", "from=-1", "to=1-last", "to=%00", "from=%FF",
+        "from=" + "9" * 4_000, "to=1'--", "from=1-first-first", "from=%3Cscript%3E", "to=١",
+    ],
+)  # fmt: skip
+def test_a_version_that_is_not_there_is_not_compared(
+    made: Made, client_of: ClientOf, query: str
+) -> None:
+    answer = client_of("hoa").get(f"{made.page}/history?{query}")
+    assert answer.status_code == 422
+    page = html.unescape(answer.get_data(as_text=True))
+    assert "This interview has no such version to compare." in page
+    assert "1 change" in page, "the history is there all the same"
+    assert "<script>" not in query or query not in page
+
+
+def test_a_comparison_is_for_whoever_may_see_the_history(made: Made, client_of: ClientOf) -> None:
+    address = f"{made.page}/history?from=1-first&to=1"
+    assert client_of("sam").get(address).status_code == 403
+    assert client_of(None).get(address).status_code == 303
+
+
+def test_an_untouched_text_has_nothing_to_be_compared_with(
+    client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        version = spoken.version(db, spoken.interview(db)).id
+    page = read(client_of("hoa"), f"/en/versions/{version}/history")
+    assert "Compare" not in page
