@@ -1,7 +1,7 @@
 """Refusals and faults as pages or JSON: what happened, what is safe, what to do.
 
-Sentences live in `messages/`, one per code; no traceback reaches a page. A form whose
-key has expired is given back with everything that was typed, to be sent once more.
+Sentences live in `messages/`, one per code; no traceback reaches a page. A form whose key
+or whose sign-in has expired is given back with everything that was typed, to be sent once more.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ def answer(status: int, code: str, **facts: object) -> ResponseReturnValue:
     return _page(status, code, message), status
 
 
+def sign_in_first() -> ResponseReturnValue:
+    """The answer to somebody who is not, or no longer, signed in."""
+    return _overcome(401, "sign_in", kept="sign_in_kept")
+
+
 def register(app: Flask) -> None:
     """Map our refusals, the framework's errors and the unforeseen."""
 
@@ -79,11 +84,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> ResponseReturnValue:
-        typed = _typed_here()
-        if wants_json() or not typed:
-            return answer(400, "stale_form")
-        message = messages.for_code("stale_form_kept")
-        return _page(400, "stale_form", message, typed=typed), 400
+        return _overcome(400, "stale_form", kept="stale_form_kept")
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
@@ -111,6 +112,14 @@ def register(app: Flask) -> None:
     def _unforeseen(_error: Exception) -> ResponseReturnValue:
         log.exception("%s %s failed", request.method, request.path)
         return answer(500, "unexpected")
+
+
+def _overcome(status: int, code: str, *, kept: str) -> ResponseReturnValue:
+    """A refusal that one can get past; `kept` is its sentence when what was typed comes back."""
+    typed = _typed_here()
+    if wants_json() or not typed:
+        return answer(status, code)
+    return _page(status, code, messages.for_code(kept), typed=typed), status
 
 
 def _page(status: int, code: str, message: Message, *, typed: Typed = ()) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.wrappers import Response as AnyResponse
 
 from archive.actions import accounts
-from archive.web import current, language
+from archive.web import addresses, current, errors, language
 
 SESSION_COOKIE = "loike_session"
 
@@ -66,7 +66,13 @@ def recognise() -> None:
         g.user_language = user.language
 
 
-def deny_by_default() -> AnyResponse | None:
+def refuse_nameless() -> None:
+    """A part of a form without a name: no browser sends one, and flask-wtf stumbles over it."""
+    if request.method not in current.SAFE_METHODS and None in request.form:
+        abort(400)
+
+
+def deny_by_default() -> ResponseReturnValue | None:
     """Send whoever is not signed in to the sign-in page, unless the endpoint is public."""
     if request.endpoint is None or request.endpoint == "static":
         return None
@@ -79,8 +85,10 @@ def deny_by_default() -> AnyResponse | None:
     if current.actor().is_signed_in:
         return None
     if request.method in current.SAFE_METHODS and language.is_page():
-        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")), 303)
-    return Response("sign in first\n", 401, mimetype="text/plain")
+        # An address too long to come back to would also make a header too long to be read.
+        wanted = addresses.own(request.full_path.rstrip("?")) or None
+        return redirect(url_for("sign_in.show", next=wanted), 303)
+    return errors.sign_in_first()
 
 
 def _is_open() -> bool:
@@ -112,7 +120,7 @@ def harden(response: Response) -> Response:
     )
     if current.settings().https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "private, no-store")
     return response
 
@@ -123,6 +131,7 @@ def register(app: Flask) -> None:
     Recognised first, so that a stale form is answered to the person who sent it.
     """
     app.before_request(recognise)
+    app.before_request(refuse_nameless)
     csrf.init_app(app)
     app.before_request(deny_by_default)
     app.after_request(harden)

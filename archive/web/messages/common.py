@@ -17,6 +17,11 @@ MESSAGES: dict[str, Sentence] = {
         advice=_("Ask the administrator if it belongs to your work."),
     ),
     "sign_in": lambda f: Message(_("This needs an account."), advice=_("Sign in, then try again.")),
+    "sign_in_kept": lambda f: Message(
+        _("You are not signed in any more."),
+        safe=_("What you typed is kept here, and nothing was changed yet."),
+        advice=_("Sign in in another tab, then send it again with the button below."),
+    ),
     "not_yet_approved": lambda f: Message(
         _("This transcript has not been approved for the public yet.")
     ),

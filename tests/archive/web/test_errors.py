@@ -12,6 +12,7 @@ from sqlalchemy import text
 from archive.db import Database
 from archive.web import messages
 from archive.web.errors import OF_STATUS, STATUS_OF_CODE
+from archive.web.security import SESSION_COOKIE
 from tests.cast import CAST, PASSWORD
 
 ClientOf = Callable[[str | None], FlaskClient]
@@ -132,6 +133,27 @@ def test_a_stale_form_comes_back_with_what_was_typed(app: Flask, client_of: Clie
     assert sent.status_code == 303
 
 
+def test_what_was_typed_outlives_the_session(app: Flask, client_of: ClientOf) -> None:
+    app.config.update(WTF_CSRF_ENABLED=True)
+    cleo = client_of("cleo")
+    key = re.search(r'name="csrf_token" value="([^"]+)"', cleo.get("/en/profile").text)
+    assert key is not None
+    token = cleo.get_cookie(SESSION_COOKIE)
+    assert token is not None
+    cleo.delete_cookie(SESSION_COOKIE)
+    typed = {"name": "Cleo <typed>", "language": "en", "csrf_token": key.group(1)}
+    answer = cleo.post("/en/profile", data=typed, headers={"Origin": HOME})
+    assert answer.status_code == 401
+    assert "You are not signed in any more." in answer.text
+    assert "Cleo &lt;typed&gt;" in answer.text
+    assert re.search(r'<a [^>]*href="/en/sign-in"[^>]*target="_blank"', answer.text)
+    cleo.set_cookie(SESSION_COOKIE, token.value)  # signed in again, in another tab
+    again = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+    assert again is not None
+    sent = cleo.post("/en/profile", data={**typed, "csrf_token": again.group(1)})
+    assert sent.status_code == 303
+
+
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "", "http://localhost.evil.test"])
 def test_what_a_stranger_typed_is_not_offered_to_be_sent(
     app: Flask, client_of: ClientOf, origin: str
@@ -176,6 +198,12 @@ def test_a_database_that_does_not_answer_is_told_on_a_bare_page(
     assert answer.status_code in (500, 503)
     assert "<h1>" in answer.text
     assert "setting" not in answer.text
+    assert '<html lang="vi">' in answer.text
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', answer.text)
+    assert sheets
+    for sheet in sheets:
+        with cleo.get(sheet) as drawn:
+            assert drawn.status_code == 200
     assert "Content-Security-Policy" in answer.headers
 
 

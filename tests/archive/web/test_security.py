@@ -83,6 +83,52 @@ def test_deny_by_default(guarded: Flask, client_of: ClientOf) -> None:
                 assert "/sign-in?next=" in (answer.location or "")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("vi", "Việc này cần có tài khoản."), ("en", "This needs an account.")]
+)
+def test_who_is_not_signed_in_is_told_so_in_words(
+    client_of: ClientOf, language: str, words: str
+) -> None:
+    stranger = client_of(None)
+    page = stranger.post(f"/{language}/interviews")
+    assert page.status_code == 401
+    assert f"<h1>{words}</h1>" in page.text
+    assert f'href="/{language}/sign-in"' in page.text
+    told = stranger.get("/api/v1/jobs/1", headers={"Accept-Language": language})
+    assert (told.status_code, told.json) == (401, {"error": "sign_in", "message": words})
+
+
+def test_an_address_too_long_to_come_back_to_makes_no_header_too_long_to_read(
+    client_of: ClientOf,
+) -> None:
+    stranger = client_of(None)
+    kept = stranger.get("/vi/jobs?x=" + "y" * 1000)
+    assert kept.location == "/vi/sign-in?next=/vi/jobs?x%3D" + "y" * 1000
+    assert stranger.get("/vi/jobs?x=" + "y" * 100_000).location == "/vi/sign-in"
+
+
+@pytest.mark.parametrize(
+    "head", ["form-data", 'form-data; filename="a.wav"', "", 'form-data; name=""']
+)
+def test_a_part_of_a_form_without_a_name_is_bad_input(
+    guarded: Flask, client_of: ClientOf, head: str
+) -> None:
+    ada = client_of("ada")
+    sent = f"--x\r\nContent-Disposition: {head}\r\n\r\nfoo\r\n--x--\r\n"
+    for address in ("/vi/profile", "/vi/sign-in", "/api/v1/uploads"):
+        answer = ada.post(address, data=sent, content_type="multipart/form-data; boundary=x")
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("host", ["..", "x" * 300, "a b", "<b>", "a@b", ""])
+def test_a_host_that_cannot_be_read_gets_a_page(client_of: ClientOf, host: str) -> None:
+    answer = client_of(None).get("/en/", headers={"Host": host})
+    assert answer.status_code in (200, 400)
+    assert "<h1" in answer.text
+    assert "/static/css/base.css?v=" in answer.text
+    assert policy_of(answer)["default-src"] == ["'none'"]
+
+
 def test_the_public_list_names_only_what_there_is(app: Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} >= PUBLIC_ENDPOINTS
 
@@ -149,6 +195,7 @@ def test_pages_are_not_kept_and_static_files_are(guarded: Flask, client_of: Clie
     cleo = client_of("cleo")
     for path in ("/vi/", "/vi/profile", "/vi/boom", "/health"):
         assert cleo.get(path).headers["Cache-Control"] == "private, no-store"
+    assert cleo.get("/static/css/none.css").headers["Cache-Control"] == "private, no-store"
     with cleo.get("/static/css/base.css") as sheet:
         assert "max-age" in sheet.headers["Cache-Control"]
 
