@@ -98,7 +98,10 @@ def search(db: Session, index: Backend, actor: Actor, wish: Wish) -> Answer:
     chosen, left_out = _asked_set(db, wish)
     request = SearchRequest(
         query=query, access=actor.audiences,
-        filters={**wish.filters, **chosen, "kind": frozenset({indexing.PASSAGE})},
+        filters={
+            **wish.filters, **_open_states(actor, wish), **chosen,
+            "kind": frozenset({indexing.PASSAGE}),
+        },
         closed=left_out | _closed_since(db, access.readable(_CURRENT, actor)),
         facets=FILTERS, page=wish.page, per_page=wish.per_page,
         group_by_interview=wish.grouped,
@@ -139,6 +142,17 @@ def _asked_set(db: Session, wish: Wish) -> tuple[dict[str, frozenset[str]], froz
         return {}, frozenset()
     sample = frozenset(db.scalars(select(Interview.id).where(Interview.is_sample)))
     return ({"interview": sample}, frozenset()) if wish.samples else ({}, sample)
+
+
+def _open_states(actor: Actor, wish: Wish) -> dict[str, frozenset[str]]:
+    """For the public only the states that it may read now.
+
+    The index was told who may read a text when that was indexed; the office may have
+    chosen fewer states since, and what is closed must not be in a count either.
+    """
+    if actor.is_signed_in:
+        return {}
+    return {"state": wish.filters.get("state", actor.public_states) & actor.public_states}
 
 
 def _closed_since(db: Session, still_open: Select[str]) -> frozenset[str]:

@@ -68,7 +68,21 @@ def test_the_office_may_show_corrected_text_too(toolbox: Toolbox, actor_of: Acto
     with toolbox.database.reading() as db:
         toolbox.index.rebuild(indexing.everything(db, opened.public_states))
     assert ask(toolbox, opened, "giai phong").total == 1
-    assert ask(toolbox, actor_of(None), "giai phong").total == 0
+
+
+def test_a_state_that_the_office_closed_again_leaves_no_trace(
+    toolbox: Toolbox, actor_of: ActorOf
+) -> None:
+    told(toolbox, "LK-1", "Sau ngày giải phóng.", state="corrected")
+    index_all(toolbox)  # so that nothing waits to be told to the index
+    with toolbox.database.reading() as db:
+        toolbox.index.rebuild(indexing.everything(db, frozenset({"approved", "corrected"})))
+    for text in ("giai phong", "giau phong"):  # as written, and as it would be suggested
+        for filters in ({}, {"state": frozenset({"corrected"})}):
+            answer = told_of(ask(toolbox, actor_of(None), text, filters=filters))
+            assert (answer["total"], answer["interviews"], answer["suggestions"]) == (0, 0, ())
+            assert not any(answer["facets"].values())
+    assert ask(toolbox, actor_of("sam"), "giai phong").total == 1
 
 
 @pytest.fixture
