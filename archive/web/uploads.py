@@ -13,7 +13,16 @@ import binascii
 import contextlib
 import re
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as AnyResponse
@@ -29,7 +38,9 @@ bp = Blueprint("uploads", __name__)
 TUS_VERSION = "1.0.0"
 TUS_EXTENSIONS = "creation,termination,expiration"
 PIECE_TYPE = "application/offset+octet-stream"
-TUS_ENDPOINTS = frozenset({"uploads.create", "uploads.head", "uploads.append", "uploads.discard"})
+TUS_ENDPOINTS = frozenset(
+    f"uploads.{name}" for name in ("create", "head", "append", "discard", "override")
+)
 PATH = "/api/v1/uploads"
 LONGEST_FORM_FILES = 50
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -41,7 +52,9 @@ bp.add_app_template_filter(measures.duration, "duration")
 @bp.before_request
 def _speak_one_version() -> Response | None:
     if request.endpoint in TUS_ENDPOINTS and request.headers.get("Tus-Resumable") != TUS_VERSION:
-        return Response(status=412, headers={"Tus-Version": TUS_VERSION})
+        response = current_app.make_response(errors.answer(412, "unknown_tus_version"))
+        response.headers["Tus-Version"] = TUS_VERSION
+        return response
     return None
 
 
@@ -198,7 +211,7 @@ def head(upload_id: str) -> Response:
 @bp.route(PATH + "/<upload_id>", methods=["PATCH"], provide_automatic_options=False)
 def append(upload_id: str) -> ResponseReturnValue:
     """One piece (tus: PATCH). 204 with the new offset; the last one also puts the file away."""
-    if request.headers.get("Content-Type", "").split(";")[0].strip() != PIECE_TYPE:
+    if request.mimetype != PIECE_TYPE:
         return errors.answer(415, "wrong_request")
     offset = _whole_number("Upload-Offset")
     if offset is None:
@@ -222,8 +235,6 @@ def discard(upload_id: str) -> ResponseReturnValue:
 def override(upload_id: str) -> ResponseReturnValue:
     """For lines that let only GET and POST through (tus: X-HTTP-Method-Override)."""
     wanted = request.headers.get("X-HTTP-Method-Override", "").upper()
-    if request.headers.get("Tus-Resumable") != TUS_VERSION:
-        return Response(status=412, headers={"Tus-Version": TUS_VERSION})
     if wanted == "PATCH":
         return append(upload_id)
     if wanted == "DELETE":

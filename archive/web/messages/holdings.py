@@ -82,6 +82,11 @@ UPLOADS: dict[str, Sentence] = {
         _("The file has grown since it was chosen."), advice=_("Choose it again.")
     ),
     "piece_too_long": lambda f: Message(_("This piece is longer than the archive takes at once.")),
+    "unknown_tus_version": lambda f: Message(
+        _("This program sends files in a way that the archive does not know."),
+        safe=_("What was sent is kept."),
+        advice=_("Reload the page, then choose the file again."),
+    ),
     "wrong_request": lambda f: Message(_("The archive could not read this request.")),
     "another_file": lambda f: Message(
         _("This file has the same name and length, but it begins differently."),

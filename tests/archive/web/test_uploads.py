@@ -80,9 +80,11 @@ def test_options_tells_what_the_server_can(hoa: Line) -> None:
 
 
 def test_another_version_is_412_and_names_ours(hoa: Line) -> None:
-    for method, path in (("POST", PATH), ("HEAD", f"{PATH}/X"), ("PATCH", f"{PATH}/X")):
+    asked = (("POST", PATH), ("POST", f"{PATH}/X"), ("HEAD", f"{PATH}/X"), ("PATCH", f"{PATH}/X"))
+    for method, path in asked:
         answer = replace(hoa, headers={"Tus-Resumable": "0.2.2"}).ask(method, path)
         assert (answer.status, answer.headers["tus-version"]) == (412, "1.0.0")
+        assert (b"unknown_tus_version" in answer.body) == (method != "HEAD")
 
 
 def test_refusals_of_a_piece_have_the_status_of_the_protocol(hoa: Line) -> None:
@@ -90,6 +92,10 @@ def test_refusals_of_a_piece_have_the_status_of_the_protocol(hoa: Line) -> None:
     wrong_type = hoa.ask("PATCH", address, body=b"x", Upload_Offset="0", Content_Type="text/plain")
     assert wrong_type.status == 415
     assert hoa.ask("PATCH", address, body=b"x", Content_Type=PIECE).status == 400
+    as_it_likes = hoa.ask(
+        "PATCH", address, body=b"", Upload_Offset="0", Content_Type=f"{PIECE.title()}; a=b"
+    )
+    assert as_it_likes.status == 204
     assert patch(hoa, address, 3, b"x").status == 409
     assert patch(hoa, address, 0, b"x" * 11).status == 413
     assert hoa.ask("HEAD", address).headers["upload-offset"] == "10"
@@ -168,6 +174,8 @@ def test_methods_can_be_overridden(hoa: Line) -> None:
         X_HTTP_Method_Override="PATCH",
     )  # fmt: skip
     assert (answer.status, answer.headers["upload-offset"]) == (204, "5")
+    assert answer.headers["tus-resumable"] == "1.0.0"
+    assert answer.headers["cache-control"] == "no-store"
     assert hoa.ask("POST", address, X_HTTP_Method_Override="DELETE").status == 204
     assert hoa.ask("POST", address, X_HTTP_Method_Override="PUT").status == 405
 
