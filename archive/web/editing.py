@@ -18,7 +18,7 @@ from flask_wtf.csrf import generate_csrf
 from archive.actions import operations, segments
 from archive.actions.segments import Conflict, Replaced, SegmentRefused, Stale
 from archive.models import Interview, Segment
-from archive.web import current, editing_answers, editing_steps, loaders
+from archive.web import current, editing_answers, editing_steps, errors, loaders
 from archive.web import editing_input as said
 
 bp = Blueprint("editing", __name__, url_prefix="/api/v1")
@@ -73,7 +73,7 @@ def save(segment_id: str) -> ResponseReturnValue:
     interview, version, segment = loaders.segment(segment_id, "correct")
     body = said.body()
     if "If-Match" not in request.headers:
-        return jsonify(error="if_match_missing"), 428
+        return errors.answer(428, "if_match_missing")
 
     def run(operation: str) -> Answer:
         saved = segments.save(
@@ -146,10 +146,6 @@ def _once(
             return jsonify(earlier.answer), earlier.status
         status, answer = run(key)
         operations.keep_answer(db, actor, key, status=status, answer=answer)
-    except operations.KeyMissing:
-        return jsonify(error="idempotency_key_missing"), 428
-    except operations.KeyReused:
-        return jsonify(error="idempotency_key_reused"), 409
     except Replaced as replaced:
         db.rollback()  # what earlier steps of the same list did is not so
         return jsonify(editing_answers.gone(replaced.segment_id)), 410

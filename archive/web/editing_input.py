@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from archive.actions.segments import Change, SegmentRefused
 
@@ -23,7 +24,8 @@ def asked(name: str, default: int | None) -> int | None:
 
 def body() -> dict[str, Any]:
     """The object that was sent."""
-    request.max_content_length = LONGEST_BODY_BYTES
+    if (request.content_length or 0) > LONGEST_BODY_BYTES:
+        raise RequestEntityTooLarge
     try:
         sent = request.get_json(silent=True)
     except RecursionError:  # brackets in brackets in brackets

@@ -42,6 +42,8 @@ STATUS_OF_CODE = {
     "upload_busy": 423,
     "offset_differs": 409,
     "file_too_long": 413,
+    "idempotency_key_missing": 428,
+    "idempotency_key_reused": 409,
     "more_than_declared": 413,
 }
 
