@@ -51,17 +51,17 @@ def label(version: TranscriptVersion, language: str) -> str:
 
 def cited(
     db: Session, interview: Interview, version: TranscriptVersion | None, *,
-    held: str = "", address: str = "", start_ms: int | None = None,
-    end_ms: int | None = None, part: int = 1,
+    address: str = "", start_ms: int | None = None, end_ms: int | None = None, part: int = 1,
 ) -> Cited:  # fmt: skip
-    """What a citation of this interview is made of; `held` is its day as the page prints it."""
-    exact = interview.held_earliest_on == interview.held_latest_on
+    """What a citation of this interview is made of."""
+    is_film = any(recording.is_video for recording in interview.recordings)
     return Cited(
         witnesses=tuple(p.full_name for p in interview.people("witness")),
         interviewers=tuple(p.full_name for p in interview.people("interviewer")),
         title=interview.title,
-        held=held or interview.held_as_told or interview.held_edtf,
-        held_on=interview.held_earliest_on if exact else None,
+        held_as_told=interview.held_as_told,
+        held_edtf=interview.held_edtf,
+        medium="video" if is_film else "sound" if interview.recordings else "text",
         place=interview.place_as_told,
         accession=interview.accession,
         archive=office.get(db, "site_name", office.DEFAULT_NAME),
@@ -78,13 +78,13 @@ def cited(
 
 def wording(
     db: Session, interview: Interview, version: TranscriptVersion, language: str, *,
-    held: str = "", address: str = "",
+    address: str = "",
 ) -> Wording:  # fmt: skip
     """Label, source line and names of parts for an export in one language."""
     style = "vietnamese" if language == "vi" else "chicago"
     kind = label(version, language)
     return Wording(
         label=f"{kind} – {SAMPLE[language]}" if interview.is_sample else kind,
-        source_line=cite(cited(db, interview, version, held=held, address=address), style).strip(),
+        source_line=cite(cited(db, interview, version, address=address), style).strip(),
         **PARTS[language],
     )

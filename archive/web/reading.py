@@ -106,7 +106,7 @@ def _cites(
         "interviews.show", accession=interview.accession, _external=True, **span  # type: ignore[arg-type]
     )  # fmt: skip
     cited = wording.cited(
-        current.db(), interview, version, address=address, held=measures.held(interview),
+        current.db(), interview, version, address=address,
         start_ms=passage.start_ms if passage else None,
         end_ms=passage.end_ms if passage else None,
         part=passage.part if passage else 1,

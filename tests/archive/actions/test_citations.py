@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,7 @@ MAN = Cited(
     witnesses=("Huỳnh Thị Mận",),
     interviewers=("Trần Quốc Anh",),
     title="Từ tổ may gia công đến xưởng may xuất khẩu",
-    held="12-05-2019",
-    held_on=date(2019, 5, 12),
+    held_edtf="2019-05-12",
     place="Phú Nhuận",
     accession="LK-2019-014",
     archive="Kho Lời Kể",
@@ -69,18 +67,86 @@ def test_ris_has_its_two_letter_tags_and_ends() -> None:
     assert lines[-2:] == ["ER  - ", ""]
 
 
-def test_an_uncertain_day_is_printed_as_it_is_known() -> None:
-    uncertain = replace(MAN, held="khoảng 1998", held_on=None)
-    assert "phỏng vấn khoảng 1998" in cite(uncertain, "vietnamese")
-    assert "year =" not in cite(uncertain, "bibtex")
+@pytest.mark.parametrize(
+    ("told", "edtf", "vietnamese", "chicago"),
+    [
+        ("", "2018", "phỏng vấn năm 2018 tại", "Anh, 2018, Phú"),
+        ("", "2018-08", "phỏng vấn tháng 8-2018 tại", "Anh, August 2018, Phú"),
+        ("", "1998~", "phỏng vấn khoảng 1998 tại", "Anh, about 1998, Phú"),
+        ("khoảng giữa năm 2017", "2017-06~", "khoảng giữa năm 2017 tại", "Anh, about June 2017,"),
+        ("chiều 18-7-2016", "2016-07-18", "phỏng vấn ngày 18-07-2016 tại", "Anh, July 18, 2016,"),
+        ("mùa mưa 1979", "1979-22", "phỏng vấn mùa mưa 1979 tại", "Anh, mùa mưa 1979, Phú"),
+        ("hồi đó", "", "phỏng vấn hồi đó tại", "Anh, hồi đó, Phú"),
+        ("", "", "phỏng vấn tại", "Anh, Phú"),
+    ],
+)
+def test_each_style_says_the_day_in_its_own_language(
+    told: str, edtf: str, vietnamese: str, chicago: str
+) -> None:
+    held = replace(MAN, held_as_told=told, held_edtf=edtf)
+    assert vietnamese in cite(held, "vietnamese")
+    assert chicago in cite(held, "chicago")
+
+
+def test_what_is_not_known_to_the_day_still_has_its_year() -> None:
+    month = replace(MAN, held_as_told="giữa năm 2017", held_edtf="2017-06~")
+    assert "  year = {2017}," in cite(month, "bibtex")
+    assert "  date = {2017-06~}," in cite(month, "bibtex")
+    assert "recorded giữa năm 2017" in cite(month, "bibtex")
+    assert "PY  - 2017\r\nDA  - 2017///giữa năm 2017\r\n" in cite(month, "ris")
+    years = replace(MAN, held_as_told="khoảng 1998", held_edtf="1998~")
+    assert "year =" not in cite(years, "bibtex")
+    assert "PY  -" not in cite(years, "ris")
+    assert "N1  - recorded khoảng 1998; 00:41:39" in cite(years, "ris")
+
+
+@pytest.mark.parametrize(
+    ("medium", "kind"), [("sound", "SOUND"), ("video", "VIDEO"), ("text", "MANSCPT")]
+)
+def test_ris_says_what_kind_of_thing_it_is(medium: str, kind: str) -> None:
+    assert cite(replace(MAN, medium=medium), "ris").startswith(f"TY  - {kind}\r\n")
+
+
+def test_three_names_are_a_list_in_english() -> None:
+    three = replace(MAN, witnesses=("An", "Bình", "Cúc"), interviewers=("Dũng", "Em"))
+    assert cite(three, "chicago").startswith("An, Bình, and Cúc, “")
+    assert "interview by Dũng and Em, " in cite(three, "chicago")
+    assert "author = {{An} and {Bình} and {Cúc}}" in cite(three, "bibtex")
+    assert cite(three, "ris").count("\r\nAU  - ") == 3
+
+
+def test_a_quotation_within_a_title_has_single_marks() -> None:
+    title = replace(MAN, title='Chuyện "phá rào" và “xé rào”')
+    assert "“Chuyện ‘phá rào’ và ‘xé rào’”, " in cite(title, "vietnamese")
+    assert "“Chuyện ‘phá rào’ và ‘xé rào’,” " in cite(title, "chicago")
+
+
+def test_bibtex_prints_every_sign_that_means_something_to_tex() -> None:
+    told = cite(replace(MAN, title=r"100 % {nửa \ A&B_#1 $5 ~ ^"), "bibtex")
+    assert (
+        r"title = {{100 \% \textbraceleft{}nửa \textbackslash{} A\&B\_\#1 \$5 "
+        r"\textasciitilde{} \textasciicircum{}}}"
+    ) in told
+    assert "author = {{Lê \\& Con}}" in cite(replace(MAN, witnesses=("Lê & Con",)), "bibtex")
+
+
+def test_passages_of_one_interview_are_entries_of_their_own() -> None:
+    assert cite(MAN, "bibtex").startswith("@misc{LK-2019-014-2499s,")
+    assert cite(replace(MAN, part=2, parts=3), "bibtex").startswith("@misc{LK-2019-014-p2-2499s,")
+    assert cite(replace(MAN, start_ms=None), "bibtex").startswith("@misc{LK-2019-014,")
 
 
 @given(st.text(max_size=60), st.sampled_from(STYLES))
 def test_no_title_breaks_a_style(title: str, style: str) -> None:
-    told = cite(replace(MAN, title=title), style)
+    told = cite(replace(MAN, title=title, witnesses=(title,), place=title), style)
     if style == "ris":
         assert told.count("\r\n") == told.count("\n") == len(told.split("\r\n")) - 1
         assert all(line[2:6] == "  - " for line in told.split("\r\n")[:-1])
-    if style == "bibtex":
-        plain = told.replace("\\{", "").replace("\\}", "")
-        assert plain.count("{") == plain.count("}")
+    elif style == "bibtex":
+        depth = 0
+        for sign in told.rstrip():
+            assert depth >= 0
+            depth += {"{": 1, "}": -1}.get(sign, 0)
+        assert depth == 0, "BibTeX counts every brace, even behind a backslash"
+    else:
+        assert "\n" not in told
