@@ -64,7 +64,9 @@ def history(version_id: str) -> ResponseReturnValue:
     states = comparison.states(db, interview)
     before, after = _usual_pair(states, version)
     if not {"from", "to"} & request.args.keys():
-        return _history(interview, version, states=states, before=before, after=after)
+        return _history(
+            interview, version, states=states, before=before, after=after, is_unknown=False
+        )
     known = {state.name: state for state in states}
     wanted = [
         known.get(request.args.get(name, usual.name))
@@ -124,7 +126,7 @@ def _history(interview: Interview, version: TranscriptVersion, **facts: object) 
         changes=history_of.changes(current.db(), interview, version),
         most_changes=history_of.MOST_CHANGES,
         remarks=import_words.remarks(version.options.get("noticed", [])),
-        label=wording.label(version, language.chosen()), **facts,
+        label=wording.label(version, language.chosen()), compared=None, **facts,
     )  # fmt: skip
 
 
