@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
-        SESSION_COOKIE_NAME="loike_form",
+        SESSION_COOKIE_NAME="__Host-loike_form" if settings.https else "loike_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.https,

@@ -61,7 +61,9 @@ def test_over_https_the_browser_holds_the_cookie_to_this_host(settings: Settings
         assert flag in line
     assert "Domain" not in line
     assert "max-age" in entered.headers["Strict-Transport-Security"]
-    assert visitor.get("/vi/profile", base_url="https://archive.test").status_code == 200
+    page = visitor.get("/vi/profile", base_url="https://archive.test")
+    assert page.status_code == 200
+    assert "Secure" in cookie_line(page, "__Host-loike_form")
     left = cookie_line(visitor.post("/vi/sign-out", base_url="https://archive.test"), name)
     assert "Secure" in left
     assert "Max-Age=0" in left
