@@ -27,7 +27,7 @@ def test_what_is_typed_is_saved_and_survives_a_reload(
     assert [word[2] for word in kept.words] == kept.text.split()
     assert all(a[0] <= a[1] <= b[0] for a, b in zip(kept.words, kept.words[1:], strict=False))
     assert (kept.state, kept.revision) == ("edited", 2)
-    expect(page.locator("[data-stamp=editing]")).to_be_visible()
+    expect(page.locator(".ed-top [data-stamp=editing]")).to_be_visible()
     page.reload()
     expect(box(page, put, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Thưa cháu.")
 

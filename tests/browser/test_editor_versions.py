@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from archive.access import machine
@@ -10,6 +11,7 @@ from archive.models import Interview, TranscriptVersion
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.security import SESSION_COOKIE
+from tests import spoken
 from tests.browser import desk
 from tests.browser.accessibility import violations
 from tests.browser.conftest import FLAGS, Open, chromium_path, token_of
@@ -162,6 +164,26 @@ def test_without_wavesurfer_and_without_sound_the_words_are_still_corrected(
     type_at_end(page, put, 2, " Vẫn sửa được.")
     saved(page)
     assert in_archive(settings, put.segments[2]).text.endswith("Vẫn sửa được.")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_text_that_has_no_recording_is_corrected_without_a_player(
+    toolbox: Toolbox, open_as: Open, settings: Settings, width: int
+) -> None:
+    with toolbox.database.writing() as db:
+        of = spoken.interview(db, recorded=False)
+        version = spoken.version(db, of)
+        put = desk.Put(version.id, of.accession, [s.id for s in version.segments], {})
+    page = open_as("cleo", width=width)
+    open_desk(page, put)
+    assert page.locator("[data-do=toggle], [data-do=play-segment], [data-scrub]").count() == 0
+    expect(page.get_by_text("Bản này không có băng ghi âm")).to_be_visible(visible=width > 760)
+    expect(page.locator("[data-stamp=machine]:visible")).to_have_count(1)
+    type_at_end(page, put, 2, " Sửa chay.")
+    saved(page)
+    expect(page.locator("[data-stamp=editing]:visible")).to_have_count(1)
+    assert in_archive(settings, put.segments[2]).text.endswith("Sửa chay.")
+    assert violations(page) == []
 
 
 def test_plain_http_under_another_name_lacks_nothing_that_the_desk_needs(

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { added, chosenText, touched } from "../../../archive/web/static/js/editor/choosing.js";
+import { added, chosenText, runs, touched } from "../../../archive/web/static/js/editor/choosing.js";
 import { threeWay } from "../../../archive/web/static/js/editor/merging.js";
 
 const BASE = "Tụi nhỏ phá rào kẽm gay bãi xe để đi tắt ra chợ cây thị , sáng nào tôi cũng phải vá lại .";
@@ -15,6 +15,17 @@ test("only what is new is marked", () => {
   assert.deepEqual([...added(BASE, YOURS)].map((at) => tokens[at]), ["gai", "Cây", "Thị", "mãi"]);
   const old = BASE.split(" ");
   assert.deepEqual([...touched({ base: BASE, theirs: THEIRS, yours: YOURS })].map((at) => old[at]), ["gay", "cây", "thị"]);
+});
+
+test("words side by side are marked as one, and what is far from every change is told apart", () => {
+  const tokens = Array.from({ length: 40 }, (_, at) => `w${at}`);
+  const found = runs(tokens, new Set([20, 21, 37]));
+  assert.deepEqual(found.map(({ kind }) => kind), ["far", "near", "changed", "near", "changed", "near"]);
+  assert.equal(found[2].words, "w20 w21");
+  assert.equal(found.map(({ words }) => words).join(" "), tokens.join(" "));
+  assert.deepEqual(runs(["a", "b"], new Set()), [{ kind: "near", words: "a b" }]);
+  assert.deepEqual(runs(tokens.slice(0, 12), new Set([0])).map(({ kind }) => kind), ["changed", "near", "near"]);
+  assert.deepEqual(runs([], new Set()), []);
 });
 
 test("a choice changes its own place and nothing else", () => {

@@ -28,6 +28,30 @@ export function touched({ base, theirs, yours }) {
   return found;
 }
 
+const NEAR = 8;
+const LEAST_FAR = 6;
+
+/**
+ * A text as runs of words: those that changed, those near them, and those so far off that a small screen leaves
+ * them out.
+ * @param {readonly string[]} tokens @param {Set<number>} changed
+ * @returns {{kind: "changed" | "near" | "far", words: string}[]}
+ */
+export function runs(tokens, changed) {
+  const isNear = (/** @type {number} */ at) => !changed.size || [...changed].some((one) => Math.abs(one - at) <= NEAR);
+  const kinds = tokens.map((_token, at) => (changed.has(at) ? "changed" : isNear(at) ? "near" : "far"));
+  /** @type {{kind: "changed" | "near" | "far", tokens: string[]}[]} */
+  const found = [];
+  tokens.forEach((token, at) => {
+    const kind = /** @type {"near"} */ (kinds[at]);
+    if (found.at(-1)?.kind === kind) found[found.length - 1].tokens.push(token);
+    else found.push({ kind, tokens: [token] });
+  });
+  return found.map(({ kind, tokens: held }) => ({
+    kind: kind === "far" && held.length < LEAST_FAR ? "near" : kind, words: held.join(" "),
+  }));
+}
+
 /**
  * Both people's changes in one text, with one side taken at each place where they meet.
  * @param {Sides} sides

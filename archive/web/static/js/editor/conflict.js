@@ -6,7 +6,7 @@ import { nt, t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
 import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
-import { added, chosenText, touched } from "./choosing.js";
+import { added, chosenText, runs, touched } from "./choosing.js";
 import { threeWay } from "./merging.js";
 import { drawSlice, peaksOf } from "./peaks.js";
 
@@ -106,6 +106,7 @@ export class Conflicts {
   /** @param {Segment | undefined} segment */
   async #sound(segment) {
     const canvas = this.dialog.querySelector("canvas");
+    this.dialog.querySelector("[data-listen]")?.toggleAttribute("hidden", !segment || !this.desk.player.has(segment.part));
     const peaks = segment?.part === this.desk.player.part ? await peaksOf(this.desk.player.sound) : null;
     if (segment && peaks && canvas) drawSlice(canvas, peaks, segment);
   }
@@ -120,13 +121,14 @@ export class Conflicts {
   /** @param {string} name @param {string} text @param {Set<number>} which @param {"ins" | "del"} tag */
   #marked(name, text, which, tag) {
     const place = this.dialog.querySelector(`[data-${name}]`);
-    if (!place) return;
-    place.replaceChildren();
-    tokenise(text).forEach((token, at, all) => {
-      const word = which.has(at) ? document.createElement(tag) : document.createTextNode("");
-      word.textContent = token;
-      place.append(word, at < all.length - 1 ? " " : "");
-    });
+    place?.replaceChildren(...runs(tokenise(text), which).flatMap(({ kind, words }) => {
+      if (kind === "near") return [words, " "];
+      const run = document.createElement(kind === "changed" ? tag : "span");
+      const inner = kind === "far" ? run.appendChild(document.createElement("span")) : run;
+      inner.textContent = words;
+      run.classList.toggle("far", kind === "far");
+      return [run, " "];
+    }));
   }
 
   /** The places where both differ, each with a choice. @param {Conflict} conflict @param {string} who */

@@ -6,7 +6,8 @@ import { levelsOf, peaksOf } from "./peaks.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
-const WAVE_SHARE = 0.53;
+const LANE_PX = 16;
+const LANES = 3;
 const AXIS = 0.66;
 const REST_MS = 400;
 const BAR_PX = 4;
@@ -21,6 +22,8 @@ export class Overview {
     /** @type {Record<string, string>} */
     this.colours = {};
     this.timer = 0;
+    /** the height left for the sound; without sound the strip holds the lanes alone */
+    this.wave = 0;
     desk.on("changed", () => this.later());
     desk.player.onChange(() => this.#paint());
     desk.player.onPart(() => this.later());
@@ -70,7 +73,8 @@ export class Overview {
     if (!pen) return;
     const segments = this.desk.sheet.list.filter((segment) => segment.part === this.desk.player.part);
     const duration = this.desk.player.duration || segments.at(-1)?.end || 1;
-    const wave = height * WAVE_SHARE;
+    const wave = Math.max(0, height - LANES * LANE_PX * scale);
+    this.wave = wave;
     if (peaks) this.#bars(pen, peaks, segments, { width, wave, scale, duration });
     this.#lanes(pen, segments, { width, height, wave, duration });
     this.#paint();
@@ -103,7 +107,7 @@ export class Overview {
    * @param {{width: number, height: number, wave: number, duration: number}} size
    */
   #lanes(pen, segments, { width, height, wave, duration }) {
-    const lane = (height - wave) / 3;
+    const lane = (height - wave) / LANES;
     for (const segment of segments) {
       const x = (segment.start / duration) * width;
       const long = Math.max(1, ((segment.end - segment.start) / duration) * width - 1);
@@ -118,9 +122,9 @@ export class Overview {
       if (!this.desk.sheet.isGhost(segment) && !segment.row.classList.contains("clash")) continue;
       pen.fillStyle = this.colours.danger;
       pen.beginPath();
-      pen.moveTo(x, height - lane + 1);
-      pen.lineTo(x + lane * 0.6, height - 1);
-      pen.lineTo(x - lane * 0.6, height - 1);
+      pen.moveTo(x, height - lane + 3);
+      pen.lineTo(x + lane * 0.4, height - 2);
+      pen.lineTo(x - lane * 0.4, height - 2);
       pen.fill();
     }
   }
@@ -131,10 +135,11 @@ export class Overview {
     if (!pen || !this.still.width) return;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     pen.drawImage(this.still, 0, 0);
+    if (!player.sound) return;
     const share = player.duration ? player.ms / player.duration : 0;
     pen.fillStyle = this.colours.lacquer;
     pen.globalAlpha = 0.22;
-    pen.fillRect(0, 0, share * this.canvas.width, this.canvas.height * WAVE_SHARE);
+    pen.fillRect(0, 0, share * this.canvas.width, this.wave);
     pen.globalAlpha = 1;
     pen.fillRect(Math.round(share * this.canvas.width), 0, Math.max(2, devicePixelRatio), this.canvas.height);
     this.canvas.setAttribute("aria-valuenow", String(Math.round(share * 100)));

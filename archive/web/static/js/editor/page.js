@@ -159,7 +159,7 @@ function sound(desk) {
     const here = sheet.at(player.ms, player.part);
     desk.words.follow(here, player.ms, player.playing);
     for (const place of root.querySelectorAll("[data-clock]")) place.textContent = clock(player.ms);
-    for (const place of root.querySelectorAll("[data-total]")) place.textContent = `/ ${clock(player.duration)}`;
+    for (const place of root.querySelectorAll("[data-total]")) place.textContent = clock(player.duration);
     for (const button of root.querySelectorAll('[data-do="toggle"]')) {
       const words = button.querySelector("[data-play-words]");
       if (words) words.textContent = player.playing ? t("Pause") : t("Play");

@@ -99,8 +99,18 @@ export class Player {
   }
 
   /** @param {number} part */
+  has(part) {
+    return Boolean(this.#of(part));
+  }
+
+  /** @param {number} part */
+  #of(part) {
+    return this.sounds.find((one) => Number(one.dataset.sound) === part);
+  }
+
+  /** @param {number} part */
   choose(part) {
-    const sound = this.sounds.find((one) => Number(one.dataset.sound) === part);
+    const sound = this.#of(part);
     if (!sound || sound === this.sound) return;
     this.sound?.pause();
     sound.playbackRate = this.speed;

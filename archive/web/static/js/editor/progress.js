@@ -46,7 +46,7 @@ function draw(desk, panel) {
     if (desk.sheet.isGhost(segment)) counts.ghost += 1;
   }
   for (const [name, number] of Object.entries(counts)) say(panel, `[data-count="${name}"]`, String(number));
-  say(panel, "[data-heard-time]", minutes(heard));
+  say(panel, "[data-heard-time]", minutes(heard, heard < whole ? Math.floor : Math.round));
   say(panel, "[data-whole-time]", t("of %(length)s", { length: minutes(whole) }));
   const share = panel.querySelector("[data-heard-share]");
   if (share instanceof HTMLProgressElement) share.value = whole ? (100 * heard) / whole : 0;
@@ -65,8 +65,8 @@ function say(panel, selector, words) {
   if (place && place.textContent !== words) place.textContent = words;
 }
 
-/** @param {number} ms */
-function minutes(ms) {
-  if (ms < 60_000) return nt("%(num)s second", "%(num)s seconds", Math.round(ms / 1000));
-  return nt("%(num)s minute", "%(num)s minutes", Math.round(ms / 60_000));
+/** @param {number} ms @param {(number: number) => number} [whole] what is not finished is not rounded up to all */
+function minutes(ms, whole = Math.round) {
+  if (ms < 60_000) return nt("%(num)s second", "%(num)s seconds", whole(ms / 1000));
+  return nt("%(num)s minute", "%(num)s minutes", whole(ms / 60_000));
 }
