@@ -133,6 +133,17 @@ def test_the_player_pauses_goes_on_to_the_next_and_closes(open_as: Open) -> None
     assert page.evaluate("document.activeElement.dataset.play") is not None
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_button_of_the_player_is_within_reach_on_a_phone(
+    open_as: Open, language: str
+) -> None:
+    page = open_as(None, language=language, width=390, height=844)
+    page.goto(f"/{language}/search?q=pha+rao")
+    page.locator(".hit [data-play]").first.click()
+    for name in ("data-toggle", "data-next", "data-open", "data-close"):
+        expect(page.locator(f"[{name}]")).to_be_in_viewport(ratio=1)
+
+
 def test_the_passage_of_the_day_is_heard_on_the_front_page(open_as: Open) -> None:
     page = open_as(None, language="en", dark=True)
     page.goto("/en/")
