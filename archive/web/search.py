@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http.client import SERVICE_UNAVAILABLE
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
@@ -17,7 +18,7 @@ from archive.actions.playback import Playable, Span
 from archive.web import addresses, current, forms, measures, messages, waves
 from archive.web.messages import Message
 from search.backends.base import SearchFault
-from search.query import QueryProblem
+from search.query import LONGEST_TEXT, QueryProblem
 
 bp = Blueprint("search", __name__)
 
@@ -66,7 +67,8 @@ class ShownGroup:
 @bp.get("/search")
 def show() -> ResponseReturnValue:
     """Results grouped by interview; every filter is a link, so nothing needs a script."""
-    text = request.args.get("q", "").strip()[:1000]
+    # One more than can be asked: what is longer is refused with a sentence, never cut in silence.
+    text = request.args.get("q", "").strip()[: LONGEST_TEXT + 1]
     if request.args.get("phrase") and text and '"' not in text:
         text = f'"{text}"'
     chosen = {name: request.args.getlist(name) for name in LISTED}
@@ -82,7 +84,7 @@ def show() -> ResponseReturnValue:
             bars=_year_bars(answer, years), held=measures.held, length=measures.duration,
             pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
             query=request.args.get("q", ""), described=answer.described if answer else [],
-            sets=sets, shown_set=shown,
+            sets=sets, shown_set=shown, may_retry=status == SERVICE_UNAVAILABLE,
         ),
         status,
     )  # fmt: skip
@@ -152,7 +154,7 @@ def _ask(text: str, filters: Mapping[str, frozenset[str]], page: int, *, samples
     except QueryProblem as fault:
         return None, messages.for_code(f"query_{fault.code}", limit=fault.limit), 400
     except SearchFault as fault:
-        return None, messages.for_code(fault.code), 503
+        return None, messages.for_code(fault.code), SERVICE_UNAVAILABLE
     return answer, None, 200
 
 

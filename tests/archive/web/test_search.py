@@ -144,7 +144,7 @@ def test_no_suggestion_comes_from_what_is_closed(held: Toolbox, client_of: Clien
 
 def test_an_interview_is_found_by_its_title(held: Toolbox, client_of: ClientOf) -> None:
     page = client_of(None).get("/vi/search?q=chuyen+LK-1").text
-    assert "Cuộc phỏng vấn khớp nhan đề" in page
+    assert "Khớp phần mô tả của cuộc phỏng vấn" in page
     assert accessions(page) >= {"LK-1"}
     assert "LK-9" not in page
 
@@ -155,11 +155,13 @@ def test_a_query_that_cannot_be_asked_is_told(held: Toolbox, client_of: ClientOf
         ("   ", 200, "Type a few words that you remember"),
         ("!!! ???", 400, "There is nothing to search for in this."),
         ("a " * 40, 400, "These are too many words at once."),
+        ("a" * 1001, 400, "This is too long to search for."),
         ("x*", 400, "The beginning before * is too short."),
     ):
         answer = client_of(None).get("/en/search", query_string={"q": query})
         assert answer.status_code == status, query
         assert sentence in answer.text
+        assert "Search again" not in answer.text, "the same words would be refused again"
 
 
 HOSTILE = (
@@ -210,6 +212,7 @@ def test_an_index_that_cannot_be_read_is_told(
     answer = client_of(None).get("/en/search?q=pha+rao")
     assert answer.status_code == 503
     assert "The search index is being made anew." in answer.text
+    assert "Search again" in answer.text
     assert 'value="pha rao"' in answer.text
     assert client_of(None).get("/en/").status_code == 200
 
@@ -247,3 +250,5 @@ def test_the_sample_is_searched_apart(held: Toolbox, client_of: ClientOf) -> Non
     only_there = public.get("/vi/search?q=chiec+do").get_data(as_text=True)
     assert accessions(only_there) == {"MAU-1"}, "better than nothing, and marked"
     assert "Mẫu, hư cấu" in only_there
+    by_name = public.get("/vi/search?q=MAU-1").text.partition('class="described"')[2]
+    assert "Mẫu, hư cấu" in by_name.partition("<ul>")[0]
