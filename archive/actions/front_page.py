@@ -132,7 +132,10 @@ def gather(db: Session, index: Backend, actor: Actor, *, day: date) -> FrontPage
 
 
 def quotes_of_the_day(db: Session, actor: Actor, day: date) -> list[Quote]:
-    """Passages from different interviews, in an order that only the day decides."""
+    """Passages from different interviews, in an order that only the day decides.
+
+    Samples only as long as nothing real can be quoted: no row holds both.
+    """
     query = (
         select(TranscriptVersion.id, Interview.is_sample)
         .join(Interview, Interview.id == TranscriptVersion.interview_id)
@@ -148,7 +151,8 @@ def quotes_of_the_day(db: Session, actor: Actor, day: date) -> list[Quote]:
         chosen += [quotable[version_id] for version_id in some if version_id in quotable]
         if len(chosen) >= PASSAGES:
             break
-    return _quotes(db, chosen[:PASSAGES])
+    quotes = _quotes(db, chosen[:PASSAGES])
+    return [quote for quote in quotes if not quote.interview.is_sample] or quotes
 
 
 def counts(db: Session, actor: Actor) -> Counts:

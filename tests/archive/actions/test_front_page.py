@@ -108,7 +108,7 @@ def test_a_flagged_passage_is_never_chosen(db: Session, actor_of: ActorOf) -> No
     assert page(db, actor_of(None)).latest[0].interview is interview
 
 
-def test_samples_stand_behind_what_is_real_and_are_never_counted(
+def test_samples_stand_in_for_what_is_real_and_are_never_counted(
     db: Session, actor_of: ActorOf
 ) -> None:
     sample = approved(db, "MAU-1")
@@ -121,7 +121,7 @@ def test_samples_stand_behind_what_is_real_and_are_never_counted(
     real = approved(db, "LK-1")
     for day in range(3):
         found = page(db, actor_of(None), DAY + timedelta(days=day))
-        assert [quote.interview for quote in found.quotes] == [real, sample]
+        assert [quote.interview for quote in found.quotes] == [real]
     assert [card.interview for card in found.latest] == [real, sample]
     assert (found.counts.interviews, found.counts.samples) == (1, 1)
     assert found.counts.recorded_ms == spoken.LENGTH_MS

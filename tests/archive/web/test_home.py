@@ -109,6 +109,23 @@ def test_samples_are_marked_and_said_not_to_be_counted(
     assert re.findall(r"<dd>([^<]+)</dd>", page) == ["1", "1 minute", "1", "1"]
 
 
+def test_samples_worth_hearing_lead_to_the_samples_and_real_ones_to_the_archive(
+    client_of: ClientOf, toolbox: Toolbox
+) -> None:
+    for number in range(4):
+        hold(toolbox, f"MAU-{number}", is_sample=True)
+    hold(toolbox, "LK-0", is_approved=False)
+    page = client_of(None).get("/en/").text
+    assert "See all samples" in page
+    assert "in the catalogue" not in page, "a number of real ones beside what is invented"
+    for number in range(1, 5):
+        hold(toolbox, f"LK-{number}")
+    page = client_of(None).get("/en/").text
+    assert "All 5 interviews" in page
+    assert "See all samples" not in page
+    assert "Chuyện MAU" not in page
+
+
 @pytest.mark.parametrize("name", EVERYBODY)
 def test_work_waiting_is_shown_to_staff_only(
     client_of: ClientOf, toolbox: Toolbox, name: str | None
