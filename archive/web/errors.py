@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -133,7 +134,9 @@ def _page(status: int, code: str, message: Message, *, typed: Typed = ()) -> str
     except Exception:
         log.exception("the page of %s could not be drawn", code)
         bare = current_app.jinja_env.get_template("errors/bare.html")
-        return bare.render(status=status, code=code, message=message)
+        # `messages` has asked for the language already, so it can be told even now.
+        lang_code = get_locale()
+        return bare.render(status=status, code=code, message=message, lang_code=lang_code)
 
 
 def _typed_here() -> Typed:
