@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from app import create_app
 from archive.access import Actor
 from archive.actions import ingest
 from archive.cli.output import operator
 from archive.jobs.worker import Worker
 from archive.models import Event, MediaFile
 from archive.toolbox import Toolbox
+from archive.web.serving import INTERNAL_PREFIX
 from tests import holdings as make
 from tests.cast import EVERYBODY
 from tests.fixtures.media import make as media
@@ -24,6 +27,7 @@ ActorOf = Callable[[str | None], Actor]
 ClientOf = Callable[[str | None], FlaskClient]
 STAFF = {"ada", "ben", "hoa", "cleo", "rob"}
 MAY_FETCH = {"ada", "ben"}
+MANUAL = Path(__file__).parents[3] / "docs" / "operating.md"
 NAME = 'Băng "Hòa"; 1.wav'
 
 
@@ -236,3 +240,28 @@ def test_no_copy_is_told_with_its_reason_in_both_languages(
 @pytest.mark.parametrize("address", ["/media/X", "/files/X/original", "/en/files/X"])
 def test_what_is_not_there_is_404(client_of: ClientOf, address: str) -> None:
     assert client_of("ben").get(address).status_code == 404
+
+
+def test_nginx_is_told_where_the_bytes_lie_only_when_the_reader_may_have_them(
+    toolbox: Toolbox, file_id: str, actor_of: ActorOf, tmp_path: Path
+) -> None:
+    make.interview(toolbox.database, "LK-2", audience="staff")
+    ingest.ingest_file(toolbox, actor_of("ben"), "LK-2", path=make.sound(tmp_path, hertz=300.0))
+    work(toolbox)
+    app = create_app(replace(toolbox.settings, media_handoff="x-accel"))
+    public = app.test_client()
+    with toolbox.database.reading() as db:
+        copies = {f.interview_id: f for f in db.query(MediaFile).filter_by(role="access")}
+        opened = db.get_one(MediaFile, file_id).interview_id
+    for interview_id, file in copies.items():
+        answer = public.get(f"/media/{file.id}", headers={"Range": "bytes=0-9"})
+        told = answer.headers.get("X-Accel-Redirect")
+        if interview_id == opened:
+            assert told == f"{INTERNAL_PREFIX}derivatives/{file.path}"
+            assert answer.data == b""
+        else:
+            assert (answer.status_code, told) == (404, None)
+    assert f"location {INTERNAL_PREFIX} {{ internal; alias LOIKE_HOME/; }}" in MANUAL.read_text(
+        "utf-8"
+    )
+    app.extensions["loi_ke"].database.dispose()
