@@ -53,6 +53,7 @@ def test_two_states_are_chosen_without_scripts_and_printed(toolbox: Toolbox, ope
     expect(columns.last.locator("ins")).to_contain_text("như in.")
     page.emulate_media(media="print")
     expect(page.locator(".hist nav")).to_be_hidden()
+    expect(page.locator(".print-only")).to_contain_text("LK-2020-006")
     left, right = (columns.nth(at).bounding_box() for at in (0, 1))
     assert left is not None
     assert right is not None
