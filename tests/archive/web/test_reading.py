@@ -9,6 +9,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from archive.access import machine
+from archive.actions import interviews
+from archive.actions.interviews import Description
 from archive.db import Database
 from tests import spoken
 
@@ -25,6 +28,12 @@ def public(database: Database, client_of: ClientOf) -> FlaskClient:
 
 def read(client: FlaskClient, address: str) -> str:
     return html.unescape(client.get(address).get_data(as_text=True))
+
+
+def cited(page: str, style: str) -> str:
+    """The words of a citation, without the marks that keep its codes on one line."""
+    found = re.search(rf'data-citation="{style}">(.*?)</(?:blockquote|pre)>', page, re.DOTALL)
+    return re.sub(r"<[^>]+>", "", found[1]) if found else ""
 
 
 def chosen(page: str) -> str:
@@ -52,7 +61,9 @@ def test_a_link_marks_the_passage_that_it_means(
 
 def test_the_citation_names_times_and_version(public: FlaskClient) -> None:
     page = read(public, f"{PAGE}?t=12-20")
-    assert "ký hiệu LK-1, 00:00:12–00:00:20, bản v1" in page
+    assert "ký hiệu LK-1, 00:00:12–00:00:20, bản v1" in cited(page, "vietnamese")
+    assert '<span class="nb">00:00:12–00:00:20,</span>' in page
+    assert "Đoạn từ 00:00:12 đến 00:00:20" in page
     told = public.get("/en/interviews/LK-1/cite?t=12-20").get_json()
     assert set(told) == {"vietnamese", "chicago", "bibtex", "ris", "address"}
     assert told["address"].endswith("/en/interviews/LK-1?t=12-20")
@@ -66,6 +77,22 @@ def test_words_have_their_times(public: FlaskClient) -> None:
     assert len(told) == 5
     first = next(iter(told.values()))
     assert first[:4] == [0, 444, 444, 888]
+
+
+def test_every_style_speaks_its_own_language_on_every_page(
+    database: Database, public: FlaskClient
+) -> None:
+    with database.writing() as db:
+        of = spoken.find(db)
+        of.held_as_told, of.held_edtf, of.title = "", "1998~", '<b>Phá rào</b> & "xé rào"'
+    for language in ("vi", "en"):
+        page = client_page = public.get(f"/{language}/interviews/LK-1").get_data(as_text=True)
+        assert "<b>Phá rào" not in client_page
+        page = html.unescape(page)
+        assert "“<b>Phá rào</b> & ‘xé rào’”" in page
+        told = public.get(f"/{language}/interviews/LK-1/cite").get_json()
+        assert "phỏng vấn khoảng 1998" in told["vietnamese"]
+        assert "about 1998" in told["chicago"]
 
 
 def test_buttons_are_for_whom_they_work(public: FlaskClient, client_of: ClientOf) -> None:
@@ -83,12 +110,25 @@ def test_buttons_are_for_whom_they_work(public: FlaskClient, client_of: ClientOf
         assert {name for name in every if f">{name}<" in work} == expected, member
 
 
+def test_an_interview_that_nobody_recorded_is_not_called_a_recording(
+    database: Database, client_of: ClientOf
+) -> None:
+    with database.writing() as db:
+        told = Description(title="Chuyện", held_as_told="12/5/2019", held_edtf="2019-05-12")
+        interviews.create(db, machine("test"), told, accession="LK-2")
+    page = read(client_of("hoa"), "/en/interviews/LK-2")
+    assert "Interviewed 12" in page
+    assert "Recorded" not in page
+    assert "Add the contents" in page
+
+
 def test_machine_text_says_so_wherever_it_is_read(database: Database, client_of: ClientOf) -> None:
     with database.writing() as db:
         of = spoken.interview(db)
         spoken.version(db, of).options = {"knows_only": "demo_sentences"}
     page = read(client_of("sam"), PAGE)
-    assert page.count("Bản gỡ băng tự động – chưa hiệu đính") >= 3  # head, note, paper
+    assert "Bản máy, chưa ai nghe" in page  # the head
+    assert page.count("Bản gỡ băng tự động – chưa hiệu đính") == 2  # the note, the paper
     assert "chỉ biết năm mươi câu của chính nó" in page
     assert "bản gỡ băng tự động, chưa hiệu đính" in page  # the citation
     assert "gánh nước" not in read(client_of(None), PAGE)
