@@ -57,6 +57,13 @@ class DateRead:
     earliest_on: date | None
     latest_on: date | None
 
+    @property
+    def span(self) -> str:
+        """The first and the last day that can be meant; empty where the words say as much."""
+        first, last = (f"{d:%d-%m-%Y}" if d else "…" for d in (self.earliest_on, self.latest_on))
+        is_said = first == last or (first in self.words and last in self.words)
+        return "" if is_said else f"{first} – {last}"
+
 
 def read() -> Form:
     """The form as it was typed; fields with several entries hold one a line."""

@@ -86,10 +86,7 @@ def date() -> ResponseReturnValue:
     found = description.date_read(edtf)
     if found is None:
         return jsonify(edtf="", words="", known=not edtf)
-    return jsonify(
-        edtf=found.edtf, words=found.words, known=True,
-        earliest=_day(found.earliest_on), latest=_day(found.latest_on),
-    )  # fmt: skip
+    return jsonify(edtf=found.edtf, words=found.words, known=True, span=found.span)
 
 
 @bp.get("/<accession>")
@@ -158,7 +155,7 @@ def _form(form: Form, interview: Interview | None = None, conflict: Conflict | N
         lineage_after=[places.label(p) for p in lineage.after] if lineage else [],
         date_read=description.date_read(form.values.get("held_edtf", "")),
         next_accession=interviews.next_accession(db) if interview is None else "",
-        languages=description.LANGUAGES, audiences=AUDIENCES, plates=PLATES, day=_day,
+        languages=description.LANGUAGES, audiences=AUDIENCES, plates=PLATES,
         more=request.form.get("then", ""),
     )  # fmt: skip
 
@@ -229,7 +226,3 @@ def _waves(shown: Sequence[Interview]) -> dict[str, waves.Wave | None]:
         for interview_id, recordings in playables.items()
         for first in recordings[:1]
     }
-
-
-def _day(day: Any) -> str:
-    return f"{day:%d-%m-%Y}" if day else ""

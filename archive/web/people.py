@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -91,9 +93,9 @@ def describe(person_id: str) -> ResponseReturnValue:
             seen=form.values["seen"],
         )
     except PersonChanged:
-        theirs, _their_names = _of(person)
+        theirs, their_names = _of(person)
         form.values["seen"] = theirs.values["seen"]
-        return _form(form, others, person, theirs), 409
+        return _form(form, others, person, theirs, their_names), 409
     except Refused as refused:
         _tell(form, refused)
         return _form(form, others, person), 422
@@ -102,7 +104,11 @@ def describe(person_id: str) -> ResponseReturnValue:
 
 
 def _form(
-    form: Form, others: list[OtherName], person: Person | None = None, theirs: Form | None = None
+    form: Form,
+    others: list[OtherName],
+    person: Person | None = None,
+    theirs: Form | None = None,
+    their_names: Sequence[OtherName] = (),
 ) -> str:
     db, actor = current.db(), current.actor()
     name = form.values.get("full_name", "")
@@ -111,8 +117,8 @@ def _form(
     same = [other for other in bearers if person is None or other.id != person.id]
     return render_template(
         "people/form.html", form=form, person=person, kinds=people.NAME_KINDS,
-        others=[*others, OtherName(name="")], namesakes=same, labels=people.tell_apart(bearers),
-        theirs=theirs.values if theirs else None,
+        others=[*others, OtherName(name="")], namesakes=same, told_apart=people.tell_apart(bearers),
+        theirs=theirs.values if theirs else None, their_names=their_names,
         message=messages.for_code(PersonChanged.code) if theirs else None,
         told_in=people.told_in(db, actor, person) if person else [],
         date_read=description.date_read(form.values.get("born_edtf", "")),

@@ -47,7 +47,7 @@ def test_an_interview_is_taken_in(open_as: Open, person_id: str) -> None:
     expect(page.locator("[name=witness] >> nth=2")).to_be_focused()
     page.fill("#held_as_told", "mồng hai Tết Mậu Thân")
     expect(page.locator("#held_edtf")).to_have_value("1968-01-30/1968-01-31")
-    expect(page.locator("[data-reading]")).to_contain_text("30-01-1968 – 31-01-1968")
+    expect(page.locator("[data-reading]")).to_contain_text("30-01-1968–31-01-1968")
     page.fill("#held_edtf", "1968")
     expect(page.locator("[data-reading]")).to_contain_text("1968")
     page.fill("#held_as_told", "khoảng 1978")

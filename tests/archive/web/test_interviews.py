@@ -180,6 +180,31 @@ def test_every_fault_is_told_in_one_answer(client_of: ClientOf) -> None:
         assert sentence in page
 
 
+def test_the_way_from_the_alert_to_each_marked_field(client_of: ClientOf) -> None:
+    typed = form(
+        accession="a/b", languages=[], witness=[LONG, ""], told_from="y", told_to="z", plate="face"
+    )
+    page = text(client_of("hoa").post("/en/interviews", data=typed))
+    alert = page.partition('role="alert"')[2].partition("</ul>")[0]
+    ways = re.findall(r'href="#(\w+)"', alert)
+    assert ways == ["accession", "languages", "witness", "told_from", "told_to", "plate"]
+    assert all(page.count(f' id="{name}"') == 1 for name in ways)
+    described = set(re.findall(r'aria-invalid="?true"? aria-describedby="([^"]+)"', page))
+    assert {"languages-problem", "told_from-problem"} <= described
+    rows = re.findall(r'<input class="input" name="witness"[^>]*>', page)
+    assert ["aria-invalid" in row for row in rows] == [True, False]
+    assert page.count("A year is four digits") == 1
+
+
+def test_an_empty_archive_asks_for_one_thing(client_of: ClientOf) -> None:
+    page = text(client_of("hoa").get("/en/interviews"))
+    assert page.count('href="/en/interviews/new"') == 1
+    assert 'id="q"' not in page
+    narrowed = text(client_of("hoa").get("/en/interviews?q=x"))
+    assert 'id="q"' in narrowed
+    assert "Remove all filters" in narrowed
+
+
 def test_a_name_of_several_people_has_to_be_chosen(client_of: ClientOf, database: Database) -> None:
     with database.writing() as db:
         for born in ("1946", "1951"):
@@ -213,8 +238,11 @@ def test_the_date_is_read_without_saving(client_of: ClientOf, database: Database
     told = client_of("hoa").get("/vi/interviews/date?told=khoảng 1978").get_json()
     assert told == {
         "edtf": "1978~", "words": "khoảng 1978", "known": True,
-        "earliest": "01-01-1977", "latest": "31-12-1979",
+        "span": "01-01-1977 – 31-12-1979",
     }  # fmt: skip
+    for certain in ("12/5/2019", "mồng hai Tết Mậu Thân"):  # words that name the days themselves
+        answer = client_of("hoa").get("/vi/interviews/date", query_string={"told": certain})
+        assert answer.get_json()["span"] == ""
     for nothing in ("", "hồi nhỏ", LONG, "\x00"):
         answer = client_of("hoa").get("/vi/interviews/date", query_string={"told": nothing})
         assert answer.get_json()["edtf"] == ""
@@ -273,6 +301,19 @@ def test_two_who_change_the_same_field_see_both(client_of: ClientOf, database: D
     sent = ben.post(f"/en/interviews/{accession}/edit", data=form(title="Của cả hai", **again))
     assert sent.status_code == 303
     assert kept(database, accession).title == "Của cả hai"
+
+
+def test_what_a_colleague_chose_is_told_in_words(client_of: ClientOf, database: Database) -> None:
+    with database.writing() as db:
+        places.seed(db)
+    accession = add(database)
+    address = f"/en/interviews/{accession}/edit"
+    hoa, ben = client_of("hoa"), client_of("ben")
+    first, second = opened(hoa, accession), opened(ben, accession)
+    hoa.post(address, data=form(languages=["en"], plate="boat", place="q2", **first))
+    page = text(ben.post(address, data=form(languages=["fr"], plate="bike", place="q4", **second)))
+    for words in ("English", "Cargo boat", "Quận 2 (1997–2020)"):
+        assert f"Saved meanwhile by a colleague:</b> {words}" in page
 
 
 @pytest.mark.parametrize("was", ["", "{", "[]", '{"title": 5}', "x" * 500_000, '"\x00"'])

@@ -108,12 +108,26 @@ def test_whoever_saves_second_sees_both(client_of: ClientOf, database: Database)
     assert second.status_code == 409
     page = text(second)
     assert 'value="Lê Cường"' in page
-    assert "Saved meanwhile by a colleague:</b> Lê Bình" in page
+    assert "In the archive now:</b> Lê Bình" in page
     now = re.search(r'name="seen" value="(\w+)"', page)
     assert now is not None
     again = hoa.post(f"/en/people/{person_id}", data={"full_name": "Lê Cường", "seen": now[1]})
     assert again.status_code == 303
     assert kept(database, person_id).full_name == "Lê Cường"
+
+
+def test_other_names_that_a_colleague_gave_are_seen(
+    client_of: ClientOf, database: Database
+) -> None:
+    person_id = add(database, "Lê An")
+    hoa = client_of("hoa")
+    seen = re.search(r'name="seen" value="(\w+)"', text(hoa.get(f"/en/people/{person_id}")))
+    assert seen is not None
+    theirs = {"other_name": "Tư An", "other_kind": "alias", "other_period": "từ 1968"}
+    hoa.post(f"/en/people/{person_id}", data={"full_name": "Lê An", "seen": seen[1], **theirs})
+    second = hoa.post(f"/en/people/{person_id}", data={"full_name": "Lê An", "seen": seen[1]})
+    assert second.status_code == 409
+    assert "In the archive now:</b> Tư An (alias, từ 1968)" in text(second)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ function dates(form) {
     if (!asksSomething) reading.textContent = "";
     else if (!found.words) reading.textContent = t("The machine cannot read this date; that is no harm.");
     else {
-      const span = found.earliest === found.latest ? "" : ` (${found.earliest || "…"} – ${found.latest || "…"})`;
+      const span = found.span ? ` (${found.span})` : "";
       reading.textContent = t("Understood as %(words)s", { words: found.words }) + span;
     }
   };
