@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from transcription.document import ROLES, SOURCES, Segment, Transcript, Word, in_order
@@ -20,6 +21,7 @@ from transcription.formats.repairing import Cue, free_id, sound_times
 from transcription.tokens import tidy
 
 _HEAD = ("title", "label", "source_line")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 
 
 def read(data: bytes) -> Reading:
@@ -36,6 +38,10 @@ def read(data: bytes) -> Reading:
     if not isinstance(whole, dict) or not isinstance(whole.get("segments"), list):
         problems.add(0, "not_a_transcript")
         return Reading(problems=tuple(problems.found))
+    language = _text(whole.get("language"))
+    if whole.get("language") is not None and not _LANGUAGE.fullmatch(language):
+        problems.add(0, "bad_value", "language")
+        language = ""
     segments: list[Segment] = []
     taken: dict[str, int] = {}
     for number, item in enumerate(whole["segments"], start=1):
@@ -45,7 +51,7 @@ def read(data: bytes) -> Reading:
     return Reading(
         segments=tuple(segments),
         problems=tuple(problems.found),
-        language=_text(whole.get("language")) or None,
+        language=language or None,
         notes=tuple(note for key in _HEAD if (note := _text(whole.get(key)))),
     )
 

@@ -21,7 +21,7 @@ from transcription.tokens import tidy
 
 CREDITS_MS = 5_000
 
-_TIMINGS = re.compile(r"\s*([\d:.,]{4,24})\s*-{1,3}>\s*([\d:.,]{4,24})(?:\s.*)?", re.ASCII)
+_TIMINGS = re.compile(r"\s*(-?[\d:.,]{4,24})\s*-{1,3}>\s*(-?[\d:.,]{4,24})(?:\s.*)?", re.ASCII)
 _STRICT = re.compile(r"\d\d+:\d\d:\d\d,\d{3} --> \d\d+:\d\d:\d\d,\d{3}", re.ASCII)
 _MARKUP = re.compile(r"</?(?:[ibu]|font(?: [^<>]*)?)>|\{\\[^{}]*\}", re.I)
 _CREDIT = re.compile(r"\*{3} (.*) \*{3}")

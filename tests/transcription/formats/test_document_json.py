@@ -51,3 +51,11 @@ def test_half_letters_and_numbers_without_end_do_no_harm() -> None:
     reading = document_json.read((text % ("9" * 400)).encode())
     assert (reading.segments[0].id, reading.segments[0].text) == ("\ufffd", "a\ufffd")
     assert [p.code for p in reading.problems] == ["bad_time"]
+
+
+def test_a_language_is_a_code_or_nothing() -> None:
+    text = '{"language": %s, "segments": [{"text": "a", "start_ms": 0, "end_ms": 1}]}'
+    for said, language in (("zh-Hant-TW", "zh-Hant-TW"), ("v" * 5000, None), (["vi"], None)):
+        reading = document_json.read((text % json.dumps(said)).encode())
+        assert reading.language == language
+        assert [p.code for p in reading.problems] == ([] if language else ["bad_value"])

@@ -23,6 +23,12 @@ def test_times_as_people_write_them(line: str) -> None:
     assert times(f"1\n{line}\nmột\n") == [(1_000, 2_500, "một")]
 
 
+def test_a_time_before_the_beginning_costs_no_words() -> None:
+    text = "1\n-00:00:01,000 --> 00:00:02,000\nmột\n\n2\n00:00:03,000 --> 00:00:04,000\nhai\n"
+    assert times(text) == [(0, 0, "một"), (3_000, 4_000, "hai")]
+    assert [p.code for p in srt.read(text.encode()).problems] == ["odd_time", "bad_time"]
+
+
 def test_blank_lines_and_numbers_may_be_missing() -> None:
     text = "00:01,000 --> 00:02,000\na\n00:02,000 --> 00:03,000\nb\n3\n00:03,000 --> 00:04,000\nc"
     assert [said for _, _, said in times(text)] == ["a", "b", "c"]
