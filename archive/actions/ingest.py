@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,15 +53,17 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
 
     Opens short transactions of its own, because gigabytes are copied in between. The same
     bytes in another interview become a second row here: whoever names both has decided.
+    A link gives its name and the bytes of the file behind it: the vault takes files only.
     Raises NotAFile, KindRefused, NoSpace, NotVisible, NotAllowed.
     """
     with toolbox.database.reading() as db:
         holdings.owner(db, actor, accession, action="upload")
     try:
-        length = path.stat().st_size
-        kind = sniff(path, path.name)
+        source = Path(os.path.realpath(path)) if path.is_symlink() else path
+        length = source.stat().st_size
+        kind = sniff(source, path.name)
         _make_sure_of_room(toolbox, length)
-        with path.open("rb") as stream:
+        with source.open("rb") as stream:
             stored = toolbox.vault.receive(stream)
     except RefusedKind as error:
         raise KindRefused(file=str(path), reason=error.code, found=error.found) from error

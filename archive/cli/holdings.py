@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -25,19 +24,12 @@ def take_in(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
     """Copy FILES into the vault and add them to the interview ACCESSION."""
     with toolbox().database.reading() as db:
         find_interview(db, accession)
-    done = [
-        ingest.ingest_file(toolbox(), operator(), accession, path=_meant(path)) for path in files
-    ]
+    done = [ingest.ingest_file(toolbox(), operator(), accession, path=path) for path in files]
     lines = [
         f"{item.sha256}  {item.file}" + (" (was here already)" if item.duplicate else "")
         for item in done
     ]
     tell([item.as_dict() for item in done], as_json=as_json, words="\n".join(lines))
-
-
-def _meant(path: Path) -> Path:
-    """The file behind a link: whoever has the shell chose it, and the vault takes files only."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path.absolute()
 
 
 @click.command("fixity")

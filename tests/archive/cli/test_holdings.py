@@ -57,14 +57,27 @@ def test_what_cannot_be_taken_in_is_said_by_name(shell: Shell, tmp_path: Path) -
     shell.misused("ingest", "LK-1")
 
 
-def test_a_link_leads_to_its_file(shell: Shell, tmp_path: Path) -> None:
-    sound, link = make.sound(tmp_path), tmp_path / "link.wav"
+def test_a_link_leads_to_its_file_and_keeps_its_own_name(
+    shell: Shell, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    sound, link = make.sound(tmp_path), tmp_path / "băng 1.wav"
     link.symlink_to(sound)
     [told] = shell.json("ingest", "LK-1", str(link))
-    assert (told["file"], told["size_bytes"]) == (str(sound), sound.stat().st_size)
+    assert (told["file"], told["size_bytes"]) == (str(link), sound.stat().st_size)
+    with toolbox.database.reading() as db:
+        assert db.query(MediaFile).one().filename == link.name
     link.unlink()
     link.symlink_to(link)  # to itself
     assert str(link) in shell.run("ingest", "LK-1", str(link)).stderr
+
+
+def test_a_file_is_told_as_it_was_given(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.sound(tmp_path, name="băng 1.wav")
+    monkeypatch.chdir(tmp_path)
+    assert shell.json("ingest", "LK-1", "băng 1.wav")[0]["file"] == "băng 1.wav"
+    assert shell.run("ingest", "LK-1", "none.wav").stderr.startswith("none.wav: ")
 
 
 def test_a_pipe_under_the_name_of_a_file_is_not_waited_for(shell: Shell, tmp_path: Path) -> None:
