@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Actor
@@ -13,6 +15,7 @@ from archive.actions import accounts, discovery, indexing
 from archive.actions.discovery import Found, Wish
 from archive.cli.output import explain, guarded, json_option, operator, refuse, tell, toolbox
 from search.query import QueryProblem
+from search.results import LAST_PAGE, MOST_PER_PAGE
 
 
 @click.command("search")
@@ -27,9 +30,9 @@ from search.query import QueryProblem
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1, 100),
+    type=click.IntRange(1, MOST_PER_PAGE * LAST_PAGE),
     default=10,
-    help="How many hits at most. Default: 10.",
+    help="How many hits at most, up to 10,000. Default: 10.",
 )
 @json_option
 @with_appcontext
@@ -40,10 +43,7 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
     actor = _reader(reader)
     try:
         with tools.database.reading() as db:
-            answer = discovery.search(
-                db, tools.index, actor, Wish(text=query, per_page=limit, grouped=False)
-            )
-            hits = [_hit(hit) for hit in answer.hits]
+            hits, total = _hits(db, actor, query, limit)
     except QueryProblem as problem:
         code = f"query_{problem.code}"
         refuse(code, explain(code, found=problem.found, limit=problem.limit))
@@ -51,8 +51,8 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
         f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
         for hit in hits
     ]
-    told = {"total": answer.total, "hits": hits}
-    tell(told, as_json=as_json, words="\n".join([f"{answer.total} found", *lines]))
+    told = {"total": total, "hits": hits}
+    tell(told, as_json=as_json, words="\n".join([f"{total} found", *lines]))
 
 
 @click.command("reindex")
@@ -81,6 +81,19 @@ def _reader(name: str) -> Actor:
     if user is None:
         refuse("unknown_account", f"There is no account {name}.")
     return accounts.actor_of(user, toolbox().settings)
+
+
+def _hits(db: Session, actor: Actor, query: str, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """The first `limit` hits, asked for by pages as a reader would, and how many there are."""
+    per_page = min(limit, MOST_PER_PAGE)
+    hits: list[dict[str, Any]] = []
+    for page in range(1, math.ceil(limit / per_page) + 1):
+        wish = Wish(text=query, page=page, per_page=per_page, grouped=False)
+        answer = discovery.search(db, toolbox().index, actor, wish)
+        hits += [_hit(hit) for hit in answer.hits]
+        if page * per_page >= answer.total:
+            break
+    return hits[:limit], answer.total
 
 
 def _hit(hit: Found) -> dict[str, Any]:

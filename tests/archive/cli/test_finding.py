@@ -56,6 +56,15 @@ def test_best_first_and_no_more_than_asked_for(shell: Shell) -> None:
     shell.misused("search", "chợ", "--limit", "many")
 
 
+def test_more_than_a_page_of_hits(shell: Shell, toolbox: Toolbox) -> None:
+    told(toolbox, "LK-4", *(f"Con đò thứ {number}." for number in range(130)))
+    index_all(toolbox)
+    found = shell.json("search", "con do", "--limit", "120")
+    assert (found["total"], len(found["hits"])) == (130, 120)
+    assert len({hit["segment"] for hit in found["hits"]}) == 120
+    assert len(shell.json("search", "con do", "--limit", "10000")["hits"]) == 130
+
+
 def test_people_read_lines(shell: Shell) -> None:
     said = shell.says("search", "giai phong", "--as", "public")
     assert said == "1 found\nLK-1 10.0s Giọng 1: Sau ngày giải phóng tôi về lại chợ.\n"
