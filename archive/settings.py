@@ -140,12 +140,15 @@ def _home(env: Mapping[str, str]) -> Path:
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
     value = env.get("LOIKE_DATABASE_URL") or f"sqlite:///{home / 'archive.db'}"
-    expected = "sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"
+    expected = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
         # The value may hold a password, and what cannot be read cannot be masked.
         raise SettingRefused("LOIKE_DATABASE_URL", "…", expected) from None
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")  # the only driver that is here
+        value = url.render_as_string(hide_password=False)
     shown = url.render_as_string(hide_password=True)
     if url.drivername not in DATABASES:
         raise SettingRefused("LOIKE_DATABASE_URL", shown, expected)

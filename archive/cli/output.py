@@ -138,7 +138,7 @@ def _of_a_refusal(error: Refused) -> str:
 def _of_the_database(error: SQLAlchemyError) -> tuple[str, str]:
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     home = toolbox().settings.home
-    if "no such table" in cause or "does not exist" in cause or "unable to open" in cause:
+    if "no such table" in cause or "unable to open" in cause or cause.startswith("relation "):
         return "no_archive", f"There is no archive in {home} yet: flask init makes it."
     return "database_unusable", f"The database cannot be used: {cause}."
 

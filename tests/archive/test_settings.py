@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 HOSTILE = {
     "LOIKE_HOME": ["~nobody-of-this-name/archive", "a\x00b"],
     "LOIKE_DATABASE_URL": [
-        "garbage", "mysql://root@localhost/x", "sqlite://", "sqlite:///:memory:", "postgresql://h/x",
+        "garbage", "mysql://root@localhost/x", "sqlite://", "sqlite:///:memory:", "postgresql+asyncpg://h/x",
         "postgresql+psycopg://host", "postgresql+psycopg://host:port/x", "://", " ",
     ],
     "LOIKE_LANGUAGE": ["fr", "", "vi en"],
@@ -55,6 +55,11 @@ def test_a_value_that_cannot_work_is_refused_by_name(name: str, value: str, tmp_
     assert name in str(caught.value)
     assert "expected" in str(caught.value)
     assert not home.exists()
+
+
+def test_the_usual_name_of_postgresql_means_the_driver_that_is_here() -> None:
+    settings = Settings.from_env({"LOIKE_DATABASE_URL": "postgresql://u:geheim@host:5/x"})
+    assert settings.database_url == "postgresql+psycopg://u:geheim@host:5/x"
 
 
 def test_a_password_is_not_told() -> None:
