@@ -22,9 +22,10 @@ LINES = (
 
 
 def hold(toolbox: Toolbox, accession: str = "LK-1", *, audience: str = "public",
-         is_sample: bool = False, is_approved: bool = True) -> None:  # fmt: skip
+         is_sample: bool = False, is_approved: bool = True, recorded: bool = True,
+) -> None:  # fmt: skip
     with toolbox.database.writing() as db:
-        interview = spoken.interview(db, accession, audience=audience)
+        interview = spoken.interview(db, accession, audience=audience, recorded=recorded)
         interview.title, interview.is_sample = f"Chuyện {accession}", is_sample
         version = spoken.version(db, interview, lines=LINES)
         if is_approved:
@@ -45,6 +46,14 @@ def test_an_empty_archive_names_one_next_step_that_works(
     main = client.get("/en/").text.partition("<main")[2].partition("</main>")[0]
     assert re.findall(r'class="btn main" href="([^"]+)"', main) == [next_step]
     assert client.get(next_step).status_code == 200
+
+
+@pytest.mark.parametrize(("recorded", "word"), [(True, "Recorded"), (False, "Interviewed")])
+def test_a_day_without_sound_is_not_a_day_of_recording(
+    client_of: ClientOf, toolbox: Toolbox, recorded: bool, word: str
+) -> None:
+    hold(toolbox, recorded=recorded)
+    assert f'{word} <span class="nb">' in client_of(None).get("/en/").text
 
 
 def test_the_passage_of_the_day_leads_to_its_second(client_of: ClientOf, toolbox: Toolbox) -> None:
