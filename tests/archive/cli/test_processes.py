@@ -13,6 +13,7 @@ import pytest
 
 from archive.settings import Settings
 from archive.toolbox import Toolbox
+from tests import postgres
 from tests.live import ROOT
 from tests.told import index_all, told
 from tests.workers import command, environment
@@ -81,6 +82,16 @@ def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
     refused = flask(far, "jobs")
     assert refused.returncode == 1
     assert b"[database_unusable]" in refused.stderr
+
+
+@pytest.mark.postgresql
+def test_a_database_that_the_server_does_not_have_is_named(tmp_path: Path) -> None:
+    with postgres.throw_away() as url:
+        gone = url
+    refused = flask(Settings(home=tmp_path, database_url=gone), "init")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"[database_unusable]" in refused.stderr
+    assert gone.rpartition("/")[2].encode() in refused.stderr
 
 
 def test_a_reader_that_goes_away_is_no_fault(settings: Settings, toolbox: Toolbox) -> None:
