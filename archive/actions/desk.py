@@ -109,7 +109,7 @@ def _lines(
             start_ms=row.start_ms, end_ms=row.end_ms, text=row.text, state=row.state,
             flags=row.flags, voice=row.contribution_id or row.speaker_label,
             speaker=known.get(row.contribution_id or "")
-            or Speaker(row.speaker_label, row.speaker_label, "", known=False),
+            or speakers.without_record(version, row.speaker_label),
         )
         for row in rows
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archive.models import Contribution, Interview, Segment
+from archive.models import Contribution, Interview, Segment, TranscriptVersion
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,14 @@ def of_contribution(contribution: Contribution) -> Speaker:
 
 def of_segment(segment: Segment, interview: Interview) -> Speaker:
     """Who speaks in a segment; an unnamed voice has empty names."""
-    return of_voice(interview, segment.contribution_id, segment.speaker_label)
+    voice = of_voice(interview, segment.contribution_id, segment.speaker_label)
+    return voice if voice.known else without_record(segment.version, segment.speaker_label)
+
+
+def without_record(version: TranscriptVersion, label: str) -> Speaker:
+    """A voice that no person record stands behind: its role is what the imported file said."""
+    role = version.options.get("roles", {}).get(label, "")
+    return Speaker(label, label, role, known=False)
 
 
 def of_voice(interview: Interview, contribution_id: str | None, label: str) -> Speaker:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
 from archive.access import Actor, Refused
-from archive.actions import transcripts
+from archive.actions import transcripts, work
 from archive.models import (
     Interview,
     Job,
@@ -71,7 +71,11 @@ class Sound:
 def request(
     db: Session, actor: Actor, interview: Interview, wanted: Wanted, *, priority: int = 0
 ) -> Job:
-    """Queue a transcription; one at a time for an interview."""
+    """Queue a transcription; one at a time for an interview.
+
+    A job that waits for a model gives way: what is asked for now may need another one.
+    What it has heard is not lost, for a run goes on by its identity.
+    """
     access.require(actor, "transcribe", interview)
     if not sounds(db, interview):
         raise NothingToHear(accession=interview.accession)
@@ -80,7 +84,9 @@ def request(
             Job.interview_id == interview.id, Job.kind == JOB_KIND, Job.state.in_(OPEN_STATES)
         )
     )
-    if under_way is not None:
+    if under_way is not None and under_way.state == "waiting":
+        work.cancel(db, actor, under_way, interview=interview)
+    elif under_way is not None:
         raise AlreadyUnderWay(job_id=under_way.id)
     job = queue.enqueue(
         db, JOB_KIND, lane="speech", priority=priority, interview_id=interview.id,

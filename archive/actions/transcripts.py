@@ -29,6 +29,8 @@ from archive.models.transcript import VERSION_STATES
 from transcription.document import Segment as SpokenSegment
 from transcription.document import Word, words_from_text
 
+MOST_NOTICED = 100
+
 
 class NothingToApprove(Refused):
     """A version without words cannot be approved."""
@@ -98,7 +100,7 @@ def bring_in(
 ) -> TranscriptVersion:  # fmt: skip
     """Keep a transcript that was written elsewhere, in the state that the office vouches for.
 
-    `noticed` is what was odd about the file; it stays with the version.
+    `noticed` is what was odd about the file; the first of it stays with the version.
     """
     access.require(actor, "import_text", interview)
     if state not in ("machine", "corrected", "approved"):
@@ -109,8 +111,11 @@ def bring_in(
         raise TextRefused(source=source)
     version = _new_version(db, actor, interview, language=language, kind="imported", state=state)
     version.note = source
-    if noticed:
-        version.options = {"noticed": [list(one) for one in noticed]}
+    said_by_file = {
+        "noticed": [list(one) for one in noticed[:MOST_NOTICED]],
+        "roles": _roles_without_record(interview, spoken),
+    }
+    version.options = {key: value for key, value in said_by_file.items() if value}
     _add_segments(db, version, interview, spoken, actor)
     before = shown(db, interview)
     if state == "approved" or (
@@ -327,6 +332,16 @@ def _keep_first(db: Session, version: TranscriptVersion, made: Sequence[Segment]
         keep_revision(db, segment, kind="made")
     db.flush()
     db.expire(version, ["segments"])
+
+
+def _roles_without_record(interview: Interview, spoken: Sequence[Spoken]) -> dict[str, str]:
+    """Who asks and who answers, for the voices that are no person of the interview."""
+    labels = _contributions_by_label(interview)
+    roles: dict[str, str] = {}
+    for _recording_id, said in spoken:
+        if said.speaker and said.role and said.speaker.casefold() not in labels:
+            roles.setdefault(said.speaker, said.role)
+    return roles
 
 
 def _contributions_by_label(interview: Interview) -> dict[str, str]:

@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup, with_appcontext
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from archive import queue
 from archive.actions import exporting, interviews, transcription, transcripts, wording
 from archive.actions.transcription import Wanted
+from archive.actions.transcripts import Noticed
 from archive.cli.output import (
     explain,
     guarded,
@@ -25,11 +27,12 @@ from archive.cli.output import (
     writing,
 )
 from archive.models import Interview, Job
+from archive.web import import_words
 from transcription.engines.registry import ENGINES
+from transcription.formats.base import MAX_BYTES
 from transcription.formats.reading import read
 
 transcript = AppGroup("transcript", help="Transcripts from and to files.")
-LONGEST_FILE_BYTES = 64 * 1024 * 1024
 
 
 def find_interview(db: Session, accession: str) -> Interview:
@@ -65,7 +68,8 @@ def transcribe(
     with writing() as db:
         interview = find_interview(db, accession)
         wanted = Wanted(
-            engine=engine or settings.default_engine, model=model or settings.default_model,
+            engine=engine or settings.default_engine,
+            model=_model(model) if model else settings.default_model,
             language=language or interview.language,
         )  # fmt: skip
         job_id = transcription.request(db, operator(), interview, wanted).id
@@ -75,6 +79,12 @@ def transcribe(
     result = _wait_for(job_id)
     words = f"Version {result['version']}: {result['segments']} segments, {result['flags']} flags."
     tell(result, as_json=as_json, words=words)
+
+
+def _model(name: str) -> str:
+    """A path counts from the folder that the operator stands in, not from that of the worker."""
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.suffix == ".pt" and path.is_file() else name
 
 
 @transcript.command("import")
@@ -91,15 +101,18 @@ def transcribe(
 @guarded
 def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
     """Bring in a transcript: WebVTT, SRT, plain text or our own JSON."""
-    if file.stat().st_size > LONGEST_FILE_BYTES:
-        refuse("too_large", f"{file.name} is larger than a transcript can be.")
-    reading = read(file.read_bytes(), file.name)
+    with toolbox().database.reading() as db:
+        find_interview(db, accession)
+    with file.open("rb") as stream:
+        reading = read(stream.read(MAX_BYTES + 1), file.name)
+    noticed = [(p.line, p.code, p.text) for p in reading.problems]
+    _tell_remarks(noticed)
     with writing() as db:
         interview = find_interview(db, accession)
         recordings = {r.part: r.id for r in interview.recordings}
         version = transcripts.bring_in(
             db, operator(), interview, language=reading.language or interview.language,
-            state=state, source=file.name,
+            state=state, source=file.name, noticed=noticed,
             spoken=[(recordings.get(s.recording), s) for s in reading.segments],
         )  # fmt: skip
         told: dict[str, Any] = {
@@ -107,12 +120,21 @@ def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
             "state": version.state,
             "segments": len(reading.segments),
             "problems": [
-                {"line": p.line, "code": p.code, "text": p.text} for p in reading.problems
+                {"line": line, "code": code, "text": text} for line, code, text in noticed
             ],
         }
-    for problem in told["problems"]:
-        say(f"line {problem['line']}: {problem['text']} [{problem['code']}]", err=True)
     tell(told, as_json=as_json, words=f"Version {told['version']}: {told['segments']} segments.")
+
+
+def _tell_remarks(noticed: list[Noticed]) -> None:
+    """What was odd about a file, in the sentences that pages show; line 0 is all of it."""
+    with force_locale("en"):
+        for remark, (_line, code, _text) in zip(
+            import_words.remarks(noticed), noticed, strict=True
+        ):
+            where = f"line {remark.line}: " if remark.line else ""
+            quoted = f" “{remark.quoted}”" if remark.quoted else ""
+            say(f"{where}{remark.sentence}{quoted} [{code}]", err=True)
 
 
 @transcript.command("export")
@@ -129,16 +151,14 @@ def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=None,
-    help="Default: standard output.",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    default="-",
+    help="Default: -, standard output.",
 )
 @json_option
 @with_appcontext
 @guarded
-def export(
-    accession: str, form: str, number: int | None, output: Path | None, as_json: bool
-) -> None:
+def export(accession: str, form: str, number: int | None, output: Path, as_json: bool) -> None:
     """Write a version of a transcript to a file or to standard output.
 
     With -o the answer says what was written; without, the answer is the transcript.
@@ -154,7 +174,7 @@ def export(
             refuse("no_transcript", f"{accession} has no such transcript.")
         words = wording.wording(db, interview, found[0], toolbox().settings.default_language)
         made = exporting.export(db, operator(), interview, found[0], form, words)
-    if output is None:
+    if str(output) == "-":
         click.echo(made.content, nl=False)
         return
     output.write_bytes(made.content)

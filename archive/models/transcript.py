@@ -19,8 +19,10 @@ class TranscriptVersion(Base):
     """The text of an interview. Once approved it never changes: a correction is a new version.
 
     `revision` counts every change of any segment, so that an editor can ask what is
-    new. `engine`, `model`, `model_sha256` and `options` say where machine words came
-    from. `is_current` marks the one version that readers are shown.
+    new. `engine`, `model`, `model_sha256` and `options` say where the words came from;
+    `options["roles"]` tells which voice without a record asks and which answers, as the
+    file that was brought in had it. `is_current` marks the one version that readers are
+    shown.
     """
 
     __tablename__ = "transcript_version"
@@ -92,6 +94,8 @@ class Segment(Base):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
     replaced_by: Mapped[list[str]] = mapped_column(default=list)
+
+    version: Mapped[TranscriptVersion] = relationship(viewonly=True)
 
 
 class SegmentRevision(Base):

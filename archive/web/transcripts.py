@@ -24,7 +24,6 @@ from transcription.formats.registry import FORMATS
 bp = Blueprint("transcripts", __name__, url_prefix="/interviews/<accession>/transcript")
 
 LANGUAGES = ("vi", "en", "fr", "zh", "km", "ko", "ja")
-MOST_LISTED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +120,7 @@ def bring_in(accession: str) -> ResponseReturnValue:
     version = transcripts.bring_in(
         current.db(), current.actor(), interview,
         language=reading.language or _wanted_language(interview),
-        state=request.form.get("state", "machine"), source=name, noticed=noticed[:MOST_LISTED],
+        state=request.form.get("state", "machine"), source=name, noticed=noticed,
         spoken=[(parts.get(s.recording), s) for s in reading.segments],
     )  # fmt: skip
     flash(_("Version %(number)d was brought in.", number=version.number))
@@ -151,7 +150,9 @@ def _page(
         may_approve=bool(access.may(actor, "approve", interview)),
         wanted_state=request.form.get("state", "corrected"),
         model_problem=model_problem, file_problem=file_problem,
-        remarks=import_words.remarks([(p.line, p.code, p.text) for p in noticed[:MOST_LISTED]]),
+        remarks=import_words.remarks(
+            [(p.line, p.code, p.text) for p in noticed[: transcripts.MOST_NOTICED]]
+        ),
     )  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archive.models import Job
+from archive.models import Job, TranscriptVersion
 from archive.toolbox import Toolbox
 from tests import holdings as make
 from tests.fixtures.media import make as media
@@ -85,6 +86,26 @@ def test_waiting_for_a_model_that_is_not_here_says_where_to_put_it(
         assert db.query(Job).filter_by(kind="transcribe").one().state == "waiting"
 
 
+def test_work_that_waits_for_a_model_gives_way_to_another_one(
+    shell: Shell, toolbox: Toolbox, talk: None
+) -> None:
+    shell.refuses("model_missing", "transcribe", "LK-1", "--model", "smal", "--wait")
+    told = shell.json("transcribe", "LK-1", "--model", "demo", "--wait")
+    assert told["version"] == 1
+    with toolbox.database.reading() as db:
+        states = [job.state for job in db.query(Job).filter_by(kind="transcribe").order_by(Job.id)]
+    assert states == ["cancelled", "done"]
+
+
+def test_the_path_of_a_model_counts_from_where_the_operator_stands(
+    shell: Shell, talk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(DEMO.path, tmp_path / "tai nghe.pt")
+    monkeypatch.chdir(tmp_path)
+    told = shell.json("transcribe", "LK-1", "--model", "tai nghe.pt", "--wait")
+    assert told["model_sha256"] == DEMO.info.sha256
+
+
 def test_what_cannot_be_transcribed(shell: Shell) -> None:
     shell.refuses("nothing_to_hear", "transcribe", "LK-1")
     assert "LK-9" in shell.refuses("unknown_interview", "transcribe", "LK-9")
@@ -154,6 +175,8 @@ def test_every_format_can_be_written_to_a_file_and_to_a_pipe(
     else:
         assert result.stdout_bytes == file.read_bytes()
         assert "chưa hiệu đính" in file.read_text(encoding="utf-8")
+        dash = shell.run("transcript", "export", "LK-1", "--format", form, "-o", "-")
+        assert dash.stdout_bytes == file.read_bytes()
 
 
 def test_a_file_that_is_no_transcript(shell: Shell, tmp_path: Path) -> None:
@@ -167,10 +190,38 @@ def test_a_file_that_is_no_transcript(shell: Shell, tmp_path: Path) -> None:
         assert result.exit_code == 1, name
         assert re.search(r"\[[a-z_]+\]\n$", result.stderr), name
         assert result.stdout == "", name
+    assert "This JSON is not a transcript of ours. [not_a_transcript]\n" in shell.run(
+        "transcript", "import", "LK-1", str(tmp_path / "d.json")
+    ).stderr  # fmt: skip
+
+
+def test_who_asks_and_who_answers_comes_back_for_voices_that_are_no_person(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """The people of a file need no record here, and whose voice a label is stays the editor's."""
+    said = [("Bà Sen", "witness"), ("Anh Minh", "interviewer"), ("Tiếng rao", None)]
+    path = tmp_path / "a.json"
+    path.write_text(
+        json.dumps(
+            {
+                "segments": [
+                    {"speaker": speaker, "role": role, "text": "Dạ.", "start_ms": n, "end_ms": n}
+                    for n, (speaker, role) in enumerate(said)
+                ]
+            }
+        )
+    )
+    shell.json("transcript", "import", "LK-1", str(path))
+    again = tmp_path / "b.vtt"
+    shell.says("transcript", "export", "LK-1", "--format", "vtt", "-o", str(again))
+    for _time in range(2):
+        found = [(s["speaker"], s["role"]) for s in exported(shell)["segments"]]
+        assert found == said
+        shell.json("transcript", "import", "LK-1", str(again))
 
 
 def test_problems_of_a_transcript_are_named_by_line_and_it_is_kept(
-    shell: Shell, tmp_path: Path
+    shell: Shell, toolbox: Toolbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.srt"
     path.write_text(
@@ -180,8 +231,14 @@ def test_problems_of_a_transcript_are_named_by_line_and_it_is_kept(
     assert result.exit_code == 0
     told = json.loads(result.stdout)
     assert told["segments"] == 2
-    assert told["problems"]
-    assert f"line {told['problems'][0]['line']}: " in result.stderr
+    [problem] = told["problems"]
+    assert result.stderr == (
+        f"line {problem['line']}: The end comes before the beginning; they were made the same. "
+        "“Ngược giờ.” [end_before_start]\n"
+    )
+    with toolbox.database.reading() as db:
+        kept = db.query(TranscriptVersion).one().options["noticed"]
+    assert kept == [[problem["line"], problem["code"], problem["text"]]]
 
 
 def test_what_cannot_be_imported_or_exported(shell: Shell, vtt: Path, tmp_path: Path) -> None:
