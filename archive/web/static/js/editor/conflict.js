@@ -7,7 +7,7 @@ import { clock } from "../core/time.js";
 import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
 import { added, chosenText, runs, touched } from "./choosing.js";
-import { threeWay } from "./merging.js";
+import { movedInto, threeWay } from "./merging.js";
 import { drawSlice, peaksOf } from "./peaks.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -66,15 +66,13 @@ export class Conflicts {
     const { saver, sheet } = this.desk;
     const target = replacedBy?.length === 1 ? sheet.byId.get(replacedBy[0]) : null;
     if (!target || target.id === id) return false;
-    const entry = saver.of(target.id);
-    const at = entry.text.lastIndexOf(base);
-    if (!base || at < 0) return false;
-    const text = entry.text.slice(0, at) + yours + entry.text.slice(at + base.length);
+    const moved = movedInto(saver.of(target.id).text, base, yours);
+    if (!moved) return false;
     saver.abandon(id);
     this.desk.remove(id);
-    this.desk.write(target, text);
-    saver.typed(target.id, text);
-    this.desk.go(target, at + yours.length);
+    this.desk.write(target, moved.text);
+    saver.typed(target.id, moved.text);
+    this.desk.go(target, moved.end);
     announce(t("A colleague joined this segment to the one above; the words went with it."));
     return true;
   }

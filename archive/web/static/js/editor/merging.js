@@ -57,6 +57,21 @@ export function threeWay(base, theirs, yours) {
 }
 
 /**
+ * A text that took `base` in, with `yours` in its place, and where that ends in it. Null unless
+ * `base` stands there once, as whole words: a guess would put somebody's words into another's mouth.
+ * @param {string} text
+ * @param {string} base
+ * @param {string} yours
+ * @returns {{text: string, end: number} | null}
+ */
+export function movedInto(text, base, yours) {
+  const around = base ? ` ${text} `.split(` ${base} `) : [];
+  if (around.length !== 2) return null;
+  const start = around[0].length;
+  return { text: text.slice(0, start) + yours + text.slice(start + base.length), end: start + yours.length };
+}
+
+/**
  * What has to change for `old` to become `now`, in order; no two of them touch.
  * @param {readonly string[]} old
  * @param {readonly string[]} now
