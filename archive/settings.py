@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,6 +53,10 @@ class Settings:
     https: bool = False
     timezone: str = "Asia/Ho_Chi_Minh"
     secret_key: str = field(default="", repr=False)
+
+    def today(self) -> date:
+        """The day on the office's clock."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
 
     @property
     def vault_dir(self) -> Path:

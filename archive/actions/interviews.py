@@ -1,8 +1,7 @@
 """Interviews: taking one into the archive and describing it.
 
-An accession number is part of every link, so it is made of signs that need no
-quoting, and two numbers may not differ in case only. Two people who describe the
-same interview at once: the second is told so, and nothing that either typed is lost.
+Two people who describe the same interview at once: the second is told so, and nothing
+that either typed is lost.
 """
 
 from __future__ import annotations
@@ -10,45 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from archive import access, audit, dates
 from archive.access import Actor, Refused
-from archive.actions import office, typed
+from archive.actions import accessions, typed
+from archive.actions.accessions import AccessionTaken
 from archive.models import Collection, Contribution, Interview, Person, Place
 from archive.models.base import utc_now
 from archive.models.interview import AUDIENCES, PLATES
 
-LONGEST_ACCESSION = 40
 LONGEST = {"title": 300, "held_as_told": 300, "place_as_told": 300, "abstract": 20_000}
 LONGEST_KEYWORD = 100
 MOST_KEYWORDS = 40
 MOST_PEOPLE = 30
 FIRST_YEAR, LAST_YEAR = 1800, 2100
-DEFAULT_PREFIX = "LK"
 ROLES = ("witness", "interviewer")
-_ACCESSION = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-# Words that stand where an accession number stands in an address.
-RESERVED = frozenset({"new", "date"})
-
-
-class AccessionRefused(Refused):
-    """`accession` would need quoting in a link, is too long, or is a word of ours."""
-
-    code = "accession_refused"
-
-
-class AccessionTaken(Refused):
-    """Another interview has this number, perhaps in other case."""
-
-    code = "accession_taken"
 
 
 class TitleMissing(Refused):
@@ -122,14 +103,18 @@ class Description:
 
 def create(
     db: Session, actor: Actor, description: Description, *, accession: str = "",
-    is_sample: bool = False,
+    year: int | None = None, is_sample: bool = False,
 ) -> Interview:  # fmt: skip
-    """Take an interview in, under the number given or the next free one of this year."""
+    """Take an interview in, under the number given or the next free one of the year.
+
+    `year` is the one on the office's clock; without it, that of UTC.
+    """
     access.require(actor, "create")
     wrong = faults(description)
     if wrong:
         raise wrong[0]
-    interview = _insert(db, actor, description, accession, is_sample=is_sample)
+    year = utc_now().year if year is None else year
+    interview = _insert(db, actor, description, accession, year=year, is_sample=is_sample)
     audit.record(
         db, actor, "interview.created", interview,
         accession=interview.accession, audience=interview.audience,
@@ -149,7 +134,7 @@ def describe(
     _claim(db, interview, revision)
     before = _told(interview)
     if accession.strip() and accession.strip() != interview.accession:
-        interview.accession = free(db, accession, but_for=interview)
+        interview.accession = accessions.free(db, accession, but_for=interview)
     _write(interview, description)
     interview.updated_at = utc_now()
     try:
@@ -162,37 +147,6 @@ def describe(
         changed=sorted(name for name in after if after[name] != before[name]),
         audience=interview.audience,
     )  # fmt: skip
-
-
-def next_accession(db: Session) -> str:
-    """`LK-2026-041`: the office's letters, the year on its clock, the next number of that year."""
-    prefix = office.get(db, "accession_prefix", DEFAULT_PREFIX)
-    zone = ZoneInfo(office.get(db, "timezone", "Asia/Ho_Chi_Minh"))
-    stem = f"{prefix}-{datetime.now(zone).year}-"
-    taken = db.scalars(
-        select(Interview.accession).where(
-            func.lower(Interview.accession).startswith(stem.lower(), autoescape=True)
-        )
-    )
-    numbers = [int(tail) for a in taken if (tail := a[len(stem) :]).isascii() and tail.isdigit()]
-    return f"{stem}{max(numbers, default=0) + 1:03d}"
-
-
-def free(db: Session, accession: str, *, but_for: Interview | None = None) -> str:
-    """The number as it will be kept; raises AccessionRefused or AccessionTaken."""
-    accession = accession.strip()
-    if (
-        len(accession) > LONGEST_ACCESSION
-        or not _ACCESSION.fullmatch(accession)
-        or accession.lower() in RESERVED
-    ):
-        raise AccessionRefused(accession=typed.line(accession)[:LONGEST_ACCESSION])
-    taken = db.scalar(
-        select(Interview.id).where(func.lower(Interview.accession) == accession.lower())
-    )
-    if taken is not None and (but_for is None or taken != but_for.id):
-        raise AccessionTaken(accession=accession)
-    return accession
 
 
 def faults(told: Description) -> list[Refused]:
@@ -220,11 +174,13 @@ def in_full(db: Session, ids: Iterable[str]) -> dict[str, Interview]:
 
 
 def _insert(
-    db: Session, actor: Actor, description: Description, accession: str, *, is_sample: bool
-) -> Interview:
+    db: Session, actor: Actor, description: Description, accession: str, *,
+    year: int, is_sample: bool,
+) -> Interview:  # fmt: skip
     """Add the row; whoever loses a race for the same free number takes the one after it."""
     while True:
-        number = free(db, accession) if accession.strip() else next_accession(db)
+        wanted = accession.strip()
+        number = accessions.free(db, wanted) if wanted else accessions.next_free(db, year)
         interview = Interview(
             accession=number, title="", is_sample=is_sample, created_by_id=actor.user_id or None
         )
@@ -234,9 +190,9 @@ def _insert(
                 db.add(interview)
                 db.flush()
         except IntegrityError:
-            if accession.strip():
+            if wanted:
                 raise AccessionTaken(accession=number) from None
-            if next_accession(db) == number:  # it was not the number that could not be kept
+            if accessions.next_free(db, year) == number:  # something else could not be kept
                 raise
             continue
         return interview

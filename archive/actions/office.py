@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
 from archive.access import Actor, Refused
-from archive.actions import accounts
+from archive.actions import accessions, accounts
 from archive.actions.accounts import SignedIn
 from archive.db import Database
 from archive.models import Setting
@@ -48,11 +48,13 @@ class Site:
     """What the office calls its archive; an empty tagline is not shown.
 
     `language` is what the office chose when it opened the archive; empty before that.
+    Accession numbers that the archive gives begin with `accession_prefix`.
     """
 
     name: str = DEFAULT_NAME
     tagline: str = ""
     language: str = ""
+    accession_prefix: str = accessions.DEFAULT_PREFIX
 
 
 def site(database: Database) -> Site:
@@ -60,7 +62,7 @@ def site(database: Database) -> Site:
     with database.reading() as db:
         return Site(
             name=get(db, "site_name", DEFAULT_NAME), tagline=get(db, "site_tagline"),
-            language=get(db, "language"),
+            language=get(db, "language"), accession_prefix=accessions.prefix(db),
         )  # fmt: skip
 
 
@@ -79,14 +81,19 @@ def put(db: Session, key: str, value: str) -> None:
         row.value = value
 
 
-def describe(db: Session, actor: Actor, *, name: str, tagline: str, language: str) -> None:
-    """Change what the office calls its archive; an unknown language is Vietnamese."""
+def describe(db: Session, actor: Actor, told: Site) -> None:
+    """Change the office's choices; an unknown language is Vietnamese.
+
+    Numbers that were given keep their letters: links and citations hold them.
+    """
     access.require(actor, "manage_office")
-    if not name.strip():
+    if not told.name.strip():
         raise NameMissing
-    put(db, "site_name", name.strip())
-    put(db, "site_tagline", tagline.strip())
-    put(db, "language", "en" if language == "en" else "vi")
+    letters = accessions.checked_prefix(told.accession_prefix)
+    put(db, "site_name", told.name.strip())
+    put(db, "site_tagline", told.tagline.strip())
+    put(db, "language", "en" if told.language == "en" else "vi")
+    put(db, accessions.PREFIX, letters)
     db.flush()
     audit.record(db, actor, "office.described", db.get_one(Setting, "site_name"))
 

@@ -7,7 +7,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from archive.actions import collections, interviews, people
 from archive.actions.interviews import Description
-from archive.cli.output import guarded, json_option, operator, tell, writing
+from archive.cli.output import guarded, json_option, operator, tell, toolbox, writing
 from archive.models.interview import AUDIENCES
 
 interview = AppGroup("interview", help="Interviews.")
@@ -38,9 +38,10 @@ def add(
             witnesses=[people.meant(db, actor, name) for name in witnesses],
             interviewers=[people.meant(db, actor, name) for name in interviewers],
         )  # fmt: skip
-        told = {
-            "accession": interviews.create(db, actor, description, accession=accession).accession
-        }
+        made = interviews.create(
+            db, actor, description, accession=accession, year=toolbox().settings.today().year
+        )
+        told = {"accession": made.accession}
     tell(told, as_json=as_json, words=f"{told['accession']} is in the archive.")
 
 

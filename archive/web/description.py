@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from archive import dates, told_dates
 from archive.access import Actor, Refused
-from archive.actions import collections, interviews, people, places
+from archive.actions import accessions, collections, interviews, people, places
 from archive.actions.interviews import FIRST_YEAR, LAST_YEAR, Description
 from archive.models import Interview, Person
 from archive.web import language, messages
@@ -123,7 +123,7 @@ def described(
     values = form.values
     is_sample = interview is not None and interview.is_sample
     if values["accession"]:
-        _tried(form, lambda: interviews.free(db, values["accession"], but_for=interview))
+        _tried(form, lambda: accessions.free(db, values["accession"], but_for=interview))
     if values["held_as_told"] and not values["held_edtf"]:
         values["held_edtf"] = told_dates.read(values["held_as_told"])
     said = _("A year is four digits, from 1800 to 2100.")

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from archive import access, told_dates
 from archive.access import Refused
+from archive.actions import accessions, collections, interviews, people, places, playback, work
 from archive.actions import catalogue as listing
-from archive.actions import collections, interviews, people, places, playback, work
 from archive.actions.interviews import DescriptionOutdated
 from archive.actions.work import Work
 from archive.models import Interview
@@ -66,8 +66,9 @@ def create() -> ResponseReturnValue:
     if form.is_good:
         try:
             made = interviews.create(
-                current.db(), current.actor(), told, accession=form.values["accession"]
-            )
+                current.db(), current.actor(), told, accession=form.values["accession"],
+                year=_year(),
+            )  # fmt: skip
         except Refused as refused:
             description.tell(form, refused)
     if made is None:
@@ -154,7 +155,7 @@ def _form(form: Form, interview: Interview | None = None, conflict: Conflict | N
         lineage_before=[places.label(p) for p in lineage.before] if lineage else [],
         lineage_after=[places.label(p) for p in lineage.after] if lineage else [],
         date_read=description.date_read(form.values.get("held_edtf", "")),
-        next_accession=interviews.next_accession(db) if interview is None else "",
+        next_accession=_next_free() if interview is None else "",
         languages=description.LANGUAGES, audiences=AUDIENCES, plates=PLATES,
         more=request.form.get("then", ""),
     )  # fmt: skip
@@ -226,3 +227,11 @@ def _waves(shown: Sequence[Interview]) -> dict[str, waves.Wave | None]:
         for interview_id, recordings in playables.items()
         for first in recordings[:1]
     }
+
+
+def _year() -> int:
+    return current.settings().today().year
+
+
+def _next_free() -> str:
+    return accessions.next_free(current.db(), _year())

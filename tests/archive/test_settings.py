@@ -128,3 +128,12 @@ def test_the_key_is_made_once_for_its_owner_and_all_who_start_together_agree(
     [file] = settings.home.iterdir()
     assert file.name == "secret_key"
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_day_is_that_of_the_offices_clock(tmp_path: Path) -> None:
+    """The two islands are never on the same day: one is 25 hours ahead of the other."""
+    days = {
+        zone: Settings.from_env({"LOIKE_HOME": str(tmp_path), "LOIKE_TIMEZONE": zone}).today()
+        for zone in ("Pacific/Kiritimati", "Pacific/Niue")
+    }
+    assert days["Pacific/Kiritimati"] > days["Pacific/Niue"]

@@ -30,6 +30,12 @@ MESSAGES: dict[str, Sentence] = {
         _("This is the last administrator; somebody has to keep the keys."),
         safe=_("Nothing was changed."),
     ),
+    "prefix_refused": lambda f: Message(
+        _(
+            "These are letters without marks and digits, at most %(longest)s, such as LK.",
+            longest=f.get("longest", ""),
+        )
+    ),
     "site_name_missing": lambda f: Message(_("The archive needs a name: citations print it.")),
     "already_open": lambda f: Message(_("The archive has been opened already.")),
     "nothing_named": lambda f: Message(_("It was not said which record this is for.")),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
-from archive.actions import interviews, people
+from archive.actions import accessions, interviews, people
 from archive.actions.interviews import Description
 from archive.db import Database
 from archive.models import Event, Interview, Outbox, Segment, TranscriptVersion
@@ -68,14 +68,14 @@ def test_the_next_number_is_free_and_of_this_year(db: Session) -> None:
      "x" * 100_000, "Băng-1", "a\u202eb", "a%2Fb", "<b>", "a?b", "a#b", "a\x00b", "ａ1"],
 )  # fmt: skip
 def test_a_number_that_a_link_cannot_carry_is_refused(db: Session, accession: str) -> None:
-    with pytest.raises(interviews.AccessionRefused):
+    with pytest.raises(accessions.AccessionRefused):
         interviews.create(db, MACHINE, PLAIN, accession=accession)
 
 
 @pytest.mark.parametrize("accession", ["LK-1", "lk-1", " LK-1 "])
 def test_a_number_is_given_once_whatever_its_case(db: Session, accession: str) -> None:
     interviews.create(db, MACHINE, PLAIN, accession="LK-1")
-    with pytest.raises(interviews.AccessionTaken):
+    with pytest.raises(accessions.AccessionTaken):
         interviews.create(db, MACHINE, PLAIN, accession=accession)
 
 
@@ -161,7 +161,7 @@ def test_a_number_stays_when_none_is_given(db: Session) -> None:
     interviews.describe(db, MACHINE, made, PLAIN, revision=2, accession="LK-1")
     assert made.accession == "LK-1"
     interviews.create(db, MACHINE, PLAIN, accession="LK-2")
-    with pytest.raises(interviews.AccessionTaken):
+    with pytest.raises(accessions.AccessionTaken):
         interviews.describe(db, MACHINE, made, PLAIN, revision=3, accession="lk-2")
 
 

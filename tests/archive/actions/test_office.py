@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Actor
-from archive.actions import accounts, office
+from archive.actions import accounts, interviews, office
+from archive.actions.accessions import PrefixRefused
+from archive.actions.interviews import Description
 from archive.actions.office import FirstRun
 from archive.db import Database
 from archive.models import Job, User
 from tests.cast import PASSWORD
+
+MACHINE = access.machine("test")
 
 WISH = FirstRun(
     site_name="Kho Quận 5", site_tagline="Phòng Lịch sử", language="en", name="Nguyễn Ánh",
@@ -86,14 +90,37 @@ def test_wrong_input_leaves_the_archive_as_empty_as_it_was(empty: Session) -> No
 def test_the_office_is_described_by_the_administrator_only(
     db: Session, database: Database, actor_of: Callable[[str | None], Actor]
 ) -> None:
+    told = office.Site(name=" Kho mới ", tagline="", language="en", accession_prefix=" VPLS.Q5 ")
     for name in ("ben", "cleo", "sam", None):
         with pytest.raises(access.NotAllowed):
-            office.describe(db, actor_of(name), name="X", tagline="", language="vi")
+            office.describe(db, actor_of(name), told)
     with pytest.raises(office.NameMissing):
-        office.describe(db, actor_of("ada"), name="  ", tagline="", language="vi")
-    office.describe(db, actor_of("ada"), name=" Kho mới ", tagline="", language="en")
+        office.describe(db, actor_of("ada"), replace(told, name="  "))
+    office.describe(db, actor_of("ada"), told)
     db.commit()
-    assert office.site(database) == office.Site(name="Kho mới", tagline="", language="en")
+    assert office.site(database) == office.Site(
+        name="Kho mới", tagline="", language="en", accession_prefix="VPLS.Q5"
+    )
+
+
+@pytest.mark.parametrize("letters", ["", "  ", "-LK", "LK-", "Đề", "L K", "LK/1", "x" * 21])
+def test_letters_that_no_link_could_hold_are_refused(
+    db: Session, database: Database, actor_of: Callable[[str | None], Actor], letters: str
+) -> None:
+    with pytest.raises(PrefixRefused):
+        office.describe(db, actor_of("ada"), office.Site(name="X", accession_prefix=letters))
+    db.commit()
+    assert office.site(database).name == office.DEFAULT_NAME
+
+
+def test_new_numbers_begin_with_the_letters_of_the_office(
+    db: Session, actor_of: Callable[[str | None], Actor]
+) -> None:
+    told = Description(title="Một")
+    assert interviews.create(db, MACHINE, told, year=2026).accession == "LK-2026-001"
+    office.describe(db, actor_of("ada"), office.Site(accession_prefix="VPLS"))
+    assert interviews.create(db, MACHINE, told, year=2026).accession == "VPLS-2026-001"
+    assert interviews.create(db, MACHINE, told, year=2027).accession == "VPLS-2027-001"
 
 
 def test_two_visitors_at_once_make_one_administrator(empty: Session, database: Database) -> None:

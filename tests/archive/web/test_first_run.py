@@ -130,11 +130,24 @@ def test_the_office_decides_the_language_of_who_asks_for_neither(visitor: FlaskC
         assert stranger.get("/", headers=headers).location == f"/{language}/"
 
 
-def test_the_archive_can_be_renamed_later(visitor: FlaskClient) -> None:
+def test_the_office_can_be_described_later(visitor: FlaskClient) -> None:
     visitor.post("/vi/first-run", data=GOOD)
-    answer = visitor.post("/vi/office", data={"site_name": "<b>Kho mới</b>", "language": "vi"})
-    assert answer.status_code == 303
+    told = {"site_name": "<b>Kho mới</b>", "language": "vi", "accession_prefix": "VPLS"}
+    assert visitor.post("/vi/office", data=told).status_code == 303
     page = visitor.get("/vi/").text
     assert "&lt;b&gt;Kho mới&lt;/b&gt;" in page
     assert "<b>Kho mới" not in page
-    assert visitor.post("/vi/office", data={"site_name": " "}).status_code == 422
+    assert 'value="VPLS"' in visitor.get("/vi/office").text
+    assert "VPLS-" in visitor.get("/vi/interviews/new").text
+
+
+@pytest.mark.parametrize(("name", "typed"), [("site_name", " "), ("accession_prefix", "<LK>/")])
+def test_what_an_office_cannot_be_called_is_given_back(
+    visitor: FlaskClient, name: str, typed: str
+) -> None:
+    visitor.post("/vi/first-run", data=GOOD)
+    told = {"site_name": "Kho mới", "accession_prefix": "LK", name: typed}
+    answer = visitor.post("/vi/office", data=told)
+    assert answer.status_code == 422
+    assert f'id="{name}-problem"' in answer.text
+    assert "Kho mới" not in visitor.get("/vi/").text
