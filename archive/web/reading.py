@@ -6,18 +6,22 @@ server marks its turn and writes its citation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from archive.actions import citations, exporting, reading, wording
 from archive.actions.reading import Reading
 from archive.models import Interview, Segment, TranscriptVersion
+from archive.models.base import utc_now
 from archive.web import current, language, loaders, measures, waves
 from transcription.timecode import clock, parse_media_fragment
 
 bp = Blueprint("reading", __name__)
+_CODE = re.compile(r"(?!.*://)(.*\d.*[-–].*|.*[-–].*\d.*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,16 @@ def page(interview: Interview) -> str:
         label=wording.label(found.version, language.chosen()) if found.version else "",
         formats=exporting.writable(), clock=clock, held=measures.held(interview),
         parts={p.recording.id: p.recording.part for p in found.playables},
+        today=measures.day(utc_now()),
     )  # fmt: skip
+
+
+@bp.app_template_filter("codes_whole")
+def codes_whole(citation: str) -> Markup:
+    """Dates, codes and times stay on one line; `js/reading/citation.js` does the same."""
+    whole = Markup('<span class="nb">{}</span>')
+    words = (whole.format(w) if _CODE.fullmatch(w) else escape(w) for w in citation.split(" "))
+    return Markup(" ").join(words)
 
 
 @bp.get("/interviews/<accession>/cite")

@@ -5,6 +5,8 @@ The sound is one of our sample interviews, whose exact word times are known.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,6 +19,7 @@ from archive.toolbox import Toolbox
 from tests import spoken
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Open
+from tests.fixtures.media import make
 from transcription.engines.demo import SAMPLES_DIR
 
 PAGE = "/vi/interviews/LK-1"
@@ -127,7 +130,7 @@ def test_the_citation_follows_what_is_selected_and_is_copied_with_it(open_as: Op
     ready(page)
     turn(page, NIGHT).locator("[data-text]").select_text()
     expect(page.locator("[data-citation=vietnamese]")).to_contain_text("00:00:30–00:00:34, bản v1")
-    expect(page.locator("[data-cite-scope]")).to_have_text("Đoạn từ 00:00:30 đến 00:00:33")
+    expect(page.locator("[data-cite-scope]")).to_have_text("Đoạn từ 00:00:30 đến 00:00:34")
     for style, said in (
         ("chicago", "LK-1, 00:00:30–00:00:34, transcript version 1"),
         ("bibtex", "note = {interview by Trần Minh; 00:00:30–00:00:34, transcript version 1}"),
@@ -146,6 +149,70 @@ def test_the_citation_follows_what_is_selected_and_is_copied_with_it(open_as: Op
     assert copied.startswith(f"“{NIGHT}”\nNguyễn Thị Sen, ")
 
 
+def test_what_is_copied_holds_no_times_and_names_only_where_several_speak(open_as: Open) -> None:
+    page = open_as(None)
+    ready(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    select = """([from, to, who]) => {
+      const holders = [...document.querySelectorAll("[data-text]")];
+      const first = holders.find((one) => one.textContent === from);
+      const next = holders[holders.indexOf(first) + 1];
+      const start = first.textContent.indexOf("ăn hoài");
+      if (who) next.parentElement.querySelector(".sp").textContent = who;
+      getSelection().setBaseAndExtent(first.firstChild, start, next.firstChild, to);
+      return next.textContent.slice(0, to);
+    }"""
+    name = turn(page, RICE).locator(".sp").inner_text()
+    for who, copied in (
+        ("", "“ăn hoài cũng quen. {next}”\n"),
+        ("Ông Ba", f"{name}: “ăn hoài cũng quen.”\nÔng Ba: “{{next}}”\n"),
+    ):
+        following = page.evaluate(select, [RICE, 8, who])
+        page.locator("[data-copy=vietnamese]").click()
+        page.wait_for_function(
+            "async (start) => (await navigator.clipboard.readText()).startsWith(start)",
+            arg=copied.format(next=following.strip()) + "Nguyễn Thị Sen, ",
+        )
+
+
+def test_the_citation_stays_in_sight_where_there_is_room_for_it(open_as: Open) -> None:
+    page = open_as(None, width=1366, height=660)
+    ready(page)
+    page.locator("[data-segment]").last.scroll_into_view_if_needed()
+    expect(page.locator("[data-copy=vietnamese]")).to_be_in_viewport(ratio=1)
+    expect(page.locator("[data-permalink]")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 960, "height": 600})  # what zooming to 150 % leaves
+    box = page.locator(".stay")
+    assert box.evaluate("box => box.scrollHeight - box.clientHeight") <= 0
+    assert box.evaluate("box => getComputedStyle(box).position") == "static"
+
+
+def test_a_film_stands_beside_its_wave_and_leaves_room_for_the_text(
+    open_as: Open, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    with toolbox.database.writing() as db:
+        of = spoken.find(db)
+        of.recordings[0].part = 9
+    film = make.film(tmp_path / "phong-van.mp4", seconds=2, size=(320, 180))
+    ingest.ingest_file(toolbox, machine("test"), "LK-1", path=film)
+    with toolbox.database.writing() as db:
+        of = spoken.find(db)
+        next(one for one in of.recordings if one.part != 9).part = 1
+    Worker(toolbox).run_until_idle()
+    page = open_as(None, width=1366, height=660)
+    page.goto(PAGE)
+    expect(page.locator("video[poster]")).to_be_visible()
+    expect(page.locator("[data-controls]")).to_be_visible()
+    player, video = page.locator(".player").bounding_box(), page.locator("video").bounding_box()
+    assert player is not None
+    assert video is not None
+    assert player["height"] < 660 / 3
+    assert video["width"] < 400
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("video")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_without_scripts_it_is_read_heard_and_cited(open_as: Open) -> None:
     page = open_as(None, scripts=False)
     page.goto(PAGE)
@@ -156,8 +223,10 @@ def test_without_scripts_it_is_read_heard_and_cited(open_as: Open) -> None:
     expect(turn(page, NIGHT)).to_have_class("turn on")
     expect(turn(page, NIGHT)).to_be_in_viewport()
     expect(page.locator("[data-citation=vietnamese]")).to_contain_text("00:00:30–00:00:34")
-    page.locator("summary", has_text="BibTeX").click()
+    expect(page.locator("[data-citation=bibtex]")).to_be_hidden()
+    page.locator(".styles label", has_text="BibTeX").click()
     expect(page.locator("[data-citation=bibtex]")).to_be_visible()
+    expect(page.locator("[data-citation=vietnamese]")).to_be_hidden()
 
 
 def test_on_a_phone_the_player_stays_at_the_bottom(open_as: Open) -> None:
@@ -192,6 +261,12 @@ def test_paper_shows_the_text_its_label_and_its_source_and_nothing_else(open_as:
     box = turn(page, NIGHT).locator("[data-text]").bounding_box()
     assert box is not None
     assert box["width"] > 400, "the text has the whole width, with the time beside it"
+    source = page.locator("article > .cite-print:last-child")
+    rules = source.evaluate(
+        "box => [getComputedStyle(box).breakBefore, getComputedStyle(box).breakInside]"
+    )
+    assert rules == ["avoid", "avoid"], "the last sheet never holds the source alone"
+    expect(source).to_contain_text("In ngày ")
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert paper.startswith(b"%PDF")
 
@@ -201,7 +276,7 @@ def test_nobody_is_shut_out(open_as: Open, *, dark: bool) -> None:
     page = open_as("rob", dark=dark)
     ready(page, f"{PAGE}?t=31-34")
     page.locator("details.menu summary", has_text="Mở phiên bản mới").click()
-    page.locator("summary", has_text="RIS").click()
+    page.locator(".styles label", has_text="RIS").click()
     assert violations(page) == []
 
 

@@ -1,11 +1,9 @@
 // @ts-check
 /** The page of an interview: the text follows the voice, a word can be clicked, a passage cited. */
 
-import { announce } from "../core/announce.js";
-import { copy } from "../core/copy.js";
 import { ask } from "../core/http.js";
-import { t } from "../core/i18n.js";
-import { clock, parseSpan } from "../core/time.js";
+import { parseSpan } from "../core/time.js";
+import { citing } from "./citation.js";
 import { Player } from "./player.js";
 import { Pen, caretAt, lastBegun, wordAt, wordsOf } from "./words.js";
 
@@ -140,76 +138,5 @@ async function loadWords(page, turns) {
   for (const turn of turns) {
     const times = answer.body[turn.box.dataset.segment || ""];
     if (times && turn.text) turn.words = wordsOf(turn.text.data, times);
-  }
-}
-
-/** The citation follows the selected passage. @param {HTMLElement} page @param {Turn[]} turns */
-function citing(page, turns) {
-  for (const row of page.querySelectorAll("[data-copying]")) row.removeAttribute("hidden");
-  let timer = 0;
-  document.addEventListener("selectionchange", () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(() => {
-      const passage = selected(turns);
-      if (passage) cite(page, passage);
-    }, 250);
-  });
-  page.addEventListener("click", async (event) => {
-    const button = /** @type {Element} */ (event.target).closest("[data-copy]");
-    if (!(button instanceof HTMLElement)) return;
-    const holder = page.querySelector(`[data-citation="${button.dataset.copy}"]`);
-    const passage = selected(turns);
-    const quote = passage?.text ? `“${passage.text}”\n` : "";
-    const plain = ["bibtex", "ris"].includes(button.dataset.copy || "");
-    const done = await copy((plain ? "" : quote) + (holder?.textContent || "").trim());
-    announce(done ? t("Copied with its source.") : t("Could not copy; please select the text and copy it."));
-  });
-}
-
-/** @param {Turn[]} turns */
-function selected(turns) {
-  const selection = getSelection();
-  if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
-  const range = selection.getRangeAt(0);
-  const touched = turns.filter((turn) => turn.text && range.intersectsNode(turn.text));
-  if (!touched.length) return null;
-  const first = touched[0];
-  const part = first.part;
-  const last = touched.filter((turn) => turn.part === part).at(-1) || first;
-  const begin = range.startContainer === first.text ? wordFrom(first, range.startOffset) : null;
-  const end = range.endContainer === last.text ? wordFrom(last, Math.max(0, range.endOffset - 1)) : null;
-  return {
-    start: begin ? begin.start : first.start,
-    end: end ? end.end : last.end,
-    part,
-    text: selection.toString().replace(/\s+/g, " ").trim(),
-  };
-}
-
-/** @param {Turn} turn @param {number} char */
-function wordFrom(turn, char) {
-  return wordAt(turn.words, char) || turn.words.find((word) => word.from >= char) || null;
-}
-
-/** @param {HTMLElement} page @param {{start: number, end: number, part: number}} passage */
-async function cite(page, passage) {
-  const span = `${Math.floor(passage.start / 1000)}-${Math.ceil(passage.end / 1000)}`;
-  const query = new URLSearchParams({ t: span, part: String(passage.part) });
-  if (page.dataset.version) query.set("version", page.dataset.version);
-  const answer = await ask("GET", `${page.dataset.cite}?${query}`);
-  if (answer.status !== 200) return;
-  for (const holder of page.querySelectorAll("[data-citation]")) {
-    const told = answer.body[holder.getAttribute("data-citation") || ""];
-    const target = holder.querySelector("pre") || holder;
-    target.textContent = told;
-  }
-  const link = page.querySelector("[data-permalink]");
-  if (link instanceof HTMLAnchorElement) link.href = answer.body.address;
-  const scope = page.querySelector("[data-cite-scope]");
-  if (scope) {
-    scope.textContent = t("The passage from %(start)s to %(end)s", {
-      start: clock(passage.start),
-      end: clock(passage.end),
-    });
   }
 }

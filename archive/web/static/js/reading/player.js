@@ -67,8 +67,7 @@ export class Player {
       if (this.reel) this.reel.hidden = true;
       reel.hidden = false;
       this.reel = reel;
-      const picker = this.page.querySelector("[data-part-picker]");
-      if (picker instanceof HTMLSelectElement) picker.value = String(part);
+      this.#show("[data-part-picker]", String(part));
     }
     const sound = this.sound;
     if (!sound) return;
@@ -136,24 +135,34 @@ export class Player {
     for (const button of this.page.querySelectorAll("[data-skip]")) {
       button.addEventListener("click", () => this.skip(Number(button.getAttribute("data-skip"))));
     }
-    const speed = this.page.querySelector("[data-speed]");
-    speed?.addEventListener("change", () => {
+    this.#pickers("[data-speed]", (value) => {
       for (const reel of this.reels) {
         const sound = reel.querySelector("[data-sound]");
-        if (sound instanceof HTMLMediaElement) {
-          sound.playbackRate = Number(/** @type {HTMLSelectElement} */ (speed).value);
-        }
+        if (sound instanceof HTMLMediaElement) sound.playbackRate = Number(value);
       }
     });
-    const part = this.page.querySelector("[data-part-picker]");
-    part?.addEventListener("change", () => {
-      this.seek(0, Number(/** @type {HTMLSelectElement} */ (part).value), this.playing);
-    });
+    this.#pickers("[data-part-picker]", (value) => this.seek(0, Number(value), this.playing));
     const scrub = this.page.querySelector("[data-scrub]");
     scrub?.addEventListener("input", () => {
       const share = Number(/** @type {HTMLInputElement} */ (scrub).value) / 1000;
       if (this.sound?.duration) this.seek(share * this.sound.duration * 1000, this.part, this.playing);
     });
+  }
+
+  /** The same choice of the desktop and of the phone. @param {string} name @param {(value: string) => void} choose */
+  #pickers(name, choose) {
+    for (const picker of this.page.querySelectorAll(name)) {
+      picker.addEventListener("change", () => {
+        const { value } = /** @type {HTMLSelectElement} */ (picker);
+        this.#show(name, value);
+        choose(value);
+      });
+    }
+  }
+
+  /** @param {string} name @param {string} value */
+  #show(name, value) {
+    for (const picker of this.page.querySelectorAll(name)) /** @type {HTMLSelectElement} */ (picker).value = value;
   }
 
   #tick() {
@@ -174,7 +183,7 @@ export class Player {
     if (!sound) return;
     const duration = sound.duration || 0;
     for (const shown of this.page.querySelectorAll("[data-clock]")) shown.textContent = clock(this.ms);
-    for (const total of this.page.querySelectorAll("[data-total]")) total.textContent = `/ ${clock(duration * 1000)}`;
+    for (const total of this.page.querySelectorAll("[data-total]")) total.textContent = clock(duration * 1000);
     const head = /** @type {HTMLElement | null} */ (this.reel?.querySelector("[data-playhead]"));
     if (head && duration) {
       const share = (sound.currentTime / duration) * 100;
