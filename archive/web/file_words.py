@@ -9,6 +9,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from archive.models import Event
+from archive.web import measures
 
 WORKER_FOR = " for "  # as `archive.jobs.context` names its actor
 SHELL = "command line"  # as `archive.cli.output` names its actor
@@ -101,6 +102,8 @@ def technical_rows(technical: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("Type"), str(kind)
     if container := technical.get("container_name"):
         yield _("Container"), str(container)
+    if length_ms := technical.get("duration_ms"):
+        yield _("Length"), measures.duration(length_ms)
     for stream in technical.get("streams", ()):
         if stream.get("kind") in ("audio", "video") and not stream.get("is_cover"):
             name = _("Sound") if stream["kind"] == "audio" else _("Picture")

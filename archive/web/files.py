@@ -15,6 +15,7 @@ bp = Blueprint("files", __name__)
 
 bp.add_app_template_filter(measures.day, "day")
 bp.add_app_template_filter(measures.moment, "moment")
+bp.add_app_template_filter(measures.unbroken, "nb")
 bp.add_app_template_filter(holdings.grouped, "hash_groups")
 bp.add_app_template_filter(file_words.check_state, "check_state")
 bp.add_app_template_filter(file_words.no_copy, "no_copy")

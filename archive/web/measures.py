@@ -1,4 +1,4 @@
-"""Sizes and lengths in words that people use; `static/js/upload/measures.js` says the same."""
+"""Sizes and lengths in words that people use; `static/js/upload/words.js` says the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_decimal, ngettext
+from markupsafe import Markup
 
 from archive import dates
 from archive.models import Interview
@@ -37,6 +38,12 @@ def duration(duration_ms: int | None) -> str:
     return " ".join([part for part in parts if part][:2])
 
 
+def roughly(duration_ms: int) -> int:
+    """No more exact than anyone can know beforehand: whole minutes, after an hour whole tens."""
+    step_s = 5 if duration_ms < 55_000 else 60 if duration_ms < 3_570_000 else 600
+    return max(1, round(duration_ms / 1000 / step_s)) * step_s * 1000
+
+
 def local(instant: datetime) -> datetime:
     """An instant on the clock of the office."""
     return instant.astimezone(ZoneInfo(current.settings().timezone))
@@ -50,6 +57,11 @@ def day(instant: datetime) -> str:
 def moment(instant: datetime) -> str:
     """`12-05-2019, 09:42`."""
     return local(instant).strftime("%d-%m-%Y, %H:%M")
+
+
+def unbroken(words: str) -> Markup:
+    """Dates and codes stay on one line."""
+    return Markup('<span class="nb">{}</span>').format(words)
 
 
 def held(interview: Interview) -> str:

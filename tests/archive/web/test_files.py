@@ -91,9 +91,10 @@ def test_the_receipt_names_the_digest_the_sender_and_what_happened(
         [file] = make.originals(db)
     for language, words in (
         ("en", ("Receipt of a file", "from Ben", "listening copy made", "read again",
-                "the machine, for Ben", "PCM 16 bit, 16 kHz, mono")),
+                "the machine, for Ben", "PCM 16 bit, 16 kHz, mono",
+                "<dt>Length</dt>")),
         ("vi", ("Phiếu giao nhận tệp", "do Ben gửi", "đã làm bản nghe", "đọc lại: đúng từng byte",
-                "máy làm giúp Ben", "một kênh")),
+                "máy làm giúp Ben", "một kênh", "<dt>Thời lượng</dt>")),
     ):  # fmt: skip
         page = client_of("hoa").get(f"/{language}/files/{file_id}").get_data(as_text=True)
         for word in words:
