@@ -265,22 +265,25 @@ def test_the_page_has_no_barrier_and_fits_a_phone(
 def test_without_script_a_form_sends_small_files(
     open_as: Open, interview: str, tmp_path: Path
 ) -> None:
-    page = enter(open_as, scripts=False)
+    page = enter(open_as, scripts=False, width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     choose(page, make.sound(tmp_path))
     page.get_by_role("button", name="Send").click()
     expect(page.locator("li.uf.ok")).to_contain_text("In the vault.")
     assert page.locator("[data-choose]").is_hidden()
 
 
+@pytest.mark.parametrize("lost", [SESSION_COOKIE, re.compile("")], ids=["session", "every_cookie"])
 def test_a_sign_in_that_ended_is_told_and_the_file_goes_on_after_the_next(
-    open_as: Open, interview: str, tape: Path, settings: Settings, database: Database
-) -> None:
+    open_as: Open, interview: str, tape: Path, settings: Settings, database: Database,
+    lost: str | re.Pattern[str],
+) -> None:  # fmt: skip
     page = enter(open_as)
     slow_down(page)
     choose(page, tape)
     wait_for_bytes(page, tape.name)
     session = [c for c in page.context.cookies() if c["name"] == SESSION_COOKIE]
-    page.context.clear_cookies(name=SESSION_COOKIE)
+    page.context.clear_cookies(name=lost)
     state(page, tape.name, "guest")
     row = page.locator("li.uf", has_text=tape.name)
     expect(row).to_contain_text("Your sign-in has ended.")

@@ -35,6 +35,13 @@ export async function ask(method, address, options = {}) {
   }
 }
 
+/** Take the form token of today's session from a page of ours. @param {string} address */
+export async function renewToken(address) {
+  const page = await (await fetch(address, { credentials: "same-origin" })).text();
+  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector('meta[name="csrf-token"]');
+  document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh?.getAttribute("content") || "");
+}
+
 /** @param {string} text */
 function parse(text) {
   try {

@@ -2,7 +2,7 @@
 /** The session ended while somebody was writing: sign in here, beside the text, and go on. */
 
 import { announce } from "../core/announce.js";
-import { token } from "../core/http.js";
+import { renewToken, token } from "../core/http.js";
 import { t } from "../core/i18n.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -54,9 +54,7 @@ async function enter(address, told) {
   try {
     const status = await send();
     if (status !== 400) return status;
-    const page = await (await fetch(address, { credentials: "same-origin" })).text();
-    const fresh = new DOMParser().parseFromString(page, "text/html").querySelector('meta[name="csrf-token"]');
-    document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh?.getAttribute("content") || "");
+    await renewToken(address);
     return await send();
   } catch {
     return 0;

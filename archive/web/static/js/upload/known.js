@@ -4,6 +4,7 @@
  * The length is asked for first; the digest is computed only when some original is as long.
  */
 
+import { token } from "../core/http.js";
 import { Sha256 } from "./sha256.js";
 
 const SLICE_BYTES = 2 * 1024 * 1024;
@@ -24,7 +25,7 @@ export async function digestOf(file, { onProgress = () => {}, isWanted = () => t
  * The upload that stands for the twin, "" when the file must be sent, null when stopped.
  * Every doubt means sending: then the archive compares for itself.
  */
-export async function recognise(file, { endpoint, accession, csrf, onStart, onProgress, isWanted }) {
+export async function recognise(file, { endpoint, accession, onStart, onProgress, isWanted }) {
   try {
     const asked = new URLSearchParams({ accession, length: String(file.size) });
     const first = await fetch(`${endpoint}/known?${asked}`);
@@ -35,7 +36,7 @@ export async function recognise(file, { endpoint, accession, csrf, onStart, onPr
     if (sha256 === null) return null;
     asked.set("sha256", sha256);
     asked.set("filename", file.name);
-    const headers = { "X-CSRFToken": csrf };
+    const headers = { "X-CSRFToken": token() };
     const second = await fetch(`${endpoint}/known`, { method: "POST", headers, body: asked });
     return second.ok ? (await second.json()).uploadId : "";
   } catch {

@@ -4,6 +4,7 @@
  */
 
 import { nt, t } from "i18n";
+import { renewToken, token } from "../core/http.js";
 import { recognise } from "./known.js";
 import { Pace } from "./pace.js";
 import { continues, entry, step, toRetry, toStart, totals } from "./queue.js";
@@ -106,9 +107,8 @@ class UploadPage {
 
   #transport(key, file) {
     const { endpoint, accession, pieceBytes } = this.facts;
-    const csrf = document.querySelector("meta[name=csrf-token]").content;
     const tell = (event, facts) => this.#happen(key, event, facts);
-    return new Transport({ file, endpoint, accession, csrf, pieceBytes, tell });
+    return new Transport({ file, endpoint, accession, pieceBytes, tell });
   }
 
   #happen(key, event, facts = {}) {
@@ -142,13 +142,17 @@ class UploadPage {
     }
   }
 
-  #press(event) {
+  async #press(event) {
     const button = event.target.closest("[data-do]");
     const key = button?.closest("[data-key]")?.dataset.key;
     if (!key) return;
     event.preventDefault();
     if (button.dataset.do === "choose") this.root.querySelector("input[type=file]").click();
-    else this.#happen(key, button.dataset.do);
+    else {
+      const isGuest = this.#entries.get(key).state === "guest";
+      if (isGuest) await renewToken(location.href).catch(() => {});
+      this.#happen(key, button.dataset.do);
+    }
   }
 
   async #drop(key) {
@@ -157,8 +161,7 @@ class UploadPage {
     this.#rows.get(key).element.remove();
     for (const map of [this.#entries, this.#rows, this.#transports, this.#paces, this.#runs]) map.delete(key);
     if (uploadId && state !== "settled") {
-      const csrf = document.querySelector("meta[name=csrf-token]").content;
-      const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf };
+      const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": token() };
       await fetch(`${this.facts.endpoint}/${uploadId}`, { method: "DELETE", headers }).catch(() => {});
     }
     this.#look();
@@ -201,9 +204,8 @@ class UploadPage {
   /** False when the archive has the file already, or when the person stopped the comparison. */
   async #mustBeSent(key, file, isWanted) {
     const { endpoint, accession } = this.facts;
-    const csrf = document.querySelector("meta[name=csrf-token]").content;
     const found = await recognise(file, {
-      endpoint, accession, csrf, isWanted,
+      endpoint, accession, isWanted,
       onStart: () => this.#happen(key, "compare"),
       onProgress: (sentBytes) => this.#happen(key, "compared", { sentBytes }),
     });
@@ -258,7 +260,7 @@ class UploadPage {
 }
 
 function clock() {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date());
+  return new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date());
 }
 
 const root = document.querySelector("[data-upload-page]");

@@ -79,7 +79,7 @@ function describe(entry, { secondsLeft, percent }) {
 
 /** The bold verdict and the one sentence after it. */
 function say(entry, { nowMs, lostAt, sentence }) {
-  const kept = t("%(size)s are kept.", { size: size(entry.keptBytes) });
+  const kept = entry.keptBytes ? t("%(size)s are kept.", { size: size(entry.keptBytes) }) : t("Nothing of it was sent yet.");
   const seconds = Math.max(1, Math.ceil((entry.retryAtMs - nowMs) / 1000));
   switch (entry.state) {
     case "comparing": return ["", t("Looking whether the archive has this file already.")];

@@ -8,6 +8,7 @@
  */
 
 import { defaultOptions, Upload } from "tus-js-client";
+import { token } from "../core/http.js";
 
 const SAMPLE_BYTES = 64 * 1024;
 const SMALLEST_PIECE_BYTES = 256 * 1024;
@@ -23,8 +24,9 @@ export function nextPiece(pieceBytes, tookMs, mostBytes) {
   return Math.round(Math.min(Math.max(Math.min(wanted, 2 * pieceBytes), SMALLEST_PIECE_BYTES), mostBytes));
 }
 
-/** What a status of the server means for the queue. */
-export function eventOfStatus(status) {
+/** What a status of the server means for the queue; `problem` is the code that came with it. */
+export function eventOfStatus(status, problem = "") {
+  if (problem === "stale_form") return "guest"; // this browser has lost what the page was made with
   if (status === 507) return "full";
   if (status === 401 || status === 403) return "guest";
   if (status === 0 || status === 409 || status === 423 || status === 429 || status >= 500) return "lost";
@@ -39,8 +41,8 @@ export class Transport {
   fresh = false; // true for a file that must not go on from what this browser remembers
 
   /** `tell(event, facts)` is called with events of queue.js. */
-  constructor({ file, endpoint, accession, csrf, pieceBytes, tell }) {
-    Object.assign(this, { file, endpoint, accession, csrf, pieceBytes, tell });
+  constructor({ file, endpoint, accession, pieceBytes, tell }) {
+    Object.assign(this, { file, endpoint, accession, pieceBytes, tell });
   }
 
   /** Go on with upload `id`, or begin a new one when it is empty. */
@@ -51,7 +53,7 @@ export class Transport {
     try {
       if (url && !(await this.#isSame(url))) return this.tell("other", { problem: "another_file" });
     } catch (error) {
-      return this.tell(eventOfStatus(error.status ?? 0), {});
+      return this.tell(eventOfStatus(error.status ?? 0, error.problem), {});
     }
     if (run !== this.#run) return undefined;
     this.#upload = new Upload(this.file, {
@@ -62,7 +64,7 @@ export class Transport {
       removeFingerprintOnSuccess: true,
       fingerprint: this.#fingerprint,
       metadata: { filename: this.file.name, accession: this.accession },
-      headers: { "X-CSRFToken": this.csrf },
+      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", token()),
       onUploadUrlAvailable: () => this.tell("begun", { uploadId: this.#upload.url.split("/").pop() }),
       onProgress: (sentBytes) => this.tell("progress", { sentBytes }),
       onChunkComplete: (pieceBytes, keptBytes) => {
@@ -119,7 +121,7 @@ export class Transport {
     } catch {
       problem = "";
     }
-    this.tell(eventOfStatus(status), { problem });
+    this.tell(eventOfStatus(status, problem), { problem });
   }
 
   async #isSame(url) {
@@ -132,10 +134,11 @@ export class Transport {
     if (!offset) return true;
     const answer = await fetch(`${url}/same?offset=${offset}`, {
       method: "POST",
-      headers: { "X-CSRFToken": this.csrf, "Content-Type": "application/octet-stream" },
+      headers: { "X-CSRFToken": token(), "Content-Type": "application/octet-stream" },
       body: ends,
     });
-    if (!answer.ok) throw Object.assign(new Error("not compared"), { status: answer.status });
-    return (await answer.json()).same;
+    const told = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error("not compared"), { status: answer.status, problem: told.error });
+    return told.same;
   }
 }
