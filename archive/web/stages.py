@@ -34,7 +34,7 @@ STAGES: dict[str, Say] = {
 STATES: dict[str, Say] = {
     "queued": lambda: _("waiting for its turn"),
     "running": lambda: _("under way"),
-    "waiting": lambda: _("waits for something outside"),
+    "waiting": lambda: _("waits for what is missing"),
     "done": lambda: _("done"),
     "failed": lambda: _("failed"),
     "cancelled": lambda: _("stopped"),

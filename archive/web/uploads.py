@@ -47,6 +47,7 @@ DIGEST = re.compile("[0-9a-f]{64}")
 
 bp.add_app_template_filter(measures.size, "size")
 bp.add_app_template_filter(measures.duration, "duration")
+bp.add_app_template_filter(measures.roughly, "roughly")
 
 
 @bp.before_request

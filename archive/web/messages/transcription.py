@@ -10,7 +10,7 @@ from archive.web.messages.message import Message, Sentence
 
 
 def _kept() -> str:
-    return str(_("The original is safe, and what was heard before is kept."))
+    return str(_("The original was not touched, and what was heard before is kept."))
 
 
 def _waits() -> str:

@@ -44,7 +44,7 @@ def test_the_numbers_of_a_job(job: str, client_of: ClientOf) -> None:
 def test_the_panel_says_how_far_it_is_without_a_script(job: str, client_of: ClientOf) -> None:
     for address in (f"/en/jobs/{job}/panel", "/en/interviews/LK-1", "/en/jobs"):
         page = html.unescape(client_of("cleo").get(address).get_data(as_text=True))
-        for said in ("43", "writing down what is said", "14 minutes left",
+        for said in ("43", "writing down what is said", "about 14 minutes left",
                      "00:01:00 of 00:02:30 of speech", "Stop this work"):  # fmt: skip
             assert said in page, (address, said)
     assert "Stop this work" not in client_of("rob").get(f"/en/jobs/{job}/panel").get_data(
@@ -89,6 +89,18 @@ def test_what_failed_is_started_again(job: str, client_of: ClientOf, database: D
     assert state(database, job) == ("queued", False)
     for name in ("rob", "sam"):
         assert client_of(name).post(f"/en/jobs/{job}/retry").status_code == 403
+
+
+def test_where_a_model_is_published_can_be_followed(
+    job: str, client_of: ClientOf, database: Database
+) -> None:
+    address = "https://models.example.invalid/small.pt"
+    with database.writing() as db:
+        row = db.get_one(Job, job)
+        row.state, row.problem = "waiting", "model_missing"
+        row.detail = {"model": "small", "file": "small.pt", "folder": "models", "url": address}
+    page = client_of("cleo").get(f"/en/jobs/{job}/panel").text
+    assert f'<a href="{address}" rel="noopener noreferrer">' in page
 
 
 def test_a_text_that_is_ready_is_one_click_away(
