@@ -10,7 +10,7 @@ from archive.access import Refused
 from archive.actions import accounts
 from archive.models import User
 from archive.models.user import ROLES
-from archive.web import current, forms, language, loaders, measures, messages, security
+from archive.web import current, forms, language, loaders, messages, security
 
 bp = Blueprint("accounts", __name__)
 
@@ -73,7 +73,8 @@ def change(user_id: str) -> ResponseReturnValue:
     except Refused as refused:
         if refused.code not in PROBLEM_FIELDS:
             raise
-        flash(messages.for_code(refused.code, **refused.facts).happened, "warning")
+        said = messages.for_code(refused.code, **refused.facts)
+        flash(" ".join(filter(None, (said.happened, said.safe, said.advice))), "warning")
         current.db().rollback()
         return redirect(url_for("accounts.catalogue"), 303)
     flash(_("The account of %(name)s was changed.", name=user.name))
@@ -140,12 +141,13 @@ def end_sessions() -> ResponseReturnValue:
 
 def _profile(user: User, form: forms.Form) -> str:
     token = _token()
-    sessions = [
+    listed = [
         (session, accounts.is_behind(session, token))
         for session in accounts.sessions(current.db(), user)
     ]
+    sessions = sorted(listed, key=lambda one: not one[1])  # this browser first
     return render_template(
-        "accounts/profile.html", user=user, form=form, sessions=sessions, moment=measures.moment,
+        "accounts/profile.html", user=user, form=form, sessions=sessions,
         session_name=accounts.SESSION_NAME,
     )  # fmt: skip
 

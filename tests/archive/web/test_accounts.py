@@ -50,6 +50,7 @@ def test_wrong_input_is_told_beside_its_field(
     answer = ada.post("/en/accounts", data={**MINH, **wrong})
     assert answer.status_code == 422
     assert f'id="{field}-problem"' in answer.text
+    assert re.search(rf'The account was not opened.*<a href="#{field}">', answer.text, re.S)
     assert NEW not in answer.text
     assert "minh@archive.test" not in ada.get("/en/accounts").text
 
@@ -102,7 +103,7 @@ def test_a_role_that_was_taken_away_is_gone_with_the_next_page(client_of: Client
 def test_the_last_administrator_is_told_that_they_stay(client_of: ClientOf) -> None:
     ada = client_of("ada")
     ada.post(f"/en/accounts/{id_of(ada, 'Ada')}", data={"name": "Ada", "role": "editor"})
-    assert "somebody has to keep the keys" in ada.get("/en/accounts").text
+    assert "somebody has to keep the keys. Nothing was changed." in ada.get("/en/accounts").text
     assert ada.get("/en/accounts").status_code == 200
 
 
@@ -151,6 +152,13 @@ def test_one_session_after_the_other_is_ended(client_of: ClientOf) -> None:
     assert ends(here) == []
     here.post("/en/profile/sessions", data={"end": "all"})
     assert here.get("/en/profile").status_code == 303
+
+
+def test_this_browser_is_named_before_all_others(client_of: ClientOf) -> None:
+    here = client_of("cleo")
+    client_of("cleo")  # signed in later, and so listed first but for the rule
+    page = here.get("/en/profile").text
+    assert page.index("This browser") < page.index("Another browser")
 
 
 def test_another_persons_session_cannot_be_ended(client_of: ClientOf) -> None:
