@@ -53,7 +53,7 @@ def test_it_is_watched_from_the_queue_to_the_text_without_a_reload(open_as: Open
     assert page.evaluate("window.neverReloaded") is True
     read.click()
     expect(page.locator("#text")).to_contain_text("Muốn mua thịt")
-    expect(page.locator(".side-s")).to_contain_text("chỉ biết năm mươi câu của chính nó")
+    expect(page.locator("#text")).to_contain_text("chỉ biết năm mươi câu của chính nó")
 
 
 def test_a_model_that_is_not_there_is_waited_for_and_the_work_can_be_stopped(
