@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
@@ -15,6 +17,9 @@ from flask.cli import with_appcontext
 from archive import migrations
 from archive.actions import places
 from archive.cli.output import guarded, json_option, refuse, say, tell, toolbox, writing
+
+if TYPE_CHECKING:
+    from archive.jobs.worker import Worker
 
 # With https on, every request comes from the office's proxy: it alone knows who asked, and
 # without its word all of them would share one allowance of failed sign-ins.
@@ -98,18 +103,29 @@ def run_worker(until_idle: bool, as_json: bool) -> None:
 
     _require_archive()
     worker = Worker(toolbox())
+    with stopped_by_signals(worker):
+        if until_idle:
+            count = worker.run_until_idle()
+            tell({"jobs": count}, as_json=as_json, words=f"{count} jobs were run.")
+        else:
+            worker.run_forever()
+
+
+@contextmanager
+def stopped_by_signals(worker: Worker) -> Iterator[None]:
+    """Ctrl+C and SIGTERM let the work in hand reach its next checkpoint, and give it back."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         _hear_no_more()
         worker.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    if until_idle:
-        count = worker.run_until_idle()
-        tell({"jobs": count}, as_json=as_json, words=f"{count} jobs were run.")
-    else:
-        worker.run_forever()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        if not worker.is_stopping:  # else the process ends, and more signals must not hurry it
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _require_archive() -> None:

@@ -26,6 +26,7 @@ from archive.cli.output import (
     toolbox,
     writing,
 )
+from archive.cli.running import stopped_by_signals
 from archive.models import Interview, Job
 from archive.web import import_words
 from transcription.engines.registry import ENGINES
@@ -190,20 +191,23 @@ def _wait_for(job_id: str) -> dict[str, Any]:
     from archive.jobs.worker import Worker  # brings the decoders: not for who only serves
 
     worker = Worker(toolbox())
-    while True:
-        with toolbox().database.reading() as db:
-            job = db.get_one(Job, job_id)
-        if job.state == "done":
-            return dict(job.result)
-        if job.state in ("failed", "cancelled"):
-            code = job.problem or f"job_{job.state}"
-            refuse(code, explain(code, **job.detail))
-        if job.state == "waiting":
-            refuse(job.problem, f"{explain(job.problem, **job.detail)} The job waits.")
-        with toolbox().database.writing() as db:
-            queue.reconcile(db)  # another worker may have died with it
-        if not worker.run_one(queue.LANES):
-            time.sleep(toolbox().settings.poll_s)
+    with stopped_by_signals(worker):
+        while True:
+            with toolbox().database.reading() as db:
+                job = db.get_one(Job, job_id)
+            if job.state == "done":
+                return dict(job.result)
+            if job.state in ("failed", "cancelled"):
+                code = job.problem or f"job_{job.state}"
+                refuse(code, explain(code, **job.detail))
+            if job.state == "waiting":
+                refuse(job.problem, explain(job.problem, **job.detail))
+            if worker.is_stopping:
+                refuse("interrupted", f"Job {job_id} is not lost: a worker goes on with it.")
+            with toolbox().database.writing() as db:
+                queue.reconcile(db)  # another worker may have died with it
+            if not worker.run_one(queue.LANES):
+                time.sleep(toolbox().settings.poll_s)
 
 
 COMMANDS = (transcribe, transcript)

@@ -39,6 +39,11 @@ class Worker:
         """Take no more jobs; the ones in hand end at their next checkpoint."""
         self._stop.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
+
     def run_forever(self) -> None:
         """Serve all lanes until `stop()`; returns when the last job in hand has ended."""
         threads = [

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive.models import Job, TranscriptVersion
+from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests import holdings as make
 from tests.fixtures.media import make as media
+from tests.live import ROOT
 from tests.shell import Shell
 from tests.transcription.sounds import as_heard, sample
+from tests.workers import command, environment, until
 from transcription.engines.demo import DEMO
 
 SEGMENT_KEYS = {"id", "speaker", "role", "start_ms", "end_ms", "text", "flags", "words"}
@@ -95,6 +100,33 @@ def test_work_that_waits_for_a_model_gives_way_to_another_one(
     with toolbox.database.reading() as db:
         states = [job.state for job in db.query(Job).filter_by(kind="transcribe").order_by(Job.id)]
     assert states == ["cancelled", "done"]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_stops_waiting_gives_the_work_back_at_once(
+    toolbox: Toolbox, settings: Settings, talk: None, number: int
+) -> None:
+    def job() -> Job | None:
+        with toolbox.database.reading() as db:
+            return db.query(Job).filter_by(kind="transcribe").one_or_none()
+
+    def is_running() -> bool:
+        found = job()
+        return found is not None and found.state == "running"
+
+    waiting = subprocess.Popen(
+        command("transcribe", "LK-1", "--model", "demo", "--wait", "--json"), cwd=ROOT,
+        env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(is_running)
+    waiting.send_signal(number)
+    out, said = waiting.communicate(timeout=60)
+    assert (waiting.returncode, out) == (1, "")
+    assert said.endswith("is not lost: a worker goes on with it. [interrupted]\n")
+    left = job()
+    assert left is not None
+    assert (left.state, left.lease_token, left.attempts) == ("queued", "", 0)
 
 
 def test_the_path_of_a_model_counts_from_where_the_operator_stands(
