@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -92,9 +92,7 @@ def request(
         db, JOB_KIND, lane="speech", priority=priority, interview_id=interview.id,
         unique_key=f"{JOB_KIND}:{interview.id}", attempts_allowed=10,
         requested_by_id=actor.user_id or None,
-        payload={
-            "engine": wanted.engine, "model": wanted.model, "language": wanted.language
-        },
+        payload=asdict(wanted),
     )  # fmt: skip
     audit.record(
         db, actor, "transcription.requested", job, interview=interview,

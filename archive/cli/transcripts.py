@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive import queue
 from archive.actions import exporting, interviews, transcription, transcripts, wording
-from archive.actions.transcription import Wanted
+from archive.actions.transcription import AlreadyUnderWay, Wanted
 from archive.actions.transcripts import Noticed
 from archive.cli.output import (
     explain,
@@ -64,7 +65,7 @@ def transcribe(
     accession: str, engine: str | None, model: str | None, language: str | None,
     wait: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Queue machine transcription of an interview."""
+    """Queue machine transcription of an interview; --wait waits also for what was asked before."""
     settings = toolbox().settings
     with writing() as db:
         interview = find_interview(db, accession)
@@ -73,7 +74,12 @@ def transcribe(
             model=_model(model) if model else settings.default_model,
             language=language or interview.language,
         )  # fmt: skip
-        job_id = transcription.request(db, operator(), interview, wanted).id
+        try:
+            job_id = transcription.request(db, operator(), interview, wanted).id
+        except AlreadyUnderWay as under_way:
+            job_id = under_way.facts["job_id"]
+            if not wait or db.get_one(Job, job_id).payload != asdict(wanted):
+                raise
     if not wait:
         tell({"job": job_id}, as_json=as_json, words=f"Queued as job {job_id}.")
         return

@@ -81,6 +81,15 @@ def test_transcribe_without_waiting_leaves_a_job(
     shell.refuses("already_under_way", "transcribe", "LK-1")
 
 
+def test_waiting_for_what_was_asked_before(shell: Shell, toolbox: Toolbox, talk: None) -> None:
+    shell.json("transcribe", "LK-1", "--model", "demo")
+    shell.refuses("already_under_way", "transcribe", "LK-1", "--model", "demo")
+    shell.refuses("already_under_way", "transcribe", "LK-1", "--model", "small", "--wait")
+    assert shell.json("transcribe", "LK-1", "--model", "demo", "--wait")["version"] == 1
+    with toolbox.database.reading() as db:
+        assert db.query(Job).filter_by(kind="transcribe").count() == 1
+
+
 def test_waiting_for_a_model_that_is_not_here_says_where_to_put_it(
     shell: Shell, toolbox: Toolbox, talk: None
 ) -> None:
