@@ -54,12 +54,12 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
     Opens short transactions of its own, because gigabytes are copied in between. The same
     bytes in another interview become a second row here: whoever names both has decided.
     A link gives its name and the bytes of the file behind it: the vault takes files only.
-    Raises NotAFile, KindRefused, NoSpace, NotVisible, NotAllowed.
+    Raises NotAFile, KindRefused, NoSpace, NotVisible, NotAllowed, and OSError for the vault.
     """
     with toolbox.database.reading() as db:
         holdings.owner(db, actor, accession, action="upload")
+    source = Path(os.path.realpath(path)) if path.is_symlink() else path
     try:
-        source = Path(os.path.realpath(path)) if path.is_symlink() else path
         length = source.stat().st_size
         kind = sniff(source, path.name)
         _make_sure_of_room(toolbox, length)
@@ -72,6 +72,8 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
     except OSError as error:
         if error.errno in uploads.NO_SPACE:
             raise uploads.NoSpace(needed_bytes=length, free_bytes=_free(toolbox)) from error
+        if error.filename not in (None, str(source)):
+            raise  # it is the vault that cannot be written
         raise NotAFile(file=str(path), reason=error.strerror or "unreadable") from error
     arrival: Arrival = uploads.describe(
         toolbox, kind, filename=uploads.plain_name(path.name), sha256=stored.sha256,

@@ -16,7 +16,7 @@ from archive.cli.transcripts import find_interview
 
 @click.command("ingest")
 @click.argument("accession")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
 @json_option
 @with_appcontext
 @guarded

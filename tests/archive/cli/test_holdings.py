@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,18 @@ def test_a_link_leads_to_its_file_and_keeps_its_own_name(
     link.unlink()
     link.symlink_to(link)  # to itself
     assert str(link) in shell.run("ingest", "LK-1", str(link)).stderr
+
+
+def test_a_vault_that_cannot_be_written_is_not_said_of_the_file(
+    shell: Shell, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    sound, objects = make.sound(tmp_path), toolbox.settings.vault_dir / "objects"
+    shutil.rmtree(objects, ignore_errors=True)
+    objects.parent.mkdir(parents=True, exist_ok=True)
+    objects.write_text("a file where a folder should be")
+    said = shell.refuses("file_unusable", "ingest", "LK-1", str(sound))
+    assert str(objects) in said
+    assert str(sound) not in said
 
 
 def test_a_file_is_told_as_it_was_given(
