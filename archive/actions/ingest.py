@@ -58,7 +58,7 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
     """
     with toolbox.database.reading() as db:
         holdings.owner(db, actor, accession, action="upload")
-    source = Path(os.path.realpath(path)) if path.is_symlink() else path
+    source = Path(os.path.realpath(path)) if os.path.islink(path) else path
     try:
         length = source.stat().st_size
         kind = sniff(source, path.name)
