@@ -30,6 +30,7 @@ from transcription.document import Segment as SpokenSegment
 from transcription.document import Word, words_from_text
 
 MOST_NOTICED = 100
+NO_SUCH_PART = "no_such_part"
 
 
 class NothingToApprove(Refused):
@@ -91,6 +92,20 @@ def make_machine_version(
         engine=origin.engine, model=origin.model, model_sha256=origin.model_sha256,
     )  # fmt: skip
     return version
+
+
+def placed(
+    interview: Interview, segments: Iterable[SpokenSegment]
+) -> tuple[list[Spoken], list[Noticed]]:
+    """Each segment with the recording that its part is, and the parts that are not here.
+
+    Words of a part that is not here stand with the first: somebody must be told.
+    """
+    recordings = {recording.part: recording.id for recording in interview.recordings}
+    spoken = [(recordings.get(segment.recording), segment) for segment in segments]
+    here = recordings.keys() or {1}  # before anything was recorded, the first is meant
+    missing = {segment.recording for _, segment in spoken} - here
+    return spoken, [(0, NO_SUCH_PART, str(part)) for part in sorted(missing)]
 
 
 def bring_in(

@@ -108,19 +108,18 @@ def _model(name: str) -> str:
 @guarded
 def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
     """Bring in a transcript: WebVTT, SRT, plain text or our own JSON."""
-    with toolbox().database.reading() as db:
-        find_interview(db, accession)
     with file.open("rb") as stream:
         reading = read(stream.read(MAX_BYTES + 1), file.name)
-    noticed = [(p.line, p.code, p.text) for p in reading.problems]
+    with toolbox().database.reading() as db:
+        spoken, elsewhere = transcripts.placed(find_interview(db, accession), reading.segments)
+    noticed = [*elsewhere, *((p.line, p.code, p.text) for p in reading.problems)]
     _tell_remarks(noticed)
     with writing() as db:
         interview = find_interview(db, accession)
-        recordings = {r.part: r.id for r in interview.recordings}
         version = transcripts.bring_in(
             db, operator(), interview, language=reading.language or interview.language,
             state=state, source=file.name, noticed=noticed,
-            spoken=[(recordings.get(s.recording), s) for s in reading.segments],
+            spoken=spoken,
         )  # fmt: skip
         told: dict[str, Any] = {
             "version": version.number,

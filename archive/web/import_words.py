@@ -1,4 +1,4 @@
-"""What was odd about a transcript file, in words: one line for each code of the formats."""
+"""What was odd about a transcript file, in words: for each code of the formats, and one of ours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+
+from archive.actions.transcripts import NO_SUCH_PART
 
 Say = Callable[[], str]
 
@@ -44,6 +46,9 @@ PROBLEMS: dict[str, Say] = {
     "bad_value": lambda: _("A value of the wrong kind was left out."),
     "words_differ": lambda: _("The timed words are not those of the text; their times were left."),
     "words_unordered": lambda: _("Word times outside the passage; they were moved inside."),
+    NO_SUCH_PART: lambda: _(
+        "The interview has no such part yet; its passages were put with the first one."
+    ),
     "too_many_problems": lambda: _("There are more remarks than are listed here."),
 }
 

@@ -112,16 +112,16 @@ def bring_in(accession: str) -> ResponseReturnValue:
     if file is None or not name:
         return _page(interview, file_problem=_("Choose the file first.")), 422
     reading = read(file.stream.read(MAX_BYTES + 1), name)
-    noticed = [(p.line, p.code, p.text) for p in reading.problems]
     if not reading.segments:
         problem = _("Nothing of %(name)s was brought in.", name=name)
         return _page(interview, file_problem=problem, noticed=reading.problems), 422
-    parts = {recording.part: recording.id for recording in interview.recordings}
+    told, elsewhere = transcripts.placed(interview, reading.segments)
+    noticed = [*elsewhere, *((p.line, p.code, p.text) for p in reading.problems)]
     version = transcripts.bring_in(
         current.db(), current.actor(), interview,
         language=reading.language or _wanted_language(interview),
         state=request.form.get("state", "machine"), source=name, noticed=noticed,
-        spoken=[(parts.get(s.recording), s) for s in reading.segments],
+        spoken=told,
     )  # fmt: skip
     flash(_("Version %(number)d was brought in.", number=version.number))
     if noticed:

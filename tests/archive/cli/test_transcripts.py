@@ -282,6 +282,17 @@ def test_problems_of_a_transcript_are_named_by_line_and_it_is_kept(
     assert kept == [[problem["line"], problem["code"], problem["text"]]]
 
 
+def test_a_part_that_is_not_here_is_told(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    said = {"text": "Dạ.", "start_ms": 0, "end_ms": 1}
+    path.write_text(json.dumps({"segments": [said, {**said, "recording": 2}]}))
+    result = shell.run("transcript", "import", "LK-1", str(path), "--json")
+    assert json.loads(result.stdout)["problems"] == [
+        {"line": 0, "code": "no_such_part", "text": "2"}
+    ]
+    assert result.stderr.startswith("The interview has no such part yet;")
+
+
 def test_what_cannot_be_imported_or_exported(shell: Shell, vtt: Path, tmp_path: Path) -> None:
     assert "nothing.vtt" in shell.misused("transcript", "import", "LK-1", "nothing.vtt")
     assert "directory" in shell.misused("transcript", "import", "LK-1", str(tmp_path))
