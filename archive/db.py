@@ -9,7 +9,8 @@ Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -36,6 +37,12 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    file = make_url(url).database
+
+    @event.listens_for(engine, "do_connect")
+    def _make_private(*_: object) -> None:
+        if file and file != ":memory:":
+            make_private(Path(file))
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -51,6 +58,16 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def make_private(file: Path) -> None:
+    """Give SQLite an empty file that only its owner reads: hashes and closed words go into it.
+
+    Its log files take the same rights. One that is there is not even opened: to close it
+    again would drop the locks that this process holds on it.
+    """
+    with suppress(OSError):  # it is there, or SQLite says better why it cannot be
+        file.touch(mode=0o600, exist_ok=False)
 
 
 # What SQLite does for a reading transaction by itself, PostgreSQL must be told: one view

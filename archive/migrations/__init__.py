@@ -85,4 +85,5 @@ def _copy_aside(file: Path, revision: str) -> None:
         return
     with sqlite3.connect(file) as database:
         database.execute("VACUUM INTO ?", (str(aside),))
+    aside.chmod(0o600)  # as `make_private` makes the first one
     log.info("the database before the migration was kept as %s", aside.name)

@@ -242,6 +242,16 @@ def test_a_copy_of_before_is_laid_aside_and_opens(url: str, tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.glob("*.before-*")) == [aside.name]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_only_the_owner_reads_a_database_and_its_copies(url: str, tmp_path: Path) -> None:
+    to(url, REVISIONS[0])
+    fill(url)
+    migrations.upgrade(url)
+    files = list(tmp_path.glob("*.db*"))
+    assert len(files) >= 2, "the database and the copy of before"
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
 @BOTH
 def test_a_newer_database_is_left_alone(url: str) -> None:
     migrations.upgrade(url)
