@@ -25,6 +25,10 @@ from archive.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
 
+LISTEN_EVERY_S = 1.0
+"""A signal that comes right before the main thread waits is heard only when it wakes again,
+and a wait without an end never does: one SIGTERM in seventy was lost on a busy machine."""
+
 
 class Worker:
     """Claims and runs jobs until stopped. Any number of workers may run beside each other."""
@@ -53,7 +57,8 @@ class Worker:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(LISTEN_EVERY_S)
 
     def run_until_idle(self) -> int:
         """Run what is queued, and what follows from it; jobs that wait for a person stay."""
@@ -66,7 +71,9 @@ class Worker:
                 if queue.is_idle(db):
                     return count
             self._reconcile()
-            self._stop.wait(self.toolbox.settings.poll_s)
+            # Not by waiting for `_stop`: a signal is handled in this thread, and would wait
+            # for the lock that this very wait holds.
+            time.sleep(self.toolbox.settings.poll_s)
         return count
 
     def run_one(self, lanes: Sequence[str]) -> bool:
