@@ -50,7 +50,7 @@ def _asks(names: dict[str, str]) -> dict[str, Ask]:
         "accounts.change": {"data": {"name": "Sam", "role": "researcher", "is_active": "1"}},
         "accounts.save_profile": {"data": {"name": "A name", "language": "vi"}},
         "accounts.end_sessions": {"data": {"end": "0123456789abcdef"}},
-        "office.save": {"data": {"site_name": "A name"}},
+        "office.save": {"data": {"site_name": "A name", "accession_prefix": "LK"}},
         "display.choose": {"data": {"theme": "next"}},
         "interviews.create": {"data": described},
         "interviews.date": {"query_string": {"told": "1978"}},
