@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -214,6 +215,35 @@ def test_a_cancel_reaches_a_job_that_only_computes(kinds: Kinds) -> None:
     assert beat.is_set()
 
 
+# A signal that another thread of the process gets wakes nobody up. That is what one looks like
+# that comes right before the main thread waits, but this can be had at will.
+DEAF = """
+import signal, threading, time
+from app import create_app
+from archive.cli.running import stopped_by_signals
+from archive.jobs.worker import Worker
+
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+worker = Worker(create_app().extensions["loi_ke"])
+with stopped_by_signals(worker):
+    worker.run_forever()
+"""
+
+
+def at_work(toolbox: Toolbox, process: WorkerProcess, *, code: str = "") -> subprocess.Popen[bytes]:
+    """Start it, and return once it has done what it plans for the day."""
+    process.start(code=code)
+
+    def planned() -> int:
+        with toolbox.database.reading() as db:
+            return db.query(Job).filter_by(kind="sweep", state="done").count()
+
+    until(planned)
+    assert process.process is not None
+    return process.process
+
+
 @pytest.fixture
 def process(toolbox: Toolbox) -> Iterator[WorkerProcess]:
     worker = WorkerProcess(toolbox.settings)
@@ -254,15 +284,14 @@ def test_a_killed_worker_loses_its_lease_and_the_work_is_done_by_the_next(
 def test_sigterm_ends_a_worker_that_has_nothing_to_do(
     toolbox: Toolbox, process: WorkerProcess
 ) -> None:
-    process.start()
-    running = process.process
-    assert running is not None
+    running = at_work(toolbox, process)
+    process.stop()
+    assert running.returncode == 0
 
-    def planned() -> int:
-        with toolbox.database.reading() as db:
-            return db.query(Job).filter_by(kind="sweep", state="done").count()
 
-    until(planned)
+@pytest.mark.sqlite_only
+def test_a_signal_that_wakes_nobody_ends_it_too(toolbox: Toolbox, process: WorkerProcess) -> None:
+    running = at_work(toolbox, process, code=DEAF)
     process.stop()
     assert running.returncode == 0
 
@@ -272,15 +301,7 @@ def test_signals_that_come_on_top_of_each_other_end_it_too(
     toolbox: Toolbox, process: WorkerProcess
 ) -> None:
     """`serve` and its group are told at once; the handler must not wait for itself."""
-    process.start()
-    running = process.process
-    assert running is not None
-
-    def planned() -> int:
-        with toolbox.database.reading() as db:
-            return db.query(Job).filter_by(kind="sweep", state="done").count()
-
-    until(planned)
+    running = at_work(toolbox, process)
     for _signal in range(300):
         running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=60) == 0
