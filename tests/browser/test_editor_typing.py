@@ -39,6 +39,12 @@ UNIKEY = (
     ("Backspace", "Backspace", "Backspace", "ếng"),
 )
 
+LINES = """buttons => buttons.map((button) => {
+  const words = document.createRange();
+  words.selectNodeContents(button);
+  return new Set([...words.getClientRects()].map((line) => Math.round(line.bottom))).size;
+})"""
+
 
 def test_an_input_method_that_sends_backspaces_is_left_alone(
     toolbox: Toolbox, open_as: Open, settings: Settings
@@ -197,6 +203,7 @@ def test_a_phone_corrects_words_names_speakers_and_marks_as_heard(
     assert names == [
         "Ông Hòa", "Minh", "Đã nghe, sang đoạn sau", "Nghe đoạn này", "Không nghe rõ",
     ]  # fmt: skip
+    assert page.locator(".ed-bar .btn").evaluate_all(LINES) == [1] * 5
     page.keyboard.press("End")
     page.keyboard.type(" Ừ.")
     page.get_by_role("button", name="Minh").click()
