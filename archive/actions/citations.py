@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from itertools import cycle
 
 from archive import dates
@@ -192,8 +193,10 @@ def _span(c: Cited) -> dates.Span | None:
         return None
 
 
-def _is_day(span: dates.Span | None) -> bool:
-    return span is not None and span.earliest_on is not None and span.earliest_on == span.latest_on
+def _day(c: Cited) -> date | None:
+    """The day, when one only can be meant."""
+    span = _span(c)
+    return span.earliest_on if span and span.earliest_on == span.latest_on else None
 
 
 def _year(span: dates.Span | None) -> str:
@@ -205,20 +208,18 @@ def _year(span: dates.Span | None) -> str:
 
 
 def _held_vi(c: Cited) -> str:
-    span = _span(c)
-    if span and span.earliest_on and _is_day(span):
-        return f"ngày {span.earliest_on:%d-%m-}{span.earliest_on.year}"
+    if day := _day(c):
+        return f"ngày {day:%d-%m-}{day.year}"
     words = c.held_as_told or dates.in_words(c.held_edtf, "vi")
     return f"năm {words}" if words.isdecimal() else words
 
 
 def _held_en(c: Cited) -> str:
     """Chicago's way for a day or a month; in English words where they are known, else as told."""
-    span = _span(c)
-    if span and span.earliest_on and _is_day(span):
-        return f"{span.earliest_on:%B} {span.earliest_on.day}, {span.earliest_on.year}"
+    if day := _day(c):
+        return f"{day:%B} {day.day}, {day.year}"
     found = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2]))?([?~]?)", c.held_edtf)
-    if span is None or found is None:
+    if _span(c) is None or found is None:
         return c.held_as_told or dates.in_words(c.held_edtf, "en")
     year, month, mark = found.groups()
     words = f"{calendar.month_name[int(month)]} {year}" if month else year
@@ -227,18 +228,17 @@ def _held_en(c: Cited) -> str:
 
 def _loose_day(c: Cited) -> str:
     """A day that is not known exactly, for styles whose fields take only exact ones."""
-    if _is_day(_span(c)) or not (c.held_as_told or c.held_edtf):
+    if _day(c) or not (c.held_as_told or c.held_edtf):
         return ""
     return f"recorded {c.held_as_told or _held_en(c)}"
 
 
 def _ris_day(c: Cited) -> str:
     """`2019/05/12`; what is known besides the year stands behind the third stroke."""
-    span = _span(c)
-    if span and span.earliest_on and _is_day(span):
-        return span.earliest_on.strftime("%Y/%m/%d")
+    if day := _day(c):
+        return day.strftime("%Y/%m/%d")
     told = c.held_as_told or _held_en(c)
-    return f"{_year(span)}///{told.replace('/', '-')}"
+    return f"{_year(_span(c))}///{told.replace('/', '-')}"
 
 
 def _key(c: Cited) -> str:

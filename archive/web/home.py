@@ -11,7 +11,6 @@ from flask_babel import format_decimal, ngettext
 
 from archive.actions import front_page, playback
 from archive.actions.front_page import Quote
-from archive.models.base import utc_now
 from archive.web import addresses, current, language, measures, waves
 from transcription.timecode import clock
 
@@ -47,7 +46,7 @@ def health() -> ResponseReturnValue:
 @bp.get(language.PREFIX + "/")
 def show() -> ResponseReturnValue:
     """The home page."""
-    today = measures.local(utc_now()).date()
+    today = current.settings().today()
     db, actor = current.db(), current.actor()
     page = front_page.gather(db, current.toolbox().index, actor, day=today)
     shown = [*(quote.interview for quote in page.quotes), *(card.interview for card in page.latest)]
