@@ -53,8 +53,7 @@ def page(interview: Interview) -> str:
 @bp.app_template_filter("codes_whole")
 def codes_whole(citation: str) -> Markup:
     """Dates, codes and times stay on one line; `js/reading/citation.js` does the same."""
-    whole = Markup('<span class="nb">{}</span>')
-    words = (whole.format(w) if _CODE.fullmatch(w) else escape(w) for w in citation.split(" "))
+    words = (measures.unbroken(w) if _CODE.fullmatch(w) else escape(w) for w in citation.split(" "))
     return Markup(" ").join(words)
 
 

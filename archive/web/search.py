@@ -80,7 +80,7 @@ def show() -> ResponseReturnValue:
         render_template(
             "search/show.html", answer=answer, problem=problem, chosen=chosen, years=years,
             groups=_shown(answer.groups) if answer else [],
-            facets=_facets(answer, chosen), collections=_collections(answer), page=page,
+            facets=_facets(answer), collections=_collections(answer), page=page,
             bars=_year_bars(answer, years), held=measures.held, length=measures.duration,
             pages=-(-answer.interviews // PER_PAGE) if answer else 0, without=_without,
             query=request.args.get("q", ""), described=answer.described if answer else [],
@@ -169,18 +169,13 @@ def _filters(
     return found
 
 
-def _facets(
-    answer: Answer | None, chosen: Mapping[str, list[str]]
-) -> dict[str, list[tuple[str, int, bool]]]:
+def _facets(answer: Answer | None) -> dict[str, list[tuple[str, int]]]:
+    """The values of each filter with their counts, the most frequent first."""
     if answer is None:
         return {}
     return {
         name: sorted(
-            (
-                (value, count, value in chosen.get(name, []))
-                for value, count in answer.facets.get(name, {}).items()
-                if value
-            ),
+            ((value, count) for value, count in answer.facets.get(name, {}).items() if value),
             key=lambda row: (-row[1], row[0]),
         )
         for name in FILTERS

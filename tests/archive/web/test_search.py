@@ -40,7 +40,7 @@ def accessions(page: str) -> set[str]:
 
 
 def counts(page: str) -> dict[str, int]:
-    boxes = re.findall(r'value="([^"]+)"[^>]*>[^<]*<span class="n">(\d+)</span>', page)
+    boxes = re.findall(r'value="([^"]+)"[^>]*>[^<]*<span class="n num">(\d+)</span>', page)
     return {value: int(count) for value, count in boxes}
 
 
