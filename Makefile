@@ -6,7 +6,7 @@ FLASK := $(BIN)/flask --app app
 export LOIKE_HOME ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench demo clean
+.PHONY: help setup run test mutants check bench demo clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -21,12 +21,16 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/.browser-files: package.json package-lock.json archive/web/browser_files.json $(VENV)/.installed
-	$(BIN)/python -m archive.web.browser_files
+$(VENV)/.browser-files: package.json package-lock.json tools/browser_files.json $(VENV)/.installed
+	$(BIN)/python -m tools.browser_files
 	@touch $@
 
-$(VENV)/.test-files: package.json package-lock.json archive/web/browser_files.json $(VENV)/.installed
-	$(BIN)/python -m archive.web.browser_files --tests
+$(VENV)/.test-files: package.json package-lock.json tools/browser_files.json $(VENV)/.installed
+	$(BIN)/python -m tools.browser_files --tests
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed
+	$(BIN)/python -m tools.npm install
 	@touch $@
 
 setup: $(VENV)/.installed $(VENV)/.browser-files ## Install everything and create or migrate the archive
@@ -36,14 +40,20 @@ run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
 	$(FLASK) serve
 
 test: setup $(VENV)/.installed-dev $(VENV)/.test-files ## Run the whole suite; what is left out is named at the end
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile $(OPTIONS)
 
-check: $(VENV)/.installed-dev ## Style, types, architecture, translations
+mutants: $(VENV)/.installed-dev ## Change the code in a copy and list what no test notices (OPTIONS=--help)
+	$(BIN)/python -m tools.mutants $(OPTIONS)
+
+check: $(VENV)/.installed-dev node_modules/.installed ## Style, types, architecture, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tools.npm run biome ci --error-on-warnings
+	$(BIN)/python -m tools.npm run tsc -p .
+	$(BIN)/python -m tools.npm run tsc -p tests/javascript
 	$(BIN)/mypy
-	$(BIN)/python -m archive.web.translations_check
-	$(BIN)/pytest -q tests/test_architecture.py
+	$(BIN)/python -m tools.translations_check
+	$(BIN)/pytest -q tests/test_architecture.py tests/test_plain_language.py tests/test_text_gate.py
 
 bench: setup $(VENV)/.installed-dev ## Measure; prints a table of ratios
 	$(BIN)/python -m bench

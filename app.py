@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from archive import cli
+from archive import cli, file_modes
 from archive.cli import output
 from archive.db import Database
 from archive.settings import Settings, keep_secret_key
 from archive.toolbox import Toolbox
-from archive.web import app_context, current, errors, language, registry, security
+from archive.web import registry
+from archive.web.core import after_answer, app_context, current, errors, language, security
 from media.parts import PartStore
 from media.vault import Vault
 from search.backends.registry import open_backend
@@ -21,8 +22,8 @@ def create_toolbox(settings: Settings) -> Toolbox:
     """The tools that web, worker and command line share."""
     return Toolbox(
         settings=settings,
-        database=Database(settings.database_url),
-        vault=Vault(settings.vault_dir),
+        database=Database(settings.database_url, connections=settings.web_threads),
+        vault=Vault(settings.vault_dir, group=settings.media_gid),
         parts=PartStore(settings.parts_dir),
         index=open_backend("on_disk", settings.index_dir),
     )
@@ -33,9 +34,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Opens nothing on disk that does not exist yet: `flask init` makes the archive.
     """
-    with output.opening():
+    with output.report_startup_errors():
         settings = settings or Settings.from_env()
         secret_key = keep_secret_key(settings)
+        file_modes.restrict_at_start(settings)
     app = Flask(
         __name__, static_folder="archive/web/static", template_folder="archive/web/templates"
     )
@@ -58,5 +60,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     registry.register(app)
     current.register(app)
+    after_answer.register(app, app.extensions["loi_ke"].database)
     cli.register(app)
     return app

@@ -1,8 +1,8 @@
-"""The database: one engine, sessions for writing and sessions for reading.
+"""The database: one engine, writing sessions and read-only sessions.
 
-SQLite loses updates in silence when the driver begins transactions by itself, so
-every writing transaction here starts with BEGIN IMMEDIATE and readers, who never
-wait for a writer in WAL mode, with a plain BEGIN on a connection that refuses writes.
+SQLite silently loses updates if the driver begins transactions itself, so writing
+transactions start with BEGIN IMMEDIATE. Readers, which never wait for a writer in WAL
+mode, start with BEGIN on a connection that refuses writes.
 Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 """
 
@@ -17,6 +17,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 30_000
+FEW_CONNECTIONS = 8  # a command or a migration
+SPARE_CONNECTIONS = 4
+POOL_TIMEOUT_S = 10.0  # longer than a user waits for a page
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # an ingest that was acknowledged survives a power cut
@@ -28,15 +31,24 @@ _PRAGMAS = (
 )
 
 
-def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
-    """An engine with the measured settings; migrations ask for one without foreign keys.
+def make_engine(
+    url: str, *, foreign_keys: bool = True, connections: int = FEW_CONNECTIONS
+) -> Engine:
+    """Create an engine with the measured settings; migrations need one without foreign keys.
 
     Alembic's batch mode drops and recreates a parent table on SQLite, and with
-    foreign keys on that deletes the children.
+    foreign keys on that deletes the children. `connections` is how many may be open at once.
     """
+    # One connection per web thread, and a few more for other threads of the process.
+    pool: dict[str, Any] = {
+        "pool_size": connections,
+        "max_overflow": SPARE_CONNECTIONS,
+        "pool_timeout": POOL_TIMEOUT_S,
+        "pool_use_lifo": True,  # rarely used connections keep small caches
+    }
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_engine(url, pool_pre_ping=True, **pool)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **pool)
     file = make_url(url).database
 
     @event.listens_for(engine, "do_connect")
@@ -61,17 +73,15 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
 
 def make_private(file: Path) -> None:
-    """Give SQLite an empty file that only its owner reads: hashes and closed words go into it.
+    """Create an empty database file with mode 0600; its log files inherit the mode.
 
-    Its log files take the same rights. One that is there is not even opened: to close it
-    again would drop the locks that this process holds on it.
+    An existing file is not opened: closing it would drop the locks of this process.
     """
-    with suppress(OSError):  # it is there, or SQLite says better why it cannot be
+    with suppress(OSError):  # it exists, or SQLite reports the error more precisely
         file.touch(mode=0o600, exist_ok=False)
 
 
-# What SQLite does for a reading transaction by itself, PostgreSQL must be told: one view
-# of everything, and no writing.
+# PostgreSQL needs options for what SQLite does by itself: one snapshot and no writing.
 _READING: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -79,33 +89,33 @@ _READING: dict[str, dict[str, Any]] = {
 
 
 class Database:
-    """Hands out sessions. Commit at the edge; an exception rolls back."""
+    """Creates sessions. The caller at the edge commits; an exception rolls back."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, connections: int = FEW_CONNECTIONS) -> None:
         self.url = url
-        self.engine = make_engine(url)
+        self.engine = make_engine(url, connections=connections)
         self._reading_engine = self.engine.execution_options(reading=True, **_READING[self.name])
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self._reading_engine, expire_on_commit=False)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction that is committed at the end of the block."""
+        """Yield a session whose transaction is committed at the end of the block."""
         with self._writers.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent view of the whole block; the database refuses to change anything."""
+        """Yield a read-only session with one snapshot for the whole block."""
         with self._readers() as session:
             yield session
 
     def writer(self) -> Session:
-        """A session whose owner commits or rolls back and closes it: the web request."""
+        """Return a writing session; the caller (the web request) commits and closes it."""
         return self._writers()
 
     def reader(self) -> Session:
-        """A reading session whose owner closes it."""
+        """Return a read-only session; the caller closes it."""
         return self._readers()
 
     @property
@@ -114,5 +124,5 @@ class Database:
         return self.engine.dialect.name
 
     def dispose(self) -> None:
-        """Close every pooled connection: before a fork, and at the end of a test."""
+        """Close every pooled connection, before a fork or at the end of a test."""
         self.engine.dispose()

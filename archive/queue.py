@@ -1,8 +1,8 @@
 """The job table as a queue: claim, heartbeat, checkpoint, finish.
 
 A claim is one conditional UPDATE; every write to a running job names its lease token,
-so a worker that was thought dead cannot overwrite its successor. There is no broker:
-a job is inserted in the transaction of the thing that calls for it.
+so a worker whose lease expired cannot overwrite its successor. There is no broker:
+a job is inserted in the transaction that requires it.
 Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 """
 
@@ -20,26 +20,25 @@ from sqlalchemy.orm import Session
 
 from archive.models import Job
 from archive.models.base import new_id, utc_now
-from archive.models.job import RETRIABLE_STATES
+from archive.models.vocabulary import RETRIABLE_JOB_STATES, Lane
 
-# `light` is what a person waits for; `files` reads gigabytes; `speech` takes hours. Each has a
-# thread of its own, so that a save is findable in seconds whatever else is being done.
-LANES = ("light", "files", "speech")
-LONGEST_BACK_OFF = timedelta(minutes=10)
-WAITING_RETRY = timedelta(seconds=30)
+# Lanes: users wait for `light`; `files` reads gigabytes; `speech` takes hours. Each has its own
+# thread, so that a saved text is indexed within seconds.
+LONGEST_RETRY_DELAY = timedelta(minutes=10)
+PARKED_RETRY_DELAY = timedelta(seconds=30)
 
 
 class LeaseLost(Exception):
-    """Somebody else holds this job now: stop at once and write nothing."""
+    """Another worker holds the lease: stop at once and write nothing."""
 
 
 class Cancelled(Exception):
-    """A person asked for this job to stop."""
+    """A user requested the cancellation of this job."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """A claimed job, as plain values: it outlives the transaction it was claimed in."""
+    """A claimed job as plain values, valid after the transaction of the claim."""
 
     job_id: str
     token: str
@@ -53,7 +52,7 @@ class Lease:
 
 
 def database_now(db: Session) -> datetime:
-    """The server's clock on PostgreSQL, so that several machines need not agree."""
+    """Return the time of the PostgreSQL server, so that clocks of workers need not agree."""
     if db.get_bind().dialect.name == "postgresql":
         now = db.scalar(select(func.clock_timestamp()))
         if isinstance(now, datetime):
@@ -65,7 +64,7 @@ def enqueue(
     db: Session,
     kind: str,
     *,
-    lane: str = "light",
+    lane: Lane = "light",
     priority: int = 0,
     interview_id: str | None = None,
     unique_key: str = "",
@@ -74,7 +73,7 @@ def enqueue(
     attempts_allowed: int = 5,
     run_after_at: datetime | None = None,
 ) -> Job:
-    """Add a job; with a `unique_key`, give back the one that is already queued under it."""
+    """Insert a job; with a `unique_key`, return the one already queued under it, if any."""
     job = Job(
         id=new_id(),
         kind=kind,
@@ -87,22 +86,22 @@ def enqueue(
         attempts_allowed=attempts_allowed,
         run_after_at=run_after_at or database_now(db),
     )
-    return _queued_under_key(db, job) if unique_key else _added(db, job)
+    return _insert_unless_queued(db, job) if unique_key else _insert(db, job)
 
 
-def has_work(db: Session, lanes: Iterable[str]) -> bool:
-    """Whether a claim may succeed: a plain read, so that idle workers never take the write lock."""
+def has_claimable_job(db: Session, lanes: Iterable[str]) -> bool:
+    """Return whether a claim may succeed, by a read, so that idle workers never lock."""
     return db.scalar(_claimable(database_now(db), lanes).limit(1)) is not None
 
 
 def claim(db: Session, lanes: Iterable[str], *, worker: str, lease_s: float) -> Lease | None:
-    """Take the next job, or None. Commit at once: the lease counts from now."""
+    """Claim the next job, or return None. Commit at once: the lease starts now."""
     now = database_now(db)
     job_id = db.scalar(_claimable(now, lanes).limit(1).with_for_update(skip_locked=True))
     if job_id is None:
         return None
     token = uuid.uuid4().hex
-    taken = _rows(
+    updated_rows = _execute_update(
         db,
         update(Job)
         .where(Job.id == job_id, Job.state.in_(("queued", "waiting")))
@@ -116,7 +115,7 @@ def claim(db: Session, lanes: Iterable[str], *, worker: str, lease_s: float) -> 
             problem="",
         ),
     )
-    if taken != 1:
+    if updated_rows != 1:
         return None
     job = db.get_one(Job, job_id, populate_existing=True)
     return Lease(
@@ -133,71 +132,99 @@ def claim(db: Session, lanes: Iterable[str], *, worker: str, lease_s: float) -> 
 
 
 def heartbeat(db: Session, lease: Lease, *, lease_s: float, **changes: Any) -> None:
-    """Prolong the lease and perhaps write progress; raises LeaseLost or Cancelled."""
+    """Extend the lease and optionally store progress; raises LeaseLost or Cancelled."""
     until = database_now(db) + timedelta(seconds=lease_s)
     _write(db, lease, lease_until_at=until, **changes)
     if db.scalar(select(Job.cancel_requested).where(Job.id == lease.job_id)):
         raise Cancelled
 
 
-def hold(db: Session, lease: Lease) -> None:
-    """Lock the row and make sure the lease is still ours: first act of a checkpoint."""
-    held = db.scalar(
+def assert_lease(db: Session, lease: Lease) -> None:
+    """Lock the row of the job; raises LeaseLost. First statement of every checkpoint."""
+    job_id = db.scalar(
         select(Job.id)
         .where(Job.id == lease.job_id, Job.lease_token == lease.token, Job.state == "running")
         .with_for_update()
     )
-    if held is None:
+    if job_id is None:
         raise LeaseLost
 
 
 def finish(db: Session, lease: Lease, result: dict[str, Any] | None = None) -> None:
-    """Mark as done; raises LeaseLost when somebody else took over."""
+    """Mark the job as done; raises LeaseLost."""
     _write(
-        db, lease, state="done", progress=1.0, result=result or {}, message="",
-        finished_at=database_now(db), lease_token="",
-    )  # fmt: skip
+        db,
+        lease,
+        state="done",
+        progress=1.0,
+        result=result or {},
+        message="",
+        finished_at=database_now(db),
+        lease_token="",
+    )
 
 
 def fail(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any], final: bool) -> None:
-    """Queue again with growing pauses, or give up when `final` or out of attempts."""
+    """Queue the job again with exponential back-off, or fail it if `final` or out of attempts."""
     now = database_now(db)
     if final or lease.attempt >= lease.attempts_allowed:
         _write(
-            db, lease, state="failed", problem=problem, detail=detail,
-            finished_at=now, lease_token="",
-        )  # fmt: skip
+            db,
+            lease,
+            state="failed",
+            problem=problem,
+            detail=detail,
+            finished_at=now,
+            lease_token="",
+        )
         return
-    pause = min(LONGEST_BACK_OFF, timedelta(seconds=2**lease.attempt))
+    delay = min(LONGEST_RETRY_DELAY, timedelta(seconds=2**lease.attempt))
     _write(
-        db, lease, state="queued", problem=problem, detail=detail,
-        run_after_at=now + pause, lease_token="", unique_key="",
-    )  # fmt: skip
+        db,
+        lease,
+        state="queued",
+        problem=problem,
+        detail=detail,
+        run_after_at=now + delay,
+        lease_token="",
+        unique_key="",
+    )
 
 
-def wait(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> None:
-    """Something outside must change first; tried again by itself, the attempt is given back."""
+def park(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> None:
+    """Park the job until an external condition changes; does not count as an attempt."""
     _write(
-        db, lease, state="waiting", problem=problem, detail=detail, lease_token="",
-        attempts=max(0, lease.attempt - 1), run_after_at=database_now(db) + WAITING_RETRY,
-    )  # fmt: skip
+        db,
+        lease,
+        state="waiting",
+        problem=problem,
+        detail=detail,
+        lease_token="",
+        attempts=max(0, lease.attempt - 1),
+        run_after_at=database_now(db) + PARKED_RETRY_DELAY,
+    )
 
 
-def give_back(db: Session, lease: Lease) -> None:
-    """Let the next worker go on at once: this one leaves, and the attempt does not count."""
+def release(db: Session, lease: Lease) -> None:
+    """Release the lease without counting the attempt (graceful shutdown)."""
     _write(
-        db, lease, state="queued", lease_token="", unique_key="",
-        attempts=max(0, lease.attempt - 1), run_after_at=database_now(db),
-    )  # fmt: skip
+        db,
+        lease,
+        state="queued",
+        lease_token="",
+        unique_key="",
+        attempts=max(0, lease.attempt - 1),
+        run_after_at=database_now(db),
+    )
 
 
-def cancelled(db: Session, lease: Lease) -> None:
-    """Acknowledge a cancellation."""
+def mark_cancelled(db: Session, lease: Lease) -> None:
+    """Mark the job as cancelled."""
     _write(db, lease, state="cancelled", finished_at=database_now(db), lease_token="")
 
 
 def request_cancel(db: Session, job: Job) -> None:
-    """Stop a job: at once when it only waits, at its next heartbeat when it runs."""
+    """Cancel a queued or waiting job at once, a running one at its next heartbeat."""
     if job.state in ("queued", "waiting"):
         job.state = "cancelled"
         job.finished_at = database_now(db)
@@ -206,8 +233,8 @@ def request_cancel(db: Session, job: Job) -> None:
 
 
 def retry(db: Session, job: Job) -> None:
-    """Queue a failed, cancelled or waiting job again with fresh attempts; its checkpoint stays."""
-    if job.state in RETRIABLE_STATES:
+    """Queue a failed, cancelled or waiting job again with all attempts and its checkpoint."""
+    if job.state in RETRIABLE_JOB_STATES:
         job.state = "queued"
         job.attempts = 0
         job.cancel_requested = False
@@ -218,14 +245,14 @@ def retry(db: Session, job: Job) -> None:
 
 
 def reconcile(db: Session) -> int:
-    """Give back the jobs of workers that died; idempotent, any number may run it."""
+    """Queue, fail or cancel jobs with an expired lease; return their number. Idempotent."""
     now = database_now(db)
-    stale = db.scalars(
+    expired = db.scalars(
         select(Job)
         .where(Job.state == "running", Job.lease_until_at < now)
         .with_for_update(skip_locked=True)
     ).all()
-    for job in stale:
+    for job in expired:
         job.lease_token = ""
         if job.cancel_requested:
             job.state, job.finished_at = "cancelled", now
@@ -233,34 +260,34 @@ def reconcile(db: Session) -> int:
             job.state, job.finished_at, job.problem = "failed", now, "worker_lost"
         else:
             job.state, job.unique_key, job.run_after_at = "queued", "", now
-    return len(stale)
+    return len(expired)
 
 
 def is_idle(db: Session) -> bool:
-    """Whether nothing is queued or running; a job that waits for a person does not count."""
+    """Return whether no job is queued or running; parked jobs do not count."""
     return db.scalar(select(Job.id).where(Job.state.in_(("queued", "running"))).limit(1)) is None
 
 
-def _added(db: Session, job: Job) -> Job:
+def _insert(db: Session, job: Job) -> Job:
     db.add(job)
     db.flush()
     return job
 
 
-def _queued_under_key(db: Session, job: Job) -> Job:
+def _insert_unless_queued(db: Session, job: Job) -> Job:
     db.flush()
     same_key = select(Job).where(Job.unique_key == job.unique_key, Job.state == "queued").limit(1)
-    for last_try in (False, False, True):
-        waiting = db.scalar(same_key)
-        if waiting is not None:
-            return waiting
-        # Another machine may queue the same key at this moment: its row counts, and the
-        # transaction that asked here, which may hold somebody's words, must not fail for it.
+    for is_last_attempt in (False, False, True):
+        queued = db.scalar(same_key)
+        if queued is not None:
+            return queued
+        # A concurrent transaction may insert the same key: use its row. The transaction
+        # here may hold a user's edit and must not fail for it.
         try:
             with db.begin_nested():
-                return _added(db, job)
+                return _insert(db, job)
         except IntegrityError:
-            if last_try:
+            if is_last_attempt:
                 raise
     raise AssertionError("unreachable")
 
@@ -278,17 +305,17 @@ def _claimable(now: datetime, lanes: Iterable[str]) -> Any:
 
 
 def _write(db: Session, lease: Lease, **values: Any) -> None:
-    written = _rows(
+    updated_rows = _execute_update(
         db,
         update(Job)
         .where(Job.id == lease.job_id, Job.lease_token == lease.token, Job.state == "running")
         .values(**values),
     )
-    if written != 1:
+    if updated_rows != 1:
         raise LeaseLost
 
 
-def _rows(db: Session, statement: Update) -> int:
+def _execute_update(db: Session, statement: Update) -> int:
     result = db.execute(statement.execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)
     return result.rowcount

@@ -1,15 +1,17 @@
-"""Where this archive lives and how it behaves: read once from the environment, then frozen.
+"""Settings: read once from the environment variables `LOIKE_*`, then immutable.
 
 Every field is described in `docs/operating.md`; a test compares the two.
 """
 
 from __future__ import annotations
 
+import grp
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +23,7 @@ DATABASES = ("sqlite", "postgresql+psycopg")
 
 
 class SettingRefused(Exception):
-    """An environment variable holds a value that the archive cannot run with."""
+    """An environment variable has an unusable value."""
 
     code = "setting_refused"
 
@@ -34,7 +36,7 @@ class SettingRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One archive. `home` holds everything of it unless `database_url` points elsewhere."""
+    """Settings of one archive. `home` contains all its data, except an external database."""
 
     home: Path
     database_url: str
@@ -50,38 +52,44 @@ class Settings:
     upload_part_bytes: int = 32 * 1024 * 1024
     upload_expiry_h: int = 24 * 14
     media_handoff: str = "wsgi"
+    media_group: str = ""
     https: bool = False
     timezone: str = "Asia/Ho_Chi_Minh"
     secret_key: str = field(default="", repr=False)
 
     def today(self) -> date:
-        """The day on the office's clock."""
+        """Return the current date in the office's time zone."""
         return datetime.now(ZoneInfo(self.timezone)).date()
 
     @property
     def vault_dir(self) -> Path:
-        """Originals. Never opened for writing once an object is in place."""
+        """Originals: never opened for writing once stored."""
         return self.home / "vault"
 
     @property
     def parts_dir(self) -> Path:
-        """Uploads on their way in: beside the vault, so that the last step is a rename."""
+        """Incomplete uploads: on the same disk as the vault, so that the last step is a rename."""
         return self.home / "vault" / "parts"
 
     @property
     def derivatives_dir(self) -> Path:
-        """Access copies, peaks and pictures: disposable, made again from the originals."""
+        """Access copies, peaks and pictures: can be rebuilt from the originals."""
         return self.home / "derivatives"
 
     @property
     def index_dir(self) -> Path:
-        """The search index: disposable, rebuilt from the database."""
+        """The search index: can be rebuilt from the database."""
         return self.home / "index"
 
     @property
     def models_dir(self) -> Path:
-        """Weights of speech models, put there by the office."""
+        """Weights of speech models, installed by the office."""
         return self.home / "models"
+
+    @cached_property
+    def media_gid(self) -> int | None:
+        """The id of the group that may read originals and derivatives, if one is set."""
+        return grp.getgrnam(self.media_group).gr_gid if self.media_group else None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -104,6 +112,7 @@ class Settings:
                 env, "LOIKE_UPLOAD_EXPIRY_H", 24 * 14, lowest=1, highest=24 * 365
             ),
             media_handoff=_one_of(env, "LOIKE_MEDIA_HANDOFF", "wsgi", ("wsgi", "x-accel")),
+            media_group=_group(env),
             https=_one_of(env, "LOIKE_HTTPS", "no", ("yes", "no")) == "yes",
             timezone=_timezone(env),
             secret_key=env.get("LOIKE_SECRET_KEY", ""),
@@ -111,16 +120,16 @@ class Settings:
 
 
 def keep_secret_key(settings: Settings) -> str:
-    """The key that signs forms: from the environment, else made once and kept in `home`.
+    """Return the key that signs forms: from the environment, else created once in `home`.
 
-    The file is readable by its owner only. Two processes that start together agree,
-    because the file is created exclusively and the loser reads the winner's.
+    The file has mode 0600. Two processes that start at once use the same key: the file
+    is created exclusively, and the second process reads it.
     """
     if settings.secret_key:
         if len(settings.secret_key) < 32:
             raise SettingRefused("LOIKE_SECRET_KEY", "…", "at least 32 characters")
         return settings.secret_key
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     path = settings.home / "secret_key"
     aside = settings.home / f".secret_key.{secrets.token_hex(4)}"
     if not path.exists():
@@ -133,6 +142,14 @@ def keep_secret_key(settings: Settings) -> str:
         finally:
             aside.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def make_home(home: Path) -> None:
+    """Create the home with mode 0700 and missing parent folders with mode 0755."""
+    for folder in reversed(home.parents):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o755, exist_ok=True)
+    home.mkdir(mode=0o700, exist_ok=True)
 
 
 def _home(env: Mapping[str, str]) -> Path:
@@ -149,10 +166,10 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
-        # The value may hold a password, and what cannot be read cannot be masked.
+        # The value may contain a password, which cannot be masked in an unparsable URL.
         raise SettingRefused("LOIKE_DATABASE_URL", "…", expected) from None
     if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")  # the only driver that is here
+        url = url.set(drivername="postgresql+psycopg")  # the only installed driver
         value = url.render_as_string(hide_password=False)
     shown = url.render_as_string(hide_password=True)
     if url.drivername not in DATABASES:
@@ -168,6 +185,20 @@ def _timezone(env: Mapping[str, str]) -> str:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingRefused("LOIKE_TIMEZONE", value, "a name such as Asia/Ho_Chi_Minh") from None
+
+
+def _group(env: Mapping[str, str]) -> str:
+    name = env.get("LOIKE_MEDIA_GROUP", "").strip()
+    if not name:
+        return ""
+    try:
+        gid = grp.getgrnam(name).gr_gid
+    except (KeyError, ValueError):
+        raise SettingRefused("LOIKE_MEDIA_GROUP", name, "a group of this machine") from None
+    if os.geteuid() != 0 and gid not in {os.getegid(), *os.getgroups()}:
+        expected = "a group that the account of the archive belongs to"
+        raise SettingRefused("LOIKE_MEDIA_GROUP", name, expected)
+    return name
 
 
 def _word(env: Mapping[str, str], name: str, default: str) -> str:

@@ -1,4 +1,4 @@
-"""The concrete tools of this archive, made once in `app.py` and handed to the few who need them."""
+"""The toolbox: settings, database, vault, uploads and index, built once in `app.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from search.backends.base import Backend
 
 @dataclass(frozen=True, kw_only=True)
 class Toolbox:
-    """Bytes, index and models; everything that is not a row."""
+    """The resources that actions need besides a database session."""
 
     settings: Settings
     database: Database
@@ -24,5 +24,5 @@ class Toolbox:
 
     @property
     def derivatives_dir(self) -> Path:
-        """Where `MediaFile.path` of a derivative counts from."""
+        """The folder to which `MediaFile.path` of a derivative is relative."""
         return self.settings.derivatives_dir

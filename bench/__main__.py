@@ -2,11 +2,11 @@
 
     python -m bench                 everything, at full size
     python -m bench ingest          some of them
-    python -m bench --quick         everything, at sizes for a look in passing
+    python -m bench --quick         everything, at small sizes
 
 A bench is a module with `main()`; figures are the lines that begin like a row of
-`bench.figures`. A bench that fails is named, and the others go on. Exit code 1 when one
-failed: a target that was missed is for people to judge, since the machine may be busy.
+`bench.figures`. A bench that fails is named, and the others still run. Exit code 1 if one
+failed; a missed target does not fail, since the machine may be busy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from bench.figures import HEAD, ROW
 
 HERE = Path(__file__).parent
-PARTS = frozenset({"__init__", "__main__", "figures", "house"})
+NOT_BENCHES = frozenset({"__init__", "__main__", "figures", "served_archive"})
 QUICK = {
     "ingest": ("--mib", "256"),
     "listeners": ("--pages", "30"),
@@ -30,18 +30,20 @@ QUICK = {
 
 
 def benches() -> list[str]:
-    """The modules of this folder that measure something, by name."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in PARTS)
+    """Return the names of the bench modules of this folder."""
+    return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_BENCHES)
 
 
 def run(name: str, arguments: tuple[str, ...]) -> tuple[int, list[str]]:
-    """One bench, its words passed on as they come; its exit code and the rows it printed."""
+    """Run one bench and echo its output; return its exit code and its rows."""
     print(f"\n== {name} {' '.join(arguments)}", flush=True)
     rows = []
     with subprocess.Popen(
         [sys.executable, "-m", f"bench.{name}", *arguments],
-        cwd=HERE.parent, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        cwd=HERE.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             sys.stdout.write(line)
@@ -52,7 +54,7 @@ def run(name: str, arguments: tuple[str, ...]) -> tuple[int, list[str]]:
 
 
 def table(rows: list[str]) -> str:
-    """The rows with their head, columns as wide as their widest cell."""
+    """Format the rows as a table with a header."""
     cells = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in rows]
     lines = [list(HEAD), *cells]
     widths = [max(len(line[at]) for line in lines) for at in range(len(HEAD))]
@@ -65,18 +67,18 @@ def table(rows: list[str]) -> str:
 
 
 def main() -> int:
-    """Run what was asked for and print the table."""
+    """Run the named benches and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(benches())}")
     parser.add_argument("--quick", action="store_true", help="small sizes")
-    chosen = parser.parse_args()
-    if unknown := set(chosen.names) - set(benches()):
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(benches()):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
     rows: list[str] = []
     failed = []
-    for name in chosen.names or benches():
-        code, found = run(name, QUICK.get(name, ()) if chosen.quick else ())
-        rows += found
+    for name in options.names or benches():
+        code, printed = run(name, QUICK.get(name, ()) if options.quick else ())
+        rows += printed
         if code:
             failed.append(f"{name} (exit code {code})")
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())

@@ -1,11 +1,11 @@
-"""The editor's page with three hours of talk: ready, key to frame, elements, in a real Chromium.
+"""The editor with a transcript of three hours: ready, key to frame, elements, in Chromium.
 
 An interview of 30,000 words in 1,156 segments is put into a temporary archive with three
 hours of (silent) peaks and sound; the words are invented. `ready` is from the request to the
-moment the script listens to keys; `key to frame` from a key pressed to the frame after it,
-30 ms between keys, with the words drawn and the sender at work. The yardstick of the same run
-is the sign-in page of the same server and an empty field of an empty page: it says how busy
-the machine was. Needs Chromium (CHROMIUM names one) and Playwright.
+moment the script handles keys; `key to frame` from a key pressed to the frame after it,
+30 ms between keys, with the words highlighted and autosave running. The yardstick of the same
+run is the sign-in page of the same server and a field of an empty page: it shows how busy the
+machine was. Needs Chromium (CHROMIUM names one) and Playwright.
 Run: ``python -m bench.editor [words]``.
 """
 
@@ -28,20 +28,22 @@ from playwright.sync_api import Page, sync_playwright
 from app import create_app
 from archive import migrations
 from archive.access import machine
-from archive.actions import accounts, transcripts
-from archive.actions.transcripts import MachineOrigin
+from archive.actions.accounts import accounts, sign_in
+from archive.actions.transcripts import imports
+from archive.actions.transcripts.imports import MachineOrigin
 from archive.db import Database
-from archive.models import Contribution, Interview, MediaFile, Person, Recording
+from archive.models import Contribution, Interview, Person, Recording
 from archive.models.base import new_id
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from archive.web.security import SESSION_COOKIE
-from bench.figures import Figure, tell
+from archive.web.core.security import SESSION_COOKIE
+from bench.figures import Figure, print_figures
 from bench.search import p95, syllables
 from media.derivatives import peaks
-from tests.fixtures.media import make
-from tests.live import in_thread
-from transcription.document import Segment, Word
+from tests.support import media_files
+from tests.support.editor_fixture import add_derivatives
+from tests.support.http_server import serve_in_thread
+from transcription.document import TranscriptSegment, Word
 
 WORDS = 30_000
 A_SEGMENT = 26
@@ -72,8 +74,8 @@ _READY = """() => new Promise(done => {
 
 
 @dataclass
-class Seen:
-    """What the visits showed, and the yardsticks of the same minutes."""
+class Measurements:
+    """Measurements of all visits, with the yardsticks taken in the same minutes."""
 
     readies: list[float] = field(default_factory=list)
     frames: list[float] = field(default_factory=list)
@@ -83,31 +85,46 @@ class Seen:
     nodes: int = 0
 
     def add(
-        self, other: tuple[float, list[float]], own: tuple[float, list[float], int, int]
+        self, yardstick: tuple[float, list[float]], editor: tuple[float, list[float], int, int]
     ) -> None:
-        """One visit with its yardstick."""
-        self.other_readies.append(other[0])
-        self.other_frames += other[1]
-        ready, frames, self.elements, self.nodes = own
+        """Add one visit with its yardstick."""
+        self.other_readies.append(yardstick[0])
+        self.other_frames += yardstick[1]
+        ready, frames, self.elements, self.nodes = editor
         self.readies.append(ready)
         self.frames += frames
 
     def figures(self) -> list[Figure]:
-        """Measured beside promised; the note gives the ratio to the yardstick of the same run."""
+        """Return the figures; each note gives the ratio to the yardstick of the same run."""
         ready, other_ready = statistics.median(self.readies), statistics.median(self.other_readies)
         key, other_key = p95(self.frames), p95(self.other_frames)
         return [
-            Figure(name="editor ready", measured=ready, target=READY_MS, unit="ms",
-                   note=f"{ready / other_ready:.1f} × the sign-in page"),
-            Figure(name="editor, key to frame p95", measured=key, target=KEY_MS, unit="ms",
-                   note=f"{key / other_key:.1f} × an empty field"),
-            Figure(name="editor, nodes of every kind", measured=self.nodes, target=NODES,
-                   unit="nodes", note=f"{self.elements} elements"),
-        ]  # fmt: skip
+            Figure(
+                name="editor ready",
+                measured=ready,
+                target=READY_MS,
+                unit="ms",
+                note=f"{ready / other_ready:.1f} × the sign-in page",
+            ),
+            Figure(
+                name="editor, key to frame p95",
+                measured=key,
+                target=KEY_MS,
+                unit="ms",
+                note=f"{key / other_key:.1f} × an empty field",
+            ),
+            Figure(
+                name="editor, nodes of every kind",
+                measured=self.nodes,
+                target=NODES,
+                unit="nodes",
+                note=f"{self.elements} elements",
+            ),
+        ]
 
 
 def build(toolbox: Toolbox, words: int) -> str:
-    """The archive with one interview and one editor; gives the version's id."""
+    """Add one interview and one editor; return the version id."""
     with toolbox.database.writing() as db:
         accounts.add(
             db, machine("bench"), email=EMAIL, name="Bench", role="editor", password=SECRET
@@ -127,57 +144,64 @@ def build(toolbox: Toolbox, words: int) -> str:
         recording = Recording(interview_id=interview.id, part=1, duration_ms=HOURS_MS)
         db.add(recording)
         db.flush()
-        for role, path, kind in _files(toolbox.derivatives_dir / recording.id):
-            db.add(
-                MediaFile(
-                    interview_id=interview.id, recording_id=recording.id, role=role,
-                    path=path.relative_to(toolbox.derivatives_dir).as_posix(), media_type=kind,
-                    filename=path.name, size_bytes=path.stat().st_size,
-                )
-            )  # fmt: skip
+        files = _files(toolbox.derivatives_dir / recording.id)
+        add_derivatives(db, toolbox, recording, files)
         db.expire(interview)
-        version = transcripts.make_machine_version(
-            db, machine("bench"), interview, language="vi", origin=ORIGIN,
-            spoken=[(recording.id, segment) for segment in segments(words)],
-        )  # fmt: skip
+        version = imports.add_machine_version(
+            db,
+            machine("bench"),
+            interview,
+            language="vi",
+            origin=ORIGIN,
+            segments=[(recording.id, segment) for segment in segments(words)],
+        )
         return version.id
 
 
-def segments(words: int) -> list[Segment]:
-    """Turns of about 26 words, eight in a hundred of them doubtful."""
-    draw = random.Random(30041975)
-    vocabulary = syllables(draw)[:3000]
+def segments(words: int) -> list[TranscriptSegment]:
+    """Build segments of about 26 words, 8 % of them with low confidence."""
+    rng = random.Random(30041975)
+    vocabulary = syllables(rng)[:3000]
     each = HOURS_MS // words
-    found = []
+    result = []
     for first in range(0, words, A_SEGMENT):
         count = min(A_SEGMENT, words - first)
-        texts = draw.choices(vocabulary, k=count)
-        heard = tuple(
-            Word(start_ms=(first + n) * each, end_ms=(first + n + 1) * each - 20, text=text,
-                 confidence=0.4 if draw.random() < 0.08 else 0.95, source="asr")
-            for n, text in enumerate(texts)
-        )  # fmt: skip
-        found.append(
-            Segment(
-                id="", start_ms=heard[0].start_ms, end_ms=heard[-1].end_ms, text=" ".join(texts),
-                words=heard, role="interviewer" if draw.random() < 0.25 else "witness",
+        texts = rng.choices(vocabulary, k=count)
+        timed_words = tuple(
+            Word(
+                start_ms=(first + n) * each,
+                end_ms=(first + n + 1) * each - 20,
+                text=text,
+                confidence=0.4 if rng.random() < 0.08 else 0.95,
+                source="asr",
             )
-        )  # fmt: skip
-    return found
+            for n, text in enumerate(texts)
+        )
+        result.append(
+            TranscriptSegment(
+                id="",
+                start_ms=timed_words[0].start_ms,
+                end_ms=timed_words[-1].end_ms,
+                text=" ".join(texts),
+                words=timed_words,
+                role="interviewer" if rng.random() < 0.25 else "witness",
+            )
+        )
+    return result
 
 
 def _files(folder: Path) -> list[tuple[str, Path, str]]:
     folder.mkdir(parents=True)
-    sound = make.sound(folder / "sound.wav", make.tone(5.0))
+    sound = media_files.sound(folder / "sound.wav", media_files.tone(5.0))
     level = np.random.default_rng(1975).integers(10, 200, HOURS_MS // 50, dtype=np.uint8)
-    drawn = folder / "peaks.lkpk"
+    peaks_file = folder / "peaks.lkpk"
     coarse = level.reshape(-1, 10).max(axis=1)
-    drawn.write_bytes(peaks._block(20, level.tobytes()) + peaks._block(2, coarse.tobytes()))
-    return [("access", sound, "audio/wav"), ("peaks", drawn, peaks.MEDIA_TYPE)]
+    peaks_file.write_bytes(peaks._block(20, level.tobytes()) + peaks._block(2, coarse.tobytes()))
+    return [("access", sound, "audio/wav"), ("peaks", peaks_file, peaks.MEDIA_TYPE)]
 
 
 def measure(page: Page, address: str) -> tuple[float, list[float], int, int]:
-    """One visit: ready in ms, key to frame in ms, elements, nodes of every kind."""
+    """Visit once; return ms until ready, ms from key to frame, elements, nodes of every kind."""
     page.goto(address, wait_until="commit")
     ready = float(page.evaluate(_READY))
     page.wait_for_selector("[data-words]")
@@ -193,20 +217,20 @@ def measure(page: Page, address: str) -> tuple[float, list[float], int, int]:
     return ready, frames, elements, nodes
 
 
-def yardstick(page: Page) -> tuple[float, list[float]]:
-    """The sign-in page until it is drawn, and keys in an empty field of an empty page."""
+def measure_yardstick(page: Page) -> tuple[float, list[float]]:
+    """Measure the sign-in page until it is painted, and keys in a field of an empty page."""
     page.goto("/vi/sign-in")
-    drawn = float(
+    peaks_file = float(
         page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     )
     page.goto("about:blank")
     page.set_content("<p contenteditable='plaintext-only'>a</p>")
     page.locator("p").click()
-    return drawn, press_keys(page)
+    return peaks_file, press_keys(page)
 
 
 def press_keys(page: Page) -> list[float]:
-    """Type where the focus is; from each key to the frame after it, in ms."""
+    """Type into the focused element; return ms from each key to the frame after it."""
     page.evaluate(_TYPE)
     for key in range(KEYS):
         page.keyboard.press("Space" if key % 5 == 4 else "a")
@@ -216,7 +240,7 @@ def press_keys(page: Page) -> list[float]:
 
 
 def main() -> None:
-    """Build, open three times, print what was measured beside what was promised."""
+    """Build the archive, open the editor three times and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="?", type=int, default=WORDS)
     words = parser.parse_args().words
@@ -236,28 +260,28 @@ def main() -> None:
         browser = play.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        seen = Seen()
-        with in_thread(app) as server:
+        measurements = Measurements()
+        with serve_in_thread(app) as server:
             origin = f"http://{server.host}:{server.port}"
             for _run in range(RUNS):
                 context = browser.new_context(base_url=origin)
                 context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": origin}])
                 page = context.new_page()
-                other = yardstick(page)
-                page.close()  # two pages would take each other's frames
+                yardstick = measure_yardstick(page)
+                page.close()  # two pages would compete for frames
                 page = context.new_page()
-                seen.add(other, measure(page, f"/vi/versions/{version}/edit"))
+                measurements.add(yardstick, measure(page, f"/vi/versions/{version}/edit"))
                 context.close()
         browser.close()
-    middle = statistics.median(seen.frames)
-    print(f"{words} words, {RUNS} visits, {len(seen.frames)} keys, p50 {middle:.0f} ms")
-    tell(*seen.figures())
+    middle = statistics.median(measurements.frames)
+    print(f"{words} words, {RUNS} visits, {len(measurements.frames)} keys, p50 {middle:.0f} ms")
+    print_figures(*measurements.figures())
 
 
 def _sign_in(database: Database) -> str:
     with database.writing() as db:
-        return accounts.sign_in(
-            db, accounts.prove(db, email=EMAIL, password=SECRET, address="bench")
+        return sign_in.sign_in(
+            db, sign_in.verify_password(db, email=EMAIL, password=SECRET, address="bench")
         ).token
 
 

@@ -1,8 +1,8 @@
-"""A large file over loopback into the vault, against `cp` and `sha256sum` of the same file.
+"""Upload a large file over loopback into the vault, against `cp` and `sha256sum` of it.
 
-The whole way of a browser: tus in pieces through the real `flask serve`, hashed on the
-way, read again, put away, looked into. Both ways find the file in the page cache and
-neither is timed with the other's disk writes. Run: ``python -m bench.ingest [--mib 2048]``.
+The upload is that of a browser: tus chunks through the real `flask serve`, hashed on arrival,
+read again, stored in the vault, probed. Both measurements find the file in the page cache and
+neither includes disk writes of the other. Run: ``python -m bench.ingest [--mib 2048]``.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.figures import Figure, peak_mib, tell
-from bench.house import ACCESSION, House, served
+from bench.figures import Figure, peak_mib, print_figures
+from bench.served_archive import ACCESSION, ServedArchive, serve_archive
 
 MIB = 1024 * 1024
-PIECE_BYTES = 16 * MIB  # what the upload page sends on a fast line
-MOST_RATIO, MOST_RSS_MIB = 2.5, 150.0
+CHUNK_BYTES = 16 * MIB  # as the upload page sends on a fast connection
+MAX_RATIO, MAX_RSS_MIB = 2.5, 150.0
 
 
-def recording(path: Path, mib: int) -> Path:
-    """A WAV of noise whose header is true."""
+def write_recording(path: Path, mib: int) -> Path:
+    """Write a WAV file of noise with a valid header."""
     length = mib * MIB
     head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 48_000, 192_000, 4, 16)
     head += b"data" + struct.pack("<I", length - 44)
@@ -42,8 +42,8 @@ def recording(path: Path, mib: int) -> Path:
     return path
 
 
-def bare_seconds(path: Path) -> float:
-    """`cp`, then `sha256sum`, as a person at a shell would."""
+def baseline_seconds(path: Path) -> float:
+    """Return the seconds of `cp` and `sha256sum` of a file."""
     copy = path.with_suffix(".copy")
     start = time.perf_counter()
     subprocess.run(["cp", str(path), str(copy)], check=True)
@@ -54,70 +54,89 @@ def bare_seconds(path: Path) -> float:
     return took
 
 
-def sent_seconds(house: House, path: Path) -> float:
-    """From the first question of the browser to the answer that the file is kept."""
-    line = house.line()
-    house.sign_in(line)
+def upload_seconds(archive: ServedArchive, path: Path) -> float:
+    """Return the seconds from the first request to the response that the file is stored."""
+    connection = archive.connect()
+    archive.sign_in(connection)
     length = path.stat().st_size
     facts = {"filename": path.name, "accession": ACCESSION}
-    told = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in facts.items())
-    headers = {**house.headers, "Tus-Resumable": "1.0.0"}
+    metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in facts.items())
+    headers = {**archive.headers, "Tus-Resumable": "1.0.0"}
     start = time.perf_counter()
-    created = ask(line, "POST", "/api/v1/uploads",
-                  {**headers, "Upload-Length": str(length), "Upload-Metadata": told})  # fmt: skip
+    created = request(
+        connection,
+        "POST",
+        "/api/v1/uploads",
+        {**headers, "Upload-Length": str(length), "Upload-Metadata": metadata},
+    )
     address, offset = created["Location"], 0
     headers["Content-Type"] = "application/offset+octet-stream"
     with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            answer = ask(line, "PATCH", address, {**headers, "Upload-Offset": str(offset)}, piece)
-            offset = int(answer["Upload-Offset"])
+        while chunk := file.read(CHUNK_BYTES):
+            response = request(
+                connection, "PATCH", address, {**headers, "Upload-Offset": str(offset)}, chunk
+            )
+            offset = int(response["Upload-Offset"])
     took = time.perf_counter() - start
-    line.request("GET", f"{address}/state", headers=headers)
-    state = json.loads(line.getresponse().read())["state"]
+    connection.request("GET", f"{address}/state", headers=headers)
+    state = json.loads(connection.getresponse().read())["state"]
     if state != "kept" or offset != length:
         raise RuntimeError(f"the upload ended as {state} at {offset} of {length}")
     return took
 
 
-def ask(
-    line: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str],
+def request(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    headers: dict[str, str],
     body: bytes = b"",
-) -> http.client.HTTPMessage:  # fmt: skip
-    """One request of the protocol that must succeed."""
-    line.request(method, path, body=body, headers=headers)
-    answer = line.getresponse()
-    said = answer.read()
-    if answer.status not in (201, 204):
-        raise RuntimeError(f"{method} answered {answer.status}: {said[:300]!r}")
-    return answer.headers
+) -> http.client.HTTPMessage:
+    """Send one request of the protocol; raise unless it succeeds."""
+    connection.request(method, path, body=body, headers=headers)
+    response = connection.getresponse()
+    content = response.read()
+    if response.status not in (201, 204):
+        raise RuntimeError(f"{method} answered {response.status}: {content[:300]!r}")
+    return response.headers
 
 
 def main() -> None:
-    """One run, both ways, twice the bare way: before and after, so that drift is seen."""
+    """Measure the baseline, the upload and the baseline again, to show drift."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mib", type=int, default=2048)
     parser.add_argument("--folder", type=Path, help="where the files lie; needs 4 × the size")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="loike-bench-", dir=chosen.folder) as name:
-        path = recording(Path(name) / "noise.wav", chosen.mib)
-        before = bare_seconds(path)
-        with served(chosen.folder) as house:
-            idle = peak_mib(house.process.pid)
-            ours = sent_seconds(house, path)
-            peak = peak_mib(house.process.pid)
-        after = bare_seconds(path)
-    bare = (before + after) / 2
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="loike-bench-", dir=options.folder) as name:
+        path = write_recording(Path(name) / "noise.wav", options.mib)
+        before = baseline_seconds(path)
+        with serve_archive(options.folder) as archive:
+            idle = peak_mib(archive.process.pid)
+            upload = upload_seconds(archive, path)
+            peak = peak_mib(archive.process.pid)
+        after = baseline_seconds(path)
+    baseline = (before + after) / 2
     print(
-        f"cp + sha256sum {before:.1f} s and {after:.1f} s, ours {ours:.1f} s "
-        f"({chosen.mib / ours:.0f} MiB/s); web process {idle:.0f} MiB idle, {peak:.0f} MiB peak"
+        f"cp + sha256sum {before:.1f} s and {after:.1f} s, ours {upload:.1f} s "
+        f"({options.mib / upload:.0f} MiB/s); web process {idle:.0f} MiB idle, {peak:.0f} MiB peak"
     )
-    note = f"{chosen.mib} MiB"
-    tell(
-        Figure(name="ingest against cp + sha256sum", measured=ours / bare, target=MOST_RATIO,
-               unit="×", note=note),
-        Figure(name="web process while ingesting", measured=peak, target=MOST_RSS_MIB,
-               unit="MiB", note=note),
-    )  # fmt: skip
+    note = f"{options.mib} MiB"
+    print_figures(
+        Figure(
+            name="ingest against cp + sha256sum",
+            measured=upload / baseline,
+            target=MAX_RATIO,
+            unit="×",
+            note=note,
+        ),
+        Figure(
+            name="web process while ingesting",
+            measured=peak,
+            target=MAX_RSS_MIB,
+            unit="MiB",
+            note=note,
+        ),
+    )
 
 
 if __name__ == "__main__":

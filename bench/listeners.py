@@ -1,7 +1,7 @@
-"""Fifty people listen while one opens a page: how much later the page comes.
+"""The delay of pages while fifty listeners stream a recording.
 
-Every listener is a socket of its own that takes 400 kB a second of one derivative, all
-in another process than the one that asks for pages. Run: ``python -m bench.listeners``.
+Every listener is a socket that reads 400 kB per second of one derivative; all of them are in
+another process than the one that requests pages. Run: ``python -m bench.listeners``.
 """
 
 from __future__ import annotations
@@ -18,56 +18,60 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Event
 
 from archive.models import MediaFile, Recording
-from bench.figures import Figure, tell
-from bench.house import ACCESSION, House, served
+from bench.figures import Figure, print_figures
+from bench.served_archive import ACCESSION, ServedArchive, serve_archive
 
 LISTENERS, BYTES_A_SECOND = 50, 400_000
 TICK_S = 0.05
-MOST_RATIO = 3.0
+MAX_RATIO = 3.0
 PAGES = 80
 MIB = 1024 * 1024
 
 
-def sound(house: House, mib: int) -> str:
-    """A derivative that can be streamed; what it sounds like does not matter here."""
-    with house.toolbox.database.writing() as db:
-        recording = Recording(interview_id=house.interview_id, part=1, duration_ms=600_000)
+def add_derivative(archive: ServedArchive, mib: int) -> str:
+    """Add a derivative of random bytes that can be streamed."""
+    with archive.toolbox.database.writing() as db:
+        recording = Recording(interview_id=archive.interview_id, part=1, duration_ms=600_000)
         db.add(recording)
         db.flush()
         file = MediaFile(
-            interview_id=house.interview_id, recording_id=recording.id, role="access",
-            media_type="audio/mp4", path="bench/sound.m4a", filename="sound.m4a",
+            interview_id=archive.interview_id,
+            recording_id=recording.id,
+            role="access",
+            media_type="audio/mp4",
+            path="bench/sound.m4a",
+            filename="sound.m4a",
             size_bytes=mib * MIB,
-        )  # fmt: skip
+        )
         db.add(file)
         db.flush()
-        path = house.toolbox.derivatives_dir / file.path
+        path = archive.toolbox.derivatives_dir / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(os.urandom(MIB) * mib)
         return file.id
 
 
 class Listener:
-    """Takes its share of bytes at every tick, and begins again at the end of the file."""
+    """A client that reads a limited rate of bytes and starts again at the end of the file."""
 
     def __init__(self, port: int, path: str) -> None:
         self._port, self._path = port, path
-        self._socket = self._ask()
-        self.allowed, self.heard_bytes = 0, 0
+        self._socket = self._connect()
+        self.allowed, self.received_bytes = 0, 0
 
-    def _ask(self) -> socket.socket:
-        line = socket.socket()
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-        line.connect(("127.0.0.1", self._port))
-        line.sendall(
+    def _connect(self) -> socket.socket:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        connection.connect(("127.0.0.1", self._port))
+        connection.sendall(
             f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes=0-\r\n"
             "Connection: close\r\n\r\n".encode()
         )
-        line.setblocking(False)
-        return line
+        connection.setblocking(False)
+        return connection
 
-    def take(self) -> None:
-        """Read what is due by now."""
+    def read_due(self) -> None:
+        """Read the bytes that are due now."""
         while self.allowed > 0:
             try:
                 block = self._socket.recv(min(self.allowed, 64 * 1024))
@@ -75,24 +79,26 @@ class Listener:
                 return
             if not block:
                 self._socket.close()
-                self._socket = self._ask()
+                self._socket = self._connect()
                 return
             self.allowed -= len(block)
-            self.heard_bytes += len(block)
+            self.received_bytes += len(block)
 
     def fileno(self) -> int:
-        """For the selector."""
+        """Return the file descriptor for the selector."""
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
 
-def listen(port: int, path: str, count: int, started: Event, done: Event, heard: object) -> None:
-    """The other process: all listeners, until `done`."""
+def run_listeners(
+    port: int, path: str, count: int, started: Event, done: Event, rate: object
+) -> None:
+    """Run all listeners until `done`; the target of the child process."""
     listeners = [Listener(port, path) for _ in range(count)]
-    began = last = time.monotonic()
+    started_at = last = time.monotonic()
     while not done.is_set():
         now = time.monotonic()
         due = int((now - last) * BYTES_A_SECOND)
@@ -100,7 +106,7 @@ def listen(port: int, path: str, count: int, started: Event, done: Event, heard:
         with selectors.DefaultSelector() as waiting:
             for listener in listeners:
                 listener.allowed = min(listener.allowed + due, BYTES_A_SECOND)
-                listener.take()
+                listener.read_due()
                 if listener.allowed > 0:
                     waiting.register(listener, selectors.EVENT_READ)
             until = now + TICK_S
@@ -108,76 +114,83 @@ def listen(port: int, path: str, count: int, started: Event, done: Event, heard:
                 for key, _events in waiting.select(left):
                     with contextlib.suppress(KeyError):
                         waiting.unregister(key.fileobj)
-                    key.fileobj.take()  # type: ignore[union-attr]
+                    key.fileobj.read_due()  # type: ignore[union-attr]
         time.sleep(max(0.0, until - time.monotonic()))
-        if now - began > 1.0:
+        if now - started_at > 1.0:
             started.set()
-    took = time.monotonic() - began
-    heard.value = sum(x.heard_bytes for x in listeners) / took / count  # type: ignore[attr-defined]
+    took = time.monotonic() - started_at
+    rate.value = sum(x.received_bytes for x in listeners) / took / count  # type: ignore[attr-defined]
     for listener in listeners:
         listener.close()
 
 
-def page_ms(house: House, path: str, count: int) -> list[float]:
-    """How long a page takes, asked one after the other on a connection of its own each."""
+def page_times_ms(archive: ServedArchive, path: str, count: int) -> list[float]:
+    """Return the ms of each of `count` requests, one after the other on new connections."""
     times = []
     for _ in range(count):
-        line = house.line()
+        connection = archive.connect()
         start = time.perf_counter()
-        line.request("GET", path)
-        answer = line.getresponse()
-        answer.read()
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
         times.append((time.perf_counter() - start) * 1000)
-        line.close()
-        if answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}")
+        connection.close()
+        if response.status != 200:
+            raise RuntimeError(f"{path} answered {response.status}")
     return times
 
 
-def while_listening(house: House, file_id: str, count: int, ask: Callable[[], list[float]]) -> (
-    tuple[list[float], float]
-):  # fmt: skip
-    """What `ask` gives while they listen, and the bytes a second that each of them got."""
+def measure_with_listeners(
+    archive: ServedArchive, file_id: str, count: int, measure: Callable[[], list[float]]
+) -> tuple[list[float], float]:
+    """Call `measure` while the listeners run; return its result and their bytes per second."""
     context = multiprocessing.get_context("spawn")
-    started, done, heard = context.Event(), context.Event(), context.Value("d", 0.0)
-    crowd = context.Process(
-        target=listen, args=(house.port, f"/media/{file_id}", count, started, done, heard)
+    started, done, rate = context.Event(), context.Event(), context.Value("d", 0.0)
+    child = context.Process(
+        target=run_listeners, args=(archive.port, f"/media/{file_id}", count, started, done, rate)
     )
-    crowd.start()
+    child.start()
     try:
         if not started.wait(60):
-            raise RuntimeError("nobody listens")
-        times = ask()
+            raise RuntimeError("the listeners did not start")
+        times = measure()
     finally:
         done.set()
-        crowd.join()
-    return times, heard.value
+        child.join()
+    return times, rate.value
 
 
 def main() -> None:
-    """Idle, under load, idle again."""
+    """Measure idle, under load and idle again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listeners", type=int, default=LISTENERS)
     parser.add_argument("--pages", type=int, default=PAGES)
     parser.add_argument("--mib", type=int, default=64, help="length of the sound")
-    chosen = parser.parse_args()
-    with served() as house:
-        file_id = sound(house, chosen.mib)
+    options = parser.parse_args()
+    with serve_archive() as archive:
+        file_id = add_derivative(archive, options.mib)
         path = f"/vi/interviews/{ACCESSION}"
-        page_ms(house, path, 10)
-        idle = page_ms(house, path, chosen.pages)
-        busy, each = while_listening(
-            house, file_id, chosen.listeners, lambda: page_ms(house, path, chosen.pages)
+        page_times_ms(archive, path, 10)
+        idle = page_times_ms(archive, path, options.pages)
+        busy, rate = measure_with_listeners(
+            archive, file_id, options.listeners, lambda: page_times_ms(archive, path, options.pages)
         )
-        idle += page_ms(house, path, chosen.pages)
+        idle += page_times_ms(archive, path, options.pages)
     print(
         f"page p50 {statistics.median(idle):.1f} ms idle, {statistics.median(busy):.1f} ms under "
-        f"{chosen.listeners} listeners, who got {each / 1000:.0f} kB/s each"
+        f"{options.listeners} listeners, who got {rate / 1000:.0f} kB/s each"
     )
-    note = f"{chosen.listeners} at {each / 1000:.0f} kB/s"
+    note = f"{options.listeners} at {rate / 1000:.0f} kB/s"
     ratio = statistics.median(busy) / statistics.median(idle)
-    tell(Figure(name="page p50 beside listeners against idle", measured=ratio,
-                target=MOST_RATIO, unit="×", note=note))  # fmt: skip
+    print_figures(
+        Figure(
+            name="page p50 beside listeners against idle",
+            measured=ratio,
+            target=MAX_RATIO,
+            unit="×",
+            note=note,
+        )
+    )
 
 
 if __name__ == "__main__":

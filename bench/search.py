@@ -1,9 +1,9 @@
-"""Search over 20,000 passages: times by kind of question, ours beside stock Whoosh.
+"""Search over 20,000 passages: times by kind of query, ours beside stock Whoosh.
 
-The passages are invented from real Vietnamese syllables with frequencies like those
-of speech; only how many passages hold a word matters for the time. Prints p50 and
-p95, the ratio to the same index asked through Whoosh's own queries, and the p95 of
-the mixed set. Run: ``python -m bench.search [passages]``.
+The passages are invented from real Vietnamese syllables with frequencies like those of
+speech; only the number of passages with a word matters for the time. Prints p50 and p95,
+the ratio to Whoosh's own queries on the same index, and the p95 of the mixed set.
+Run: ``python -m bench.search [passages]``.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bench.figures import Figure, tell
-from search.analysis import tokens
+from bench.figures import Figure, print_figures
+from search.analysis import analyse_text
 from search.backends.base import IndexedInterview
 from search.backends.on_disk import OnDisk
 from search.backends.stock import StockWhoosh
-from search.highlight import marks
+from search.highlight import highlight_ranges
 from search.passages import PassageDocument
-from search.query import parse
+from search.query import parse_query
 from search.results import SearchRequest
 
 PASSAGES = 20_000
@@ -47,60 +47,60 @@ _RIMES = (
 _TONES = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
 
 
-def syllables(draw: random.Random) -> list[str]:
-    """Some 7,000 syllables in an order of frequency of their own."""
+def syllables(rng: random.Random) -> list[str]:
+    """Return 7,000 syllables in random order of frequency."""
     found = []
     for onset, rime, tone in itertools.product(_ONSETS.split(), _RIMES.split(), _TONES):
         at = next(i for i, c in enumerate(rime) if c in "aăâeêioôơuưy")
         found.append(unicodedata.normalize("NFC", onset + rime[: at + 1] + tone + rime[at + 1 :]))
-    draw.shuffle(found)
+    rng.shuffle(found)
     return found[:7000]
 
 
 class Corpus:
-    """Interviews with topics of their own, Zipf frequencies, and a few texts without marks."""
+    """Invented interviews: topics, Zipf word frequencies, a few texts without marks."""
 
     def __init__(self, passages: int) -> None:
         self.passages = passages
-        self.draw = random.Random(30041975)
-        self.vocabulary = syllables(self.draw)
+        self.rng = random.Random(30041975)
+        self.vocabulary = syllables(self.rng)
         weights = [1 / (rank + 2.7) ** 1.03 for rank in range(len(self.vocabulary))]
         self.cumulative = list(itertools.accumulate(weights))
         self.pairs = [
-            (self.draw.choice(self.vocabulary[:900]), self.draw.choice(self.vocabulary[:900]))
+            (self.rng.choice(self.vocabulary[:900]), self.rng.choice(self.vocabulary[:900]))
             for _ in range(3000)
         ]
-        self.names = ["".join(self.draw.choices("bdgkrstvz", k=7)) for _ in range(4000)]
-        self.holding: dict[str, int] = {}
+        self.names = ["".join(self.rng.choices("bdgkrstvz", k=7)) for _ in range(4000)]
+        self.passage_counts: dict[str, int] = {}
 
     def text(self, topics: list[tuple[str, str]]) -> str:
-        """45–85 syllables; some with a date, one in five hundred without marks."""
+        """Return 45–85 syllables; some with a date, one in five hundred without marks."""
         words: list[str] = []
-        length = self.draw.randint(45, 85)
+        length = self.rng.randint(45, 85)
         while len(words) < length:
-            words.extend(self.draw.choices(self.vocabulary, cum_weights=self.cumulative, k=5))
-            if self.draw.random() < 0.4:
-                words.extend(self.draw.choice(topics))
-        if self.draw.random() < 0.02:
+            words.extend(self.rng.choices(self.vocabulary, cum_weights=self.cumulative, k=5))
+            if self.rng.random() < 0.4:
+                words.extend(self.rng.choice(topics))
+        if self.rng.random() < 0.02:
             words.insert(5, "ngày 30/4/1975 ở TP.HCM")
-        if self.draw.random() < 0.3:
-            words.append(self.draw.choice(self.names))
+        if self.rng.random() < 0.3:
+            words.append(self.rng.choice(self.names))
         text = " ".join(words)
-        if self.draw.random() < 0.002:
-            text = " ".join(token.folded for token in tokens(text))
+        if self.rng.random() < 0.002:
+            text = " ".join(token.folded for token in analyse_text(text))
         return text
 
     def interview(self, number: int) -> IndexedInterview:
-        """One interview with 40 topics of its own."""
+        """Build one interview with 40 topics."""
         name = f"HCM-{number:05d}"
-        topics = self.draw.sample(self.pairs, 40)
-        language = "en" if self.draw.random() < 0.08 else "vi"
-        collection = self.draw.choice(["chợ", "dệt", "y tế", "trường học", "kinh tế mới"])
+        topics = self.rng.sample(self.pairs, 40)
+        language = "en" if self.rng.random() < 0.08 else "vi"
+        collection = self.rng.choice(["chợ", "dệt", "y tế", "trường học", "kinh tế mới"])
         documents = []
         for index in range(min(PER_INTERVIEW, self.passages - number * PER_INTERVIEW)):
             text = self.text(topics)
-            for word in {token.folded for token in tokens(text)}:
-                self.holding[word] = self.holding.get(word, 0) + 1
+            for word in {token.folded for token in analyse_text(text)}:
+                self.passage_counts[word] = self.passage_counts.get(word, 0) + 1
             documents.append(
                 PassageDocument(
                     pid=f"{name}/{index:04d}",
@@ -108,97 +108,107 @@ class Corpus:
                     version=1,
                     text=text,
                     access=frozenset(
-                        {self.draw.choices(["public", "registered", "staff"], [80, 15, 5])[0]}
+                        {self.rng.choices(["public", "registered", "staff"], [80, 15, 5])[0]}
                     ),
                     fields={
                         "collection": collection,
-                        "year": {str(self.draw.randint(1975, 2020)) for _ in range(2)},
+                        "year": {str(self.rng.randint(1975, 2020)) for _ in range(2)},
                         "language": language,
-                        "role": self.draw.choices(["witness", "interviewer"], [4, 1])[0],
-                        "state": self.draw.choice(["machine", "corrected", "approved"]),
+                        "role": self.rng.choices(["witness", "interviewer"], [4, 1])[0],
+                        "state": self.rng.choice(["machine", "corrected", "approved"]),
                     },
                 )
             )
         return IndexedInterview(name, 1, documents)
 
     def interviews(self) -> Iterator[IndexedInterview]:
-        """All of them, one after the other."""
+        """Yield all interviews."""
         for number in range(-(-self.passages // PER_INTERVIEW)):
             yield self.interview(number)
 
-    def band(self, low: float, high: float) -> list[str]:
-        """Typed words whose letters, whatever the marks, that share of passages holds."""
+    def words_by_frequency(self, low: float, high: float) -> list[str]:
+        """Return words whose folded form is in a share of passages between `low` and `high`."""
         bounds = (low * self.passages, high * self.passages)
         found = [
             word
             for word in self.vocabulary + self.names
-            if bounds[0] < self.holding.get(bare(word), 0) <= bounds[1]
+            if bounds[0] < self.passage_counts.get(without_marks(word), 0) <= bounds[1]
         ]
-        return self.draw.sample(found, min(len(found), VARIANTS * 2))
+        return self.rng.sample(found, min(len(found), VARIANTS * 2))
 
 
-def bare(text: str) -> str:
-    """The text without marks."""
-    return " ".join(token.folded for token in tokens(text))
+def without_marks(text: str) -> str:
+    """Return the folded text, without marks."""
+    return " ".join(token.folded for token in analyse_text(text))
 
 
-def questions(corpus: Corpus) -> dict[str, list[SearchRequest]]:
-    """The mixed set: kinds of question, each with its variants."""
-    rare, mid, common = corpus.band(0, 0.0008), corpus.band(0.01, 0.05), corpus.band(0.1, 0.6)
-    pairs = [" ".join(pair) for pair in corpus.draw.sample(corpus.pairs, VARIANTS)]
+def queries(corpus: Corpus) -> dict[str, list[SearchRequest]]:
+    """Return the mixed set: kinds of query, each with its variants."""
+    rare, mid, common = (
+        corpus.words_by_frequency(0, 0.0008),
+        corpus.words_by_frequency(0.01, 0.05),
+        corpus.words_by_frequency(0.1, 0.6),
+    )
+    pairs = [" ".join(pair) for pair in corpus.rng.sample(corpus.pairs, VARIANTS)]
     filters = {
         "year": frozenset(map(str, range(2005, 2016))),
         "collection": frozenset({"chợ", "dệt"}),
     }
     facets = ("year", "collection", "state")
 
-    def ask(texts: list[str], **more: object) -> list[SearchRequest]:
-        made = [SearchRequest(query=parse(text), access=READER) for text in texts[:VARIANTS]]
-        return [replace(request, **more) for request in made]  # type: ignore[arg-type]
+    def requests(texts: list[str], **options: object) -> list[SearchRequest]:
+        interviews = [
+            SearchRequest(query=parse_query(text), access=READER) for text in texts[:VARIANTS]
+        ]
+        return [replace(request, **options) for request in interviews]  # type: ignore[arg-type]
 
     two = [f"{a} {b}" for a, b in zip(mid, mid[1:] + mid[:1], strict=True)]
-    slips = [word[:1] + word[2:] + "~" for word in map(bare, mid) if len(word) > 3]
+    slips = [word[:1] + word[2:] + "~" for word in map(without_marks, mid) if len(word) > 3]
     return {
-        "rare word": ask(rare),
-        "mid word": ask(mid),
-        "common word": ask(common),
-        "word without marks": ask([bare(word) for word in common]),
-        "two words": ask(two),
-        "phrase": ask([f'"{pair}"' for pair in pairs]),
-        "phrase, bare": ask([f'"{bare(pair)}"' for pair in pairs]),
-        "two words, bare": ask([bare(pair) for pair in pairs]),
-        "beginning": ask([f"{bare(word)[:3]}*" for word in mid if len(bare(word)) > 3]),
-        "one letter off": ask(slips),
-        "date": ask(["30/4/1975", "30 tháng 4", '"30/4/1975 ở TP.HCM"']),
-        "mid, filters": ask(mid, filters=filters),
-        "two words, filters": ask(two, filters=filters),
-        "mid, 3 facets": ask(mid, facets=facets),
-        "common, 3 facets": ask(common, facets=facets),
-        "grouped, top 3": ask(mid, group_by_interview=True, facets=facets),
-        "common, grouped": ask(common, group_by_interview=True, facets=facets),
-        "page 50": ask(common, page=50),
+        "rare word": requests(rare),
+        "mid word": requests(mid),
+        "common word": requests(common),
+        "word without marks": requests([without_marks(word) for word in common]),
+        "two words": requests(two),
+        "phrase": requests([f'"{pair}"' for pair in pairs]),
+        "phrase, bare": requests([f'"{without_marks(pair)}"' for pair in pairs]),
+        "two words, bare": requests([without_marks(pair) for pair in pairs]),
+        "beginning": requests(
+            [f"{without_marks(word)[:3]}*" for word in mid if len(without_marks(word)) > 3]
+        ),
+        "one letter off": requests(slips),
+        "date": requests(["30/4/1975", "30 tháng 4", '"30/4/1975 ở TP.HCM"']),
+        "mid, filters": requests(mid, filters=filters),
+        "two words, filters": requests(two, filters=filters),
+        "mid, 3 facets": requests(mid, facets=facets),
+        "common, 3 facets": requests(common, facets=facets),
+        "grouped, top 3": requests(mid, group_by_interview=True, facets=facets),
+        "common, grouped": requests(common, group_by_interview=True, facets=facets),
+        "page 50": requests(common, page=50),
     }
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """How long it took."""
+    """Return the time of a call in ms."""
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000
 
 
 def p95(times: list[float]) -> float:
-    """The time that 95 of 100 stay under."""
+    """Return the 95th percentile."""
     return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
 
 
-def report(asked: dict[str, list[SearchRequest]], ours: OnDisk, stock: OnDisk) -> list[float]:
-    """Print a line per kind; returns every time of ours."""
+def report(
+    requests_by_kind: dict[str, list[SearchRequest]], ours: OnDisk, stock: OnDisk
+) -> list[float]:
+    """Print a line per kind; return all times of our engine."""
     print(
         f"{'kind':<22}{'cold p50':>10}{'p50':>9}{'p95':>9}{'stock p50':>11}{'ratio':>8}{'hits':>8}"
     )
     mixed: list[float] = []
-    for kind, requests in asked.items():
+    for kind, requests in requests_by_kind.items():
         cold = [milliseconds(partial(ours.find, request)) for request in requests]
         warm = [milliseconds(partial(ours.find, r)) for r in requests for _ in range(3)]
         slow = [milliseconds(partial(stock.find, r)) for r in requests[:STOCK_VARIANTS]]
@@ -213,44 +223,55 @@ def report(asked: dict[str, list[SearchRequest]], ours: OnDisk, stock: OnDisk) -
 
 
 def main() -> None:
-    """Build once, ask everything, correct one interview, print."""
+    """Build the index, run every query, update interviews and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("passages", nargs="?", type=int, default=PASSAGES)
     corpus = Corpus(parser.parse_args().passages)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         ours, stock = OnDisk(root), StockWhoosh(root)
-        made = list(corpus.interviews())
-        build_s = milliseconds(lambda: ours.rebuild(made)) / 1000
+        interviews = list(corpus.interviews())
+        build_s = milliseconds(lambda: ours.rebuild(interviews)) / 1000
         size = sum(f.stat().st_size for f in root.rglob("*") if f.is_file()) / 2**20
         print(f"{corpus.passages} passages built in {build_s:.1f} s, {size:.0f} MiB on disk")
-        asked = questions(corpus)
-        opened = milliseconds(lambda: ours.find(asked["rare word"][0]))
+        requests_by_kind = queries(corpus)
+        opened = milliseconds(lambda: ours.find(requests_by_kind["rare word"][0]))
         print(f"first question of a new process: {opened:.0f} ms")
-        stock.find(asked["rare word"][0])
-        mixed = report(asked, ours, stock)
+        stock.find(requests_by_kind["rare word"][0])
+        mixed = report(requests_by_kind, ours, stock)
         print(
             f"mixed set, first and repeated: p50 {statistics.median(mixed):.2f} ms, "
             f"p95 {p95(mixed):.2f} ms (target {TARGET_P95_MS:g} ms)"
         )
         updates = []
-        for one in made[:5]:
-            put_ms = milliseconds(partial(ours.put, one.interview, one.documents, 1))
-            find_ms = milliseconds(lambda: ours.find(asked["mid word"][0]))
-            updates.append(put_ms + find_ms)
+        for interview in interviews[:5]:
+            update_ms = milliseconds(partial(ours.put, interview.interview, interview.documents, 1))
+            find_ms = milliseconds(lambda: ours.find(requests_by_kind["mid word"][0]))
+            updates.append(update_ms + find_ms)
         print(
             f"one corrected interview, merging included: p50 {statistics.median(updates):.0f} ms, "
             f"worst {max(updates):.0f} ms; {ours.health().segments} segments"
         )
-        tell(
-            Figure(name="search, p95 of the mixed set", measured=p95(mixed), unit="ms",
-                   target=TARGET_P95_MS, note=f"{corpus.passages} passages"),
-            Figure(name="a corrected interview is findable", measured=max(updates) / 1000,
-                   target=TARGET_FINDABLE_S, unit="s", note="index alone"),
-        )  # fmt: skip
-        text = made[0].documents[0].text
+        print_figures(
+            Figure(
+                name="search, p95 of the mixed set",
+                measured=p95(mixed),
+                unit="ms",
+                target=TARGET_P95_MS,
+                note=f"{corpus.passages} passages",
+            ),
+            Figure(
+                name="a corrected interview is findable",
+                measured=max(updates) / 1000,
+                target=TARGET_FINDABLE_S,
+                unit="s",
+                note="index alone",
+            ),
+        )
+        text = interviews[0].documents[0].text
         mark_ms = statistics.median(
-            milliseconds(lambda: marks(text, asked["two words"][0].query)) for _ in range(20)
+            milliseconds(lambda: highlight_ranges(text, requests_by_kind["two words"][0].query))
+            for _ in range(20)
         )
         print(f"highlight of one passage: {mark_ms:.2f} ms")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,1 +1,1 @@
-"""Files, sound and pictures: the toolbox that keeps, knows and copies them. See README.md."""
+"""Store, identify, decode and copy files of sound, video and pictures. See README.md."""

@@ -1,9 +1,9 @@
-"""Which bytes a player asks for: RFC 9110 §14, for single ranges.
+"""Parse the Range header for single byte ranges (RFC 9110 §14).
 
-§14.2 lets a server ignore any Range header. What is malformed, in another unit or asks
-for several ranges is answered with the whole, never with an error: only a well-formed
-single range that lies past the end is unsatisfiable (416). Range is defined for GET
-alone, so callers do not ask here for HEAD.
+§14.2 lets a server ignore any Range header. A header that is malformed, in
+another unit or with several ranges gets the whole file, never an error: only a well-formed
+single range past the end is unsatisfiable (416). Range is defined for GET
+alone, so callers do not call this for HEAD.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# A position of twenty digits is beyond any file; longer ones are not worth the arithmetic.
+# No file is as long as a number of twenty digits; longer numbers are not parsed.
 _SINGLE = re.compile(r"\s*bytes\s*=[\s,]*(\d{0,20})\s*-\s*(\d{0,20})[\s,]*", re.ASCII | re.I)
 
 
@@ -24,34 +24,34 @@ class ByteRange:
 
     @property
     def length(self) -> int:
-        """How many bytes to send; at least one."""
+        """Return the number of bytes to send; at least one."""
         return self.end - self.start
 
     def content_range(self, size: int) -> str:
-        """The value of Content-Range (§14.4), whose last position is inclusive."""
+        """Return the value of Content-Range (§14.4), whose last position is inclusive."""
         return f"bytes {self.start}-{self.end - 1}/{size}"
 
 
 @dataclass(frozen=True, slots=True)
 class Unsatisfiable:
-    """Well-formed, and nothing of it exists: answer 416 with this Content-Range."""
+    """A well-formed range past the end of the file: respond 416 with this Content-Range."""
 
     size: int
 
     @property
     def content_range(self) -> str:
-        """§15.5.17: tells the present length, so that the client can ask again."""
+        """Return the value that states the current length (§15.5.17), for the next request."""
         return f"bytes */{self.size}"
 
 
-def parse(header: str | None, size: int) -> ByteRange | Unsatisfiable | None:
-    """The one range that is asked for; None means: send the whole with 200.
+def parse_range(header: str | None, size: int) -> ByteRange | Unsatisfiable | None:
+    """Return the requested range; None means: send the whole file with 200.
 
-    >>> parse("bytes=0-499", 1000)
+    >>> parse_range("bytes=0-499", 1000)
     ByteRange(start=0, end=500)
-    >>> parse("bytes=-200", 1000)
+    >>> parse_range("bytes=-200", 1000)
     ByteRange(start=800, end=1000)
-    >>> parse("bytes=1000-", 1000)
+    >>> parse_range("bytes=1000-", 1000)
     Unsatisfiable(size=1000)
     """
     match = _SINGLE.fullmatch(header or "")

@@ -1,90 +1,109 @@
-"""The few disk operations that the vault and the parts are built from.
+"""The disk operations that `vault.py` and `parts.py` use.
 
-They are gathered in one class so that a test can fail, or stop the world at, the n-th
-of them for every n: that is how SQLite tests its own promises.
+They are methods of one class so that a test can raise an error, or stop the process,
+at the n-th of them for every n (the method of SQLite's crash tests).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 BUFFER_BYTES = 256 * 1024
+# Errors of chmod and chown on FAT, some network shares and files of another account.
+_NOT_CHANGEABLE = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class Disk:
-    """Straight calls to the operating system. Every method may raise OSError."""
+    """Calls of the operating system without buffering. Every method may raise OSError."""
 
     def open_new(self, path: Path) -> int:
-        """A descriptor on a file that did not exist a moment ago."""
+        """Create a file and return its descriptor. Raises FileExistsError."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def open_to_append(self, path: Path) -> int:
-        """A descriptor whose writes all land at the end; a symbolic link is refused."""
+        """Open for appending and return the descriptor; a symbolic link is refused (ELOOP)."""
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def open_to_read(self, path: Path) -> int:
-        """A descriptor that cannot write; a symbolic link is refused (ELOOP)."""
+        """Open for reading and return the descriptor; a symbolic link is refused (ELOOP)."""
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def read(self, descriptor: int, size_bytes: int) -> bytes:
-        """Up to `size_bytes`; empty at the end."""
+        """Read up to `size_bytes`; empty at the end of the file."""
         return os.read(descriptor, size_bytes)
 
     def read_at(self, descriptor: int, size_bytes: int, offset: int) -> bytes:
-        """Like `read`, from `offset`, and without moving the place of the next read."""
+        """Read from `offset` without moving the file position."""
         return os.pread(descriptor, size_bytes, offset)
 
     def write(self, descriptor: int, data: memoryview) -> int:
-        """How much the system took, which may be less than all of it."""
+        """Write and return the number of bytes written, which may be less than all."""
         return os.write(descriptor, data)
 
-    def truncate(self, descriptor: int, size_bytes: int) -> None:
-        """Cut the file to `size_bytes`."""
-        os.ftruncate(descriptor, size_bytes)
-
     def sync(self, descriptor: int) -> None:
-        """Come back when the bytes are on the disk, not only in its queue."""
+        """Flush the file to the disk (fsync)."""
         os.fsync(descriptor)
 
     def sync_folder(self, folder: Path) -> None:
-        """Make names in `folder` durable: a rename counts only after this."""
+        """Flush the entries of `folder` to the disk: a rename is durable only after this."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def protect(self, path: Path) -> None:
-        """Take away every permission to write (0444)."""
-        os.chmod(path, 0o444)
+    def make_read_only(self, path: Path, group: int | None = None) -> None:
+        """Make a file readable by its owner (0400) or by a group too (0440), writable by none."""
+        if not set_mode(path, 0o400 if group is None else 0o440, group):
+            set_mode(path, stat.S_IMODE(os.stat(path).st_mode) & ~0o222)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Move within one file system, in one step."""
+        """Move a file atomically within one file system."""
         os.rename(source, target)
 
     def unlink(self, path: Path) -> None:
-        """Remove a name; it is no error when it is already gone."""
+        """Remove a file; a missing one is no error."""
         path.unlink(missing_ok=True)
 
-    def make_folder(self, folder: Path) -> None:
-        """Create `folder` and its parents, each of them durably."""
+    def make_folder(self, folder: Path, group: int | None = None) -> None:
+        """Create `folder` and its parents durably, for their owner only (0700).
+
+        `group` may pass through the new folders (0710), and may not list them.
+        """
         missing = []
         while not folder.is_dir():
             missing.append(folder)
             folder = folder.parent
         for new in reversed(missing):
-            new.mkdir(exist_ok=True)
+            new.mkdir(mode=0o700, exist_ok=True)
+            if group is not None:
+                set_mode(new, 0o710, group)
             self.sync_folder(new.parent)
 
     def free_bytes(self, folder: Path) -> int:
-        """What an ordinary user may still write here."""
+        """Return the free space for an ordinary user on the file system of `folder`."""
         return shutil.disk_usage(folder).free
 
 
+def set_mode(path: Path, mode: int, group: int | None = None) -> bool:
+    """Set the permissions and, when given, the group; False where the file system cannot."""
+    try:
+        if group is not None:
+            os.chown(path, -1, group)
+        os.chmod(path, mode)
+    except OSError as error:
+        if error.errno not in _NOT_CHANGEABLE:
+            raise
+        return False
+    return True
+
+
 def write_all(disk: Disk, descriptor: int, data: bytes) -> int:
-    """Write every byte of `data`, however often the system takes only a part."""
+    """Write all of `data`, repeating partial writes; return the number of bytes."""
     rest = memoryview(data)
     while rest:
         rest = rest[disk.write(descriptor, rest) :]

@@ -1,8 +1,8 @@
-"""What a file is, by its own bytes and never by its name alone.
+"""Identify the type of a file by its bytes, never by its name alone.
 
-Unknown types are refused with a code, because what we cannot name we cannot promise to
-keep readable. A file that carries an accepted signature is kept even when the rest of it
-is damaged: a broken tape is still the only tape.
+Unknown types are refused with a code, because we cannot promise to keep them readable.
+A file with an accepted signature is accepted even when the rest of it is damaged: a
+damaged tape is often the only copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from media.signatures import KINDS, Group, Kind, describe, recognise
+from media.signatures import KINDS, Group, Kind, explain_refusal, identify
 
 __all__ = ["KINDS", "Group", "Kind", "RefusedKind", "accepted_suffixes", "sniff"]
 
@@ -31,16 +31,21 @@ _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MACRO_SIGNS = (b"macroEnabled", b"vbaProject")
 _ZIP_ERRORS = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError,
-)  # fmt: skip
-_OPENING_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
+_FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
 class RefusedKind(Exception):
-    """This file is not taken in.
+    """Raised when a file is not of an accepted type.
 
     Codes: empty_file, not_a_file, unknown_type, playlist, markup, executable, archive,
-    old_office, macro_document, zip_bomb. `found` names what it is, in English.
+    old_office, macro_document, zip_bomb. `found` is the English name of the type.
     """
 
     def __init__(self, code: str, found: str, *, filename: str = "") -> None:
@@ -49,14 +54,14 @@ class RefusedKind(Exception):
 
 
 def accepted_suffixes() -> tuple[str, ...]:
-    """For the file chooser: every suffix that an accepted kind goes by, sorted."""
+    """Return every suffix of an accepted kind, sorted, for the file chooser."""
     return tuple(sorted({suffix for kind in KINDS.values() for suffix in kind.suffixes}))
 
 
 def sniff(path: Path, filename: str = "") -> Kind:
-    """The kind of the file at `path`. Raises RefusedKind, and OSError when it cannot be read.
+    """Return the kind of the file at `path`. Raises RefusedKind and OSError.
 
-    `filename` is what its sender called it; a suffix that does not fit gives the warning
+    `filename` is the name given by the uploader; a suffix that does not fit gives the warning
     "name_mismatch" and changes nothing else.
     """
     status = os.lstat(path)
@@ -67,22 +72,22 @@ def sniff(path: Path, filename: str = "") -> Kind:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         try:
-            name = _deep(file, head, status.st_size) or recognise(head)
+            name = _identify_by_content(file, head, status.st_size) or identify(head)
         except RefusedKind as refused:
             refused.filename = filename
             raise
     if not name:
-        raise RefusedKind(*describe(head), filename=filename)
+        raise RefusedKind(*explain_refusal(head), filename=filename)
     kind = KINDS[name]
     if filename and PurePath(filename).suffix.lower() not in kind.suffixes:
         return dataclasses.replace(kind, warnings=("name_mismatch",))
     return kind
 
 
-def _deep(file: BinaryIO, head: bytes, size: int) -> str:
-    """Kinds that are told apart by what lies inside."""
-    if head[4:8] in _OPENING_BOXES:
-        # Before these letters stands a length; a sentence of text has letters there.
+def _identify_by_content(file: BinaryIO, head: bytes, size: int) -> str:
+    """Identify the kinds whose type lies beyond the first bytes; "" for all others."""
+    if head[4:8] in _FIRST_BOXES:
+        # A box has its length before these letters; plain text has letters there.
         length = struct.unpack(">I", head[:4])[0]
         return _iso_media(file, head, size) if length <= size or head[0] < 0x20 else ""
     if head.startswith(_ASF):
@@ -117,7 +122,7 @@ def _iso_media(file: BinaryIO, head: bytes, size: int) -> str:
 
 
 def _handlers(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """The handler types (ISO/IEC 14496-12 §8.4.3) of all tracks, wherever moov lies."""
+    """Yield the handler type of every track (ISO/IEC 14496-12 §8.4.3)."""
     for name, start, end in _boxes(file, 0, size):
         if name != b"moov":
             continue
@@ -149,7 +154,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
 
 
 def _zip(file: BinaryIO) -> str:
-    """DOCX, by the parts that ECMA-376 asks for; nothing is unpacked but the small type list."""
+    """Identify DOCX by the parts that ECMA-376 requires; only the small type list is unpacked."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()

@@ -1,4 +1,4 @@
-"""The numbers that keep a hostile or broken file from taking the machine with it.
+"""Limits on memory, time and size, against hostile and damaged files.
 
 Measured needs: the largest picture we take (300 million pixels) decodes in 1.9 GiB of
 address space; an hour of sound in 0.3 GiB.
@@ -19,3 +19,5 @@ LONGEST_SOUND_MS = 48 * 3600 * 1000
 MOST_PIXELS = 300_000_000
 MOST_VIDEO_PIXELS = 8192 * 4320
 MOST_STREAMS = 64
+# What libswresample converts (SWR_CH_MAX).
+MOST_CHANNELS = 64

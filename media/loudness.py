@@ -1,7 +1,7 @@
-"""How loud a recording is (EBU R 128, ITU-R BS.1770) and the gain that makes it fit to hear.
+"""Measure loudness (EBU R 128, ITU-R BS.1770) and compute the gain of an access copy.
 
-Measured first and then turned by one factor: a one-pass normaliser would pump the breath
-between two sentences, and costs three times as much.
+The whole recording is measured first and then gets one gain: a one-pass normaliser would
+make breaths between sentences louder, and costs three times as much.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 TARGET_LUFS = -16.0
 HIGHEST_TRUE_PEAK_DB = -1.5
-# A tape of nothing but hiss is not turned into a storm.
+# So that a tape with nothing but hiss does not become loud.
 MOST_GAIN_DB = 30.0
 _SILENCE_LUFS = -70.0
 
@@ -33,15 +33,15 @@ class Loudness:
 
     @property
     def gain_db(self) -> float:
-        """What brings speech to -16 LUFS, or as near as the highest peak allows."""
+        """Return the gain that brings speech to -16 LUFS, or as near as the true peak allows."""
         if self.integrated_lufs <= _SILENCE_LUFS:
             return 0.0
-        wanted = TARGET_LUFS - self.integrated_lufs
-        return min(wanted, HIGHEST_TRUE_PEAK_DB - self.true_peak_db, MOST_GAIN_DB)
+        gain = TARGET_LUFS - self.integrated_lufs
+        return min(gain, HIGHEST_TRUE_PEAK_DB - self.true_peak_db, MOST_GAIN_DB)
 
 
 class LoudnessMeter:
-    """Takes float32 blocks shaped (samples, channels) and knows the loudness of all of them."""
+    """Measures the loudness of float32 blocks shaped (samples, channels)."""
 
     def __init__(self, *, rate: int, layout: str) -> None:
         self._rate, self._layout = rate, layout
@@ -60,27 +60,27 @@ class LoudnessMeter:
         self._peak = 0.0
 
     def add(self, samples: NDArray[Any]) -> None:
-        """The next stretch of sound."""
+        """Measure the next block."""
         frame = sound_frame(samples, rate=self._rate, layout=self._layout, at=self._samples)
         self._samples += len(samples)
         self._graph.push(frame)
-        self._pull()
+        self._read_measurements()
 
     def result(self) -> Loudness:
-        """The loudness of everything that was added; call once, at the end."""
+        """Return the loudness of all blocks; call once, at the end."""
         integrated = float(self._last.get("lavfi.r128.I", _SILENCE_LUFS))
-        # The filter measures whole tenths of a second; for the peak the last one is made whole.
+        # The filter measures tenths of a second: the last one is padded so that its peak counts.
         channels = 1 if self._layout == "mono" else 2
         self.add(np.zeros((self._rate // 10, channels), np.float32))
         self._graph.push(None)
-        self._pull()
+        self._read_measurements()
         return Loudness(
             integrated_lufs=max(_SILENCE_LUFS, integrated) if math.isfinite(integrated) else -70.0,
             range_lu=float(self._last.get("lavfi.r128.LRA", 0.0)),
             true_peak_db=round(20 * math.log10(max(self._peak, 1e-6)), 3),
         )
 
-    def _pull(self) -> None:
+    def _read_measurements(self) -> None:
         while True:
             try:
                 metered = self._graph.pull()
@@ -94,7 +94,7 @@ class LoudnessMeter:
 def sound_frame(
     samples: NDArray[Any], *, rate: int, layout: str, at: int, planar: bool = False
 ) -> AudioFrame:
-    """A float frame for a filter, or (planar) for AAC; `at` is the number of its first sample."""
+    """Build a float frame for a filter, or (planar) for AAC; `at` is its first sample number."""
     if planar:
         array = np.ascontiguousarray(samples.T, dtype=np.float32)
     else:
@@ -105,6 +105,6 @@ def sound_frame(
 
 
 def _highest(metadata: dict[str, str]) -> float:
-    """The true peak as a factor; the filter also gives it per channel."""
+    """Return the highest true peak of all channels as a linear factor."""
     peaks = [float(v) for k, v in metadata.items() if k.startswith("lavfi.r128.true_peak")]
     return max((p for p in peaks if math.isfinite(p)), default=0.0)

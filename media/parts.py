@@ -1,9 +1,9 @@
-"""Files that are still arriving, in pieces, over a line that breaks (tus 1.0).
+"""Store of uploads in progress, resumable after a broken connection (tus 1.0).
 
-The one truth about how much is here is the size of the file on the disk: there is no
-counter that could disagree with it after a kill. Beside <id>.part lies <id>.json with
-the declared length, and with the hash once the file is complete. The lock is held on
-the part itself, so the system frees it when its holder dies.
+The offset of an upload is the size of <id>.part on the disk; no second counter could
+disagree with it after a crash. <id>.json holds the declared length, and the hash once
+the file is complete. The lock is an flock on <id>.part, so the system releases it when
+the process ends.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RESERVE = 1.10
 
 
 class PartError(Exception):
-    """Something about one upload. `code` is stable and tells which."""
+    """Base of the errors about one upload. `code` is stable."""
 
     code = "part_error"
 
@@ -39,25 +39,25 @@ class PartError(Exception):
 
 
 class NoSuchPart(PartError):
-    """Unknown, discarded, or not an id at all."""
+    """The id is unknown, discarded or malformed."""
 
     code = "no_such_part"
 
 
 class PartExists(PartError):
-    """This id was already created."""
+    """The id is already in use."""
 
     code = "part_exists"
 
 
-class Busy(PartError):
-    """Another request is writing to this upload right now, perhaps in another process."""
+class PartLocked(PartError):
+    """Another request, perhaps in another process, is writing to this upload."""
 
     code = "busy"
 
 
 class OffsetMismatch(PartError):
-    """The sender believes `found`; the disk holds `expected`."""
+    """The request's offset `found` is not the stored offset `expected`."""
 
     code = "offset_mismatch"
 
@@ -66,8 +66,8 @@ class OffsetMismatch(PartError):
         self.expected, self.found = expected, found
 
 
-class TooMuch(PartError):
-    """More bytes came than were declared; the declared ones are kept."""
+class TooLong(PartError):
+    """More bytes were sent than declared; the declared ones are kept."""
 
     code = "too_much"
 
@@ -77,7 +77,7 @@ class TooMuch(PartError):
 
 
 class Incomplete(PartError):
-    """Not all of the declared bytes are here."""
+    """Fewer bytes are stored than declared."""
 
     code = "incomplete"
 
@@ -86,14 +86,8 @@ class Incomplete(PartError):
         self.expected, self.found = expected, found
 
 
-class ChecksumMismatch(PartError):
-    """The piece arrived damaged and was cut off again (tus answers 460)."""
-
-    code = "checksum_mismatch"
-
-
 class OutOfSpace(PartError):
-    """The disk cannot take it. What had arrived is kept."""
+    """The disk is too full. Bytes already received are kept."""
 
     code = "out_of_space"
 
@@ -103,10 +97,10 @@ class OutOfSpace(PartError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class FinishedUpload:
     """A complete upload, ready for `Vault.adopt(path, sha256=sha256)`.
 
-    After a crash between adopting and discarding, `path` may be gone already.
+    After a crash between `adopt` and `discard`, `path` may no longer exist.
     """
 
     path: Path
@@ -115,7 +109,7 @@ class Finished:
 
 
 class PartStore:
-    """A folder of parts. It should lie on the vault's file system: then taking over is a rename."""
+    """A folder of uploads in progress, best on the vault's file system: `adopt` is a rename."""
 
     def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
         self.root = root
@@ -123,17 +117,17 @@ class PartStore:
         self._hashes = RunningHashes(self._disk)
 
     def create(self, part_id: str, length: int) -> None:
-        """Begin an upload of `length` bytes.
+        """Start an upload of `length` bytes.
 
-        Raises OutOfSpace unless the length and a tenth of it fit beside everything that
-        other open uploads were promised; PartExists.
+        Raises OutOfSpace unless the length plus a tenth fits beside the bytes that other
+        open uploads may still send; PartExists.
         """
         if length < 0:
             raise ValueError(f"length {length} is negative")
         if not _ID.fullmatch(part_id):
             raise NoSuchPart(part_id[:64], "not an upload id")
         self._disk.make_folder(self.root)
-        needed = int(length * RESERVE) + self._promised()
+        needed = int(length * RESERVE) + self._outstanding_bytes()
         free = self._disk.free_bytes(self.root)
         if needed > free:
             raise OutOfSpace(part_id, needed=needed, free=free)
@@ -151,19 +145,19 @@ class PartStore:
             raise
 
     def length(self, part_id: str) -> int:
-        """The declared length in bytes."""
+        """Return the declared length in bytes."""
         return int(self._facts(part_id)["length"])
 
     def size(self, part_id: str) -> int:
-        """How much is on the disk: the offset that the sender goes on from."""
+        """Return the number of bytes stored: the offset at which the client resumes."""
         facts = self._facts(part_id)
         try:
             return os.lstat(self._file(part_id)).st_size
         except FileNotFoundError:
-            return int(facts["length"]) if "sha256" in facts else self._gone(part_id)
+            return int(facts["length"]) if "sha256" in facts else self._raise_bytes_missing(part_id)
 
     def peek(self, part_id: str, start: int, size: int) -> bytes:
-        """Some of what is here already; shorter at its end. Raises NoSuchPart."""
+        """Return up to `size` stored bytes from `start`. Raises NoSuchPart."""
         self._facts(part_id)
         try:
             descriptor = self._disk.open_to_read(self._file(part_id))
@@ -173,29 +167,21 @@ class PartStore:
             file.seek(start)
             return file.read(size)
 
-    def append(
-        self,
-        part_id: str,
-        offset: int,
-        stream: ByteStream,
-        *,
-        checksum: tuple[str, bytes] | None = None,
-    ) -> int:
-        """Write the stream at `offset` and give the new offset, durable when this returns.
+    def append(self, part_id: str, offset: int, stream: ByteStream) -> int:
+        """Write the stream at `offset` and return the new offset; durable on return.
 
-        Memory stays at one buffer. Whatever stops it (the line, the disk, the process),
-        the bytes that arrived stay, and `size` tells how many. `checksum` is
-        (name for hashlib, digest) of this piece; a piece that fails it is cut off.
-        Raises Busy, OffsetMismatch, TooMuch, OutOfSpace, ChecksumMismatch, NoSuchPart.
+        Memory use is one buffer. When the connection, the disk or the process fails,
+        the bytes received so far are kept, and `size` returns their number.
+        Raises PartLocked, OffsetMismatch, TooLong, OutOfSpace, NoSuchPart.
         """
         length = self.length(part_id)
         with self._locked(part_id) as descriptor:
             size = os.fstat(descriptor).st_size
             if offset != size:
                 raise OffsetMismatch(part_id, expected=size, found=offset)
-            self._hashes.begin_piece(part_id, descriptor, size, checksum=checksum)
+            self._hashes.begin_append(part_id, descriptor, size)
             try:
-                self._take(part_id, descriptor, stream, length=length)
+                self._write_stream(part_id, descriptor, stream, length=length)
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     rest = length - os.fstat(descriptor).st_size
@@ -204,17 +190,13 @@ class PartStore:
                 raise
             finally:
                 self._disk.sync(descriptor)
-            if not self._hashes.end_piece(part_id):
-                self._disk.truncate(descriptor, size)
-                self._disk.sync(descriptor)
-                raise ChecksumMismatch(part_id, "the piece does not match its checksum")
             return os.fstat(descriptor).st_size
 
-    def finish(self, part_id: str) -> Finished:
-        """The whole file and its hash. Raises Incomplete, Busy, NoSuchPart.
+    def finish(self, part_id: str) -> FinishedUpload:
+        """Return the complete file and its hash. Raises Incomplete, PartLocked, NoSuchPart.
 
-        The hash was computed while the bytes came; only what another process or an
-        earlier life of this one received is read again. May be called again after a crash.
+        The hash is computed while bytes arrive; only bytes received by another process,
+        or before a restart, are read again. May be called again after a crash.
         """
         facts = self._facts(part_id)
         length = int(facts["length"])
@@ -223,17 +205,17 @@ class PartStore:
                 size = os.fstat(descriptor).st_size
                 if size != length:
                     raise Incomplete(part_id, expected=length, found=size)
-                sha256 = self._hashes.whole(part_id, descriptor, size)
+                sha256 = self._hashes.hexdigest_of(part_id, descriptor, size)
                 if facts.get("sha256") != sha256:
                     self._write_facts(part_id, {"length": length, "sha256": sha256})
         except NoSuchPart:
             if "sha256" not in facts:
                 raise
             sha256 = str(facts["sha256"])
-        return Finished(path=self._file(part_id), sha256=sha256, size_bytes=length)
+        return FinishedUpload(path=self._file(part_id), sha256=sha256, size_bytes=length)
 
     def discard(self, part_id: str) -> None:
-        """Forget the upload and its bytes. Raises Busy; unknown ids are no error."""
+        """Delete the upload and its bytes. Raises PartLocked; unknown ids are no error."""
         if not _ID.fullmatch(part_id):
             return
         with contextlib.suppress(NoSuchPart), self._locked(part_id):
@@ -242,13 +224,13 @@ class PartStore:
         self._hashes.forget(part_id)
 
     def ids(self) -> list[str]:
-        """Every upload that was begun and not discarded."""
+        """Return the ids of all uploads that were created and not discarded."""
         if not self.root.is_dir():
             return []
         return sorted(path.stem for path in self.root.glob("*.json") if _ID.fullmatch(path.stem))
 
     def expired(self, before: datetime) -> Iterator[str]:
-        """Uploads that got no byte since `before` (aware); list only, nothing is removed."""
+        """Yield the ids of uploads without a new byte since `before` (aware); deletes nothing."""
         for part_id in self.ids():
             newest = 0.0
             for path in (self._file(part_id), self._facts_file(part_id)):
@@ -257,24 +239,26 @@ class PartStore:
             if datetime.fromtimestamp(newest, UTC) < before:
                 yield part_id
 
-    def _take(self, part_id: str, descriptor: int, stream: ByteStream, *, length: int) -> None:
+    def _write_stream(
+        self, part_id: str, descriptor: int, stream: ByteStream, *, length: int
+    ) -> None:
         size = os.fstat(descriptor).st_size
         unsynced = 0
         while block := stream.read(BUFFER_BYTES):
             fitting = block[: length - size]
-            # The hash follows the disk: a write that fails half-way leaves a shorter hash,
-            # and the next piece reads the difference back.
+            # Hash after writing: when a write fails half-way, the hash covers less than the
+            # file, and the next request reads the difference from the disk.
             size += write_all(self._disk, descriptor, fitting)
             self._hashes.update(part_id, fitting)
             if len(fitting) < len(block):
-                raise TooMuch(part_id, length=length)
+                raise TooLong(part_id, length=length)
             unsynced += len(fitting)
             if unsynced >= SYNC_EVERY_BYTES:
                 self._disk.sync(descriptor)
                 unsynced = 0
 
-    def _promised(self) -> int:
-        """Bytes that open uploads may still send."""
+    def _outstanding_bytes(self) -> int:
+        """Return the number of bytes that open uploads may still send."""
         promised = 0
         for part_id in self.ids():
             with contextlib.suppress(NoSuchPart):
@@ -291,7 +275,7 @@ class PartStore:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise Busy(part_id, "another request is writing") from error
+                raise PartLocked(part_id, "another request is writing") from error
             yield descriptor
         finally:
             os.close(descriptor)
@@ -326,5 +310,5 @@ class PartStore:
         return self.root / f"{part_id}.json"
 
     @staticmethod
-    def _gone(part_id: str) -> int:
+    def _raise_bytes_missing(part_id: str) -> int:
         raise NoSuchPart(part_id, "its bytes are gone")

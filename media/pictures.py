@@ -1,6 +1,6 @@
-"""Still pictures, opened as one of four formats and never as whatever Pillow may guess.
+"""Open still pictures of four accepted formats and render small copies.
 
-What the camera wrote about place and owner stays in the original: nothing here copies it.
+Metadata about place and owner stays in the original: no copy contains it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from PIL import (
 )
 
 from media import limits
-from media.refusals import MediaRefused
+from media.errors import MediaRefused
 
 # Pillow finds a format only when its plugin was imported.
-FORMATS = tuple(
+PICTURE_FORMATS = tuple(
     plugin.format
     for plugin in (
         JpegImagePlugin.JpegImageFile,
@@ -40,10 +40,10 @@ _MODES_WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
-    """A picture whose header was read. Raises MediaRefused: unreadable, too_many_pixels.
+def open_picture(path: Path) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture and read its header. Raises MediaRefused: unreadable, too_many_pixels.
 
-    What is raised inside over damaged data becomes MediaRefused("undecodable").
+    Errors in the with-block over damaged data become MediaRefused("undecodable").
     """
     pillow_heif.register_heif_opener(thumbnails=False)
     Image.MAX_IMAGE_PIXELS = limits.MOST_PIXELS
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", module="PIL")
             try:
-                image = Image.open(path.resolve(), formats=FORMATS)
+                image = Image.open(path.resolve(), formats=PICTURE_FORMATS)
             except UnidentifiedImageError as error:
                 raise MediaRefused("unreadable", "not a picture of a known format") from error
             with image:
@@ -69,18 +69,21 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
         raise MediaRefused("undecodable", f"{type(error).__name__}: {error}") from error
 
 
-def upright(image: Image.Image, longest: int) -> Image.Image:
-    """A small sRGB picture on white, turned as the camera was held, with no metadata at all."""
+def render_small(image: Image.Image, longest: int) -> Image.Image:
+    """Return a small upright sRGB copy on white, without metadata.
+
+    `longest` is the length of its longer side in pixels at most.
+    """
     # For JPEG this lets the decoder itself shrink, before the pixels are in memory.
     image.draft("RGB", (longest * 2, longest * 2))
-    turned = ImageOps.exif_transpose(_shrunk(image, longest))
-    plain = _in_srgb(_on_white(turned))
+    turned = ImageOps.exif_transpose(_shrink(image, longest))
+    plain = _to_srgb(_flatten_alpha(turned))
     bare = Image.new("RGB", plain.size)
     bare.paste(plain)
     return bare
 
 
-def _shrunk(image: Image.Image, longest: int) -> Image.Image:
+def _shrink(image: Image.Image, longest: int) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits of grey: keep the upper eight
         _, high = image.getextrema()
         top = 65535.0 if isinstance(high, int | float) and high > 255 else 255.0
@@ -93,7 +96,7 @@ def _shrunk(image: Image.Image, longest: int) -> Image.Image:
     return image
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _flatten_alpha(image: Image.Image) -> Image.Image:
     if image.mode not in _MODES_WITH_ALPHA:
         return image
     coloured = image.convert("RGBA")
@@ -104,8 +107,8 @@ def _on_white(image: Image.Image) -> Image.Image:
     return flat
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """Colours as a browser without colour management shows them."""
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Convert from the embedded colour profile to sRGB."""
     profile = image.info.get("icc_profile")
     if profile:
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):

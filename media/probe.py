@@ -1,8 +1,8 @@
-"""What a recording says about itself, as far as it can be believed.
+"""Read the technical metadata of a recording and check its plausibility.
 
-Everything is JSON-able and bounded: text from a file is cut, numbers that cannot be true
-become None and a warning. Instants are UTC; a clock without a zone (BWF, cameras) stays
-a text "as written", because nobody knows which zone it meant.
+Everything is JSON-able and bounded: text from a file is cut, impossible numbers become
+None and a warning. Instants are UTC; a time without a zone (BWF, cameras) is kept as
+text, because its zone is unknown.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from media import limits
-from media.opening import open_media
-from media.technical import StreamFacts, Technical
+from media.mixing import layout_name
+from media.safe_open import open_media
+from media.technical import StreamMetadata, TechnicalMetadata
 
 _MOST_TAGS = 100
 _LONGEST_TEXT = 2000
-# Eight bits a second is below every codec: what claims less is a wrong duration.
+# Every codec needs more than eight bits a second: below that the duration is wrong.
 _LEAST_BITS_PER_S = 8
 _BWF = {
     "description": "comment",
@@ -38,10 +39,10 @@ _BWF = {
 }
 
 
-def probe(path: Path) -> Technical:
-    """Read the head of a sound or film file. Raises MediaRefused("unreadable").
+def probe(path: Path) -> TechnicalMetadata:
+    """Read the header of a sound or film file. Raises MediaRefused("unreadable").
 
-    It parses what a stranger wrote, in C: call it through `media.sandboxed`.
+    Call it through `media.sandboxed`: the C parsers get untrusted input.
     """
     with open_media(path) as container:
         size = path.stat().st_size
@@ -51,8 +52,8 @@ def probe(path: Path) -> Technical:
             warnings.append("too_many_pixels")
         tags = _tags(container.metadata)
         bwf = _bwf(tags)
-        written, recorded_at, doubts = _recorded(tags, bwf)
-        return Technical(
+        written, recorded_at, date_warnings = _recording_time(tags, bwf)
+        return TechnicalMetadata(
             container=container.format.name,
             container_name=container.format.long_name,
             size_bytes=size,
@@ -65,7 +66,7 @@ def probe(path: Path) -> Technical:
             recorded_as_written=written,
             tags=tags,
             bwf=bwf,
-            warnings=(*warnings, *doubts),
+            warnings=(*warnings, *date_warnings),
         )
 
 
@@ -79,7 +80,7 @@ def _duration(container: InputContainer, size: int) -> tuple[int | None, list[st
     return duration_ms, []
 
 
-def _facts(stream: Stream) -> StreamFacts:
+def _facts(stream: Stream) -> StreamMetadata:
     context = stream.codec_context
     common: dict[str, Any] = {
         "kind": stream.type,
@@ -93,7 +94,7 @@ def _facts(stream: Stream) -> StreamFacts:
             "bit_rate": stream.bit_rate or None,
             "sample_rate": stream.sample_rate or None,
             "channels": stream.channels,
-            "layout": stream.layout.name,
+            "layout": layout_name(stream.layout),
             "sample_format": stream.format.name if stream.format else None,
         }
     elif isinstance(stream, VideoStream) and context is not None:
@@ -105,7 +106,7 @@ def _facts(stream: Stream) -> StreamFacts:
             "frame_rate": _per_second(stream.average_rate),
             "is_cover": bool(stream.disposition & Disposition.attached_pic),
         }
-    return StreamFacts(**common)
+    return StreamMetadata(**common)
 
 
 def _stream_ms(stream: Stream) -> int | None:
@@ -125,21 +126,21 @@ def _tags(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    """Without control characters, which PostgreSQL (NUL) and terminals do not bear."""
+    """Remove control characters, which PostgreSQL (NUL) rejects, and shorten."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "", text).strip()[:_LONGEST_TEXT]
 
 
 def _bwf(tags: Mapping[str, str]) -> dict[str, str]:
-    """The bext chunk (EBU Tech 3285) under its own field names; only it has a time reference."""
+    """Return the bext chunk (EBU Tech 3285) by its field names; {} without one."""
     if "time_reference" not in tags:
         return {}
     return {ours: tags[theirs] for ours, theirs in _BWF.items() if theirs in tags}
 
 
-def _recorded(
+def _recording_time(
     tags: Mapping[str, str], bwf: Mapping[str, str]
 ) -> tuple[str, str | None, tuple[str, ...]]:
-    """(as written, instant in UTC or None, warnings)."""
+    """Return (time as written, instant in UTC or None, warnings)."""
     if bwf:
         date, clock = bwf.get("origination_date", ""), bwf.get("origination_time", "")
         return f"{date} {clock}".strip(), None, ()
@@ -153,7 +154,7 @@ def _recorded(
             return written, None, ()
         if moment.tzinfo is None:
             return written, None, ()
-        # 1904 and 1970 are what clocks say that were never set.
+        # Clocks that were never set start in 1904 or 1970.
         if not 1990 <= moment.year <= datetime.now(UTC).year + 1:
             return written, None, ("implausible_date",)
         return written, moment.astimezone(UTC).isoformat(), ()

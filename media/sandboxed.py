@@ -1,9 +1,9 @@
-"""Probe and derive in a child process: what jobs call.
+"""Probe and derive in a child process: the entry point for jobs.
 
-A file that cannot be worked with ends as MediaRefused or DerivativeRefused with a code,
-also when it made the decoder crash, hang or eat memory. SandboxFailed comes out only for
-"cancelled" and "no_space", which say nothing about the file. Imports no decoder: the web
-process, which calls `probe`, shall neither carry nor expose one.
+Raises MediaRefused or DerivativeRefused with a code for an unusable file, also when the
+decoder crashed, hung or ran out of memory. SandboxFailed is raised only for "cancelled"
+and "no_space", which are not faults of the file. Imports no decoder: the web process
+calls `probe` and must not load one.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from media import limits, sandbox
-from media.derivatives.base import Made
-from media.refusals import DerivativeRefused, MediaRefused
+from media.derivatives.base import RecipeOutput
+from media.disk import Disk, set_mode
+from media.errors import DerivativeRefused, MediaRefused
 from media.sandbox import SandboxFailed
-from media.technical import Technical
+from media.technical import TechnicalMetadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Derived(Made):
-    """A derivative with its fingerprint and where it came from."""
+class DerivedFile(RecipeOutput):
+    """A derivative with its hash, size and recipe."""
 
     recipe: str
     recipe_version: int
@@ -32,8 +33,8 @@ class Derived(Made):
     sha256: str
 
 
-def probe(path: Path, *, cancelled: Callable[[], bool] | None = None) -> Technical:
-    """Technical metadata of a sound or film file. Raises MediaRefused."""
+def probe(path: Path, *, cancelled: Callable[[], bool] | None = None) -> TechnicalMetadata:
+    """Return the technical metadata of a sound or film file. Raises MediaRefused."""
     try:
         facts = sandbox.run(
             "media.tasks:probe_file",
@@ -45,8 +46,8 @@ def probe(path: Path, *, cancelled: Callable[[], bool] | None = None) -> Technic
             cancelled=cancelled,
         )
     except SandboxFailed as failed:
-        raise _meaning(failed, MediaRefused) from failed
-    return Technical.from_json(facts)
+        raise _as_refusal(failed, MediaRefused) from failed
+    return TechnicalMetadata.from_json(facts)
 
 
 def derive(
@@ -59,13 +60,16 @@ def derive(
     wall_s: float = limits.DERIVE_WALL_S,
     stall_s: float = limits.STALL_S,
     memory_bytes: int = limits.MEMORY_BYTES,
-) -> Derived:
+    group: int | None = None,
+) -> DerivedFile:
     """Run one recipe of the registry on `source`. Raises DerivativeRefused, SandboxFailed.
 
-    Nothing is left in `target_dir` unless the derivative is whole.
+    Nothing is left in `target_dir` unless the derivative is complete. The file has mode 0600;
+    with the id of a group, 0640, and new folders 0710.
     """
+    Disk().make_folder(target_dir, group)
     work_dir = target_dir / f".making-{uuid.uuid4().hex}"
-    work_dir.mkdir(parents=True)
+    work_dir.mkdir(mode=0o700)
     try:
         result: Mapping[str, Any] = sandbox.run(
             "media.tasks:derive",
@@ -79,13 +83,14 @@ def derive(
             cancelled=cancelled,
         )
         made = Path(result["path"])
+        set_mode(made, 0o600 if group is None else 0o640, group)
         path = made.replace(target_dir / made.name)
     except SandboxFailed as failed:
-        raise _meaning(failed, DerivativeRefused) from failed
+        raise _as_refusal(failed, DerivativeRefused) from failed
     finally:
-        # A child that was killed could not tidy up after itself.
+        # A killed child leaves its files behind.
         shutil.rmtree(work_dir, ignore_errors=True)
-    return Derived(
+    return DerivedFile(
         path=path,
         media_type=result["media_type"],
         detail=dict(result["detail"]),
@@ -96,7 +101,7 @@ def derive(
     )
 
 
-def _meaning(failed: SandboxFailed, refusal: type[MediaRefused]) -> Exception:
+def _as_refusal(failed: SandboxFailed, refusal: type[MediaRefused]) -> Exception:
     if failed.code == "refused":
         return refusal(failed.reason, failed.detail)
     if failed.code in ("timeout", "memory", "crash"):

@@ -1,6 +1,6 @@
 """The child's side of the sandbox: `python -m media.sandboxed_child`, started by sandbox.run.
 
-Reads one request (a JSON line) from standard input, gives up what it may not have, runs
+Reads one request (a JSON line) from standard input, drops network and sets limits, runs
 the task, and writes JSON lines. Nothing heavy is imported before the limits are set.
 """
 
@@ -27,24 +27,26 @@ _CLONE_NEWUSER = 0x10000000
 
 def main() -> None:
     """Serve one request."""
-    with os.fdopen(os.dup(1), "wb", buffering=0) as answers:
-        os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    with os.fdopen(os.dup(1), "wb", buffering=0) as output:
+        os.dup2(2, 1)  # output of a library must not be read as a message
         request = json.loads(sys.stdin.buffer.readline())
-        _die_with(int(request["parent"]))
-        _drop_the_network()
+        _exit_with_parent(int(request["parent"]))
+        _drop_network()
         _set_limits(request)
-        send = _sender(answers.fileno())
+        send = _sender(output.fileno())
         try:
-            result = _task(request["task"])(request["args"], _progress(send))
+            task = _load_task(request["task"])
+            send({"started": True})
+            result = task(request["args"], _progress(send))
             line = {"result": result}
         except Exception as error:
             line = {"failed": _failure(error)}
         send(line)
-    # No farewell of threads and codecs: whatever they hold dies with the process.
+    # Exit without waiting for threads and codecs.
     os._exit(0)
 
 
-def _die_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(AttributeError):  # Linux only
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -53,10 +55,12 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _drop_the_network() -> None:
-    """An empty network namespace, where the system gives one: as root, or with a user
-    namespace. Where it does not (some hardened kernels, containers), the protocol
-    whitelist of `opening` is what remains, and nothing here ever tries to connect."""
+def _drop_network() -> None:
+    """Enter an empty network namespace, as root or with a user namespace.
+
+    Where the system forbids it (some hardened kernels, containers), the protocol
+    whitelist of `safe_open` is the remaining protection.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(AttributeError):
         if libc.unshare(_CLONE_NEWNET) != 0:
@@ -64,24 +68,24 @@ def _drop_the_network() -> None:
 
 
 def _set_limits(request: dict[str, Any]) -> None:
-    wanted = {
+    limits = {
         resource.RLIMIT_AS: request["memory_bytes"],
         resource.RLIMIT_CPU: request["cpu_s"],
         resource.RLIMIT_FSIZE: request["file_bytes"],
         resource.RLIMIT_CORE: 0,
     }
-    for kind, limit in wanted.items():
+    for kind, limit in limits.items():
         if limit is not None:
             _, hard = resource.getrlimit(kind)
             lower = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-            # At the soft limit of processor time comes SIGXCPU, which can be told from
-            # other deaths; at the hard one SIGKILL, which cannot.
+            # The soft limit of processor time sends SIGXCPU, which identifies the cause;
+            # the hard one sends SIGKILL, which does not.
             upper = lower + 5 if kind == resource.RLIMIT_CPU else lower
             bounded = upper if hard == resource.RLIM_INFINITY else min(upper, hard)
             resource.setrlimit(kind, (lower, bounded))
 
 
-def _task(name: str) -> Callable[[dict[str, Any], Callable[..., None]], dict[str, Any]]:
+def _load_task(name: str) -> Callable[[dict[str, Any], Callable[..., None]], dict[str, Any]]:
     module, _, function = name.partition(":")
     found: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), function)
     return found
@@ -104,7 +108,7 @@ def _progress(send: Callable[[dict[str, Any]], None]) -> Callable[..., None]:
 
 
 def _failure(error: Exception) -> dict[str, str]:
-    """The way an exception is told to the parent: refusals by their own code."""
+    """Convert an exception to a message; an exception with a `code` counts as a refusal."""
     detail = f"{type(error).__name__}: {error}"
     own_code = getattr(error, "code", None)
     if isinstance(own_code, str):

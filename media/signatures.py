@@ -1,6 +1,6 @@
-"""How a file begins: the table of what we take in, and of what we can name but refuse.
+"""Table of file signatures: accepted kinds, and known types that are refused.
 
-Everything works on the first bytes only; what lies deeper is looked at in `kinds.py`.
+This module reads the first bytes only; `kinds.py` reads further.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ Group = Literal["sound", "video", "picture", "document"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A type of file that is taken in.
+    """An accepted type of file.
 
-    `suffixes` are the names under which it is usual, the first one being ours; `pronom`
-    is its identifier in PRONOM where one fits every variant.
+    `suffixes` are its usual suffixes, the preferred one first; `pronom` is its PRONOM
+    identifier where one fits every variant.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Kind:
 
     @property
     def suffix(self) -> str:
-        """The usual suffix with its dot."""
+        """Return the preferred suffix with its dot."""
         return self.suffixes[0]
 
 
@@ -38,9 +38,12 @@ def _kind(name: str, media_type: str, suffixes: str, pronom: str = "") -> Kind:
     first = media_type.partition("/")[0]
     groups: dict[str, Group] = {"audio": "sound", "video": "video", "image": "picture"}
     return Kind(
-        name=name, media_type=media_type, group=groups.get(first, "document"),
-        suffixes=tuple(suffixes.split()), pronom=pronom,
-    )  # fmt: skip
+        name=name,
+        media_type=media_type,
+        group=groups.get(first, "document"),
+        suffixes=tuple(suffixes.split()),
+        pronom=pronom,
+    )
 
 
 KINDS = {
@@ -106,7 +109,7 @@ def _riff(head: bytes) -> str:
 
 
 def mp3_frame_bytes(header: bytes) -> int:
-    """The length of the MPEG layer III frame that starts here; 0 when none does."""
+    """Return the length of the MPEG layer III frame that starts here; 0 without one."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE6 != 0xE2:
         return 0
     version, bitrate, rate = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
@@ -124,7 +127,7 @@ def _mpeg_audio(head: bytes) -> str:
         length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
         follows = head[length : length + 2]
         return "AAC" if length > 7 and (len(follows) < 2 or follows == head[:2]) else ""
-    # Two bytes of sync are too few to believe: the next frame must stand where the first ends.
+    # A sync word of two bytes occurs by chance: another frame must follow the first.
     length = mp3_frame_bytes(head)
     if length and (len(head) < length + 4 or mp3_frame_bytes(head[length : length + 4])):
         return "MP3"
@@ -150,31 +153,31 @@ def _matroska(head: bytes) -> str:
     return ("WebM" if web else "Matroska") + ("" if film else " sound")
 
 
-def _starts(name: str) -> Callable[[bytes], str]:
+def _always(name: str) -> Callable[[bytes], str]:
     return lambda head: name
 
 
 ACCEPTED: tuple[tuple[int, tuple[bytes, ...], Callable[[bytes], str]], ...] = (
     (0, (b"RIFF", b"RF64", b"BW64"), _riff),
-    (0, (_W64,), _starts("Wave64")),
-    (0, (b"fLaC",), _starts("FLAC")),
+    (0, (_W64,), _always("Wave64")),
+    (0, (b"fLaC",), _always("FLAC")),
     (0, (b"OggS",), _ogg),
-    (0, (b"#!AMR\n",), _starts("AMR")),
-    (0, (b"#!AMR-WB\n",), _starts("AMR-WB")),
-    (0, (b"caff\x00\x01",), _starts("CAF")),
+    (0, (b"#!AMR\n",), _always("AMR")),
+    (0, (b"#!AMR-WB\n",), _always("AMR-WB")),
+    (0, (b"caff\x00\x01",), _always("CAF")),
     (0, (b"\x1aE\xdf\xa3",), _matroska),
-    (0, (b"\x00\x00\x01\xba",), _starts("MPEG-PS")),
-    (0, (b"\xff\xd8\xff",), _starts("JPEG")),
-    (0, (b"\x89PNG\r\n\x1a\n",), _starts("PNG")),
-    (0, (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), _starts("TIFF")),
-    (0, (b"%PDF-", b"\xef\xbb\xbf%PDF-"), _starts("PDF")),
+    (0, (b"\x00\x00\x01\xba",), _always("MPEG-PS")),
+    (0, (b"\xff\xd8\xff",), _always("JPEG")),
+    (0, (b"\x89PNG\r\n\x1a\n",), _always("PNG")),
+    (0, (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), _always("TIFF")),
+    (0, (b"%PDF-", b"\xef\xbb\xbf%PDF-"), _always("PDF")),
     (8, (b"AIFF", b"AIFC"), lambda head: "AIFF" if head[:4] == b"FORM" else ""),
     (0, (b"ID3", b"\xff"), _mpeg_audio),
     (0, (b"\x00",), lambda head: _mpeg_audio(head.lstrip(b"\x00") or b"\x00")),
     (0, (b"",), _transport_stream),
 )
 
-# What can be named is named, so that a person reads why and not only "no".
+# Known types get a name of their own, so that the message can state the reason.
 REFUSED: tuple[tuple[str, str, re.Pattern[bytes]], ...] = tuple(
     (code, name, re.compile(pattern, re.I | re.S))
     for code, name, pattern in (
@@ -187,13 +190,21 @@ REFUSED: tuple[tuple[str, str, re.Pattern[bytes]], ...] = tuple(
         ("playlist", "lyrics file", rb"\[(ar|ti|al|by|offset|\d\d:\d\d\.\d\d):?[^\]]*\]"),
         ("playlist", "DASH or SMIL manifest", rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(mpd|smil)\b"),
         ("markup", "SVG drawing", rb"(<\?xml[^>]*>\s*|<!--.*?-->\s*|<!doctype[^>]*>\s*)*<svg\b"),
-        ("markup", "web page", rb"(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body"
-         rb"|script|iframe|title|meta|h1|p|div|a|img)\b"),
+        (
+            "markup",
+            "web page",
+            rb"(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body"
+            rb"|script|iframe|title|meta|h1|p|div|a|img)\b",
+        ),
         ("markup", "XML document", rb"<\?xml|<!doctype"),
         ("executable", "Windows program", rb"MZ"),
         ("executable", "Linux program", rb"\x7fELF"),
-        ("executable", "macOS program", rb"\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe"
-         rb"|\xca\xfe\xba\xbe"),
+        (
+            "executable",
+            "macOS program",
+            rb"\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe"
+            rb"|\xca\xfe\xba\xbe",
+        ),
         ("executable", "script", rb"#!\s*/|@echo\b|<\?php"),
         ("executable", "Windows shortcut", rb"L\x00\x00\x00\x01\x14\x02\x00"),
         ("old_office", "Office document from before 2007", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
@@ -209,19 +220,19 @@ REFUSED: tuple[tuple[str, str, re.Pattern[bytes]], ...] = tuple(
         ("unknown_type", "rich text", rb"\{\\rtf"),
         ("unknown_type", "WebVTT subtitles", rb"WEBVTT"),
     )
-)  # fmt: skip
+)
 
 
-def recognise(head: bytes) -> str:
-    """The name of an accepted kind by its first bytes, or "" (ZIP and ISO media lie deeper)."""
-    for at, openings, look in ACCEPTED:
-        if len(head) > at + 1 and head.startswith(openings, at) and (name := look(head)):
+def identify(head: bytes) -> str:
+    """Return the name of the accepted kind with these first bytes, or "" (not ZIP, ISO media)."""
+    for at, prefixes, identify_in in ACCEPTED:
+        if len(head) > at + 1 and head.startswith(prefixes, at) and (name := identify_in(head)):
             return name
     return ""
 
 
-def describe(head: bytes) -> tuple[str, str]:
-    """(refusal code, English name) for a beginning that is not accepted."""
+def explain_refusal(head: bytes) -> tuple[str, str]:
+    """Return (refusal code, English name) for first bytes that are not accepted."""
     text = _plain(head)
     for code, name, pattern in REFUSED:
         if pattern.match(head) or pattern.match(text):
@@ -232,7 +243,7 @@ def describe(head: bytes) -> tuple[str, str]:
 
 
 def _plain(head: bytes) -> bytes:
-    """Text without byte order mark, white space and UTF-16: markup hides behind all three."""
+    """Decode UTF-16 and strip byte order mark and white space, which may precede markup."""
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if head.startswith(mark):
             head = head[2:].decode(encoding, "replace").encode()

@@ -1,4 +1,4 @@
-"""What runs in the sandbox: functions of (args, progress), with plain values in and out."""
+"""Tasks for the sandbox: functions of (args, progress) with JSON-able values."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from media.probe import probe
 
 
 def probe_file(args: dict[str, Any], progress: Callable[..., None]) -> dict[str, Any]:
-    """args: path."""
+    """Return the technical metadata of a file. args: path."""
     return probe(Path(args["path"])).as_json()
 
 
 def derive(args: dict[str, Any], progress: Callable[..., None]) -> dict[str, Any]:
-    """args: recipe, source, target_dir. Tells progress at most a hundred times."""
-    told = -1
+    """Run a recipe. args: recipe, source, target_dir. Reports progress at most 100 times."""
+    reported = -1
 
-    def tell(fraction: float) -> None:
-        nonlocal told
-        if int(fraction * 100) > told:
-            told = int(fraction * 100)
+    def report(fraction: float) -> None:
+        nonlocal reported
+        if int(fraction * 100) > reported:
+            reported = int(fraction * 100)
             progress(fraction)
 
     recipe = RECIPES[args["recipe"]]
-    made = recipe.make(Path(args["source"]), Path(args["target_dir"]), tell)
-    with made.path.open("rb") as file:
+    output = recipe.make(Path(args["source"]), Path(args["target_dir"]), report)
+    with output.path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
-        "path": str(made.path),
+        "path": str(output.path),
         "recipe_version": recipe.version,
-        "media_type": made.media_type,
-        "detail": made.detail,
-        "size_bytes": made.path.stat().st_size,
+        "media_type": output.media_type,
+        "detail": output.detail,
+        "size_bytes": output.path.stat().st_size,
         "sha256": sha256,
     }

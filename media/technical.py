@@ -1,4 +1,4 @@
-"""Technical metadata as plain values, apart from `probe.py`, which needs the decoder."""
+"""Classes of technical metadata, apart from `probe.py`, which imports the decoder."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamFacts:
-    """One stream of a container; what does not apply to its kind is None."""
+class StreamMetadata:
+    """Technical metadata of one stream; fields that do not apply to its kind are None.
+
+    `layout` is mono, stereo, discrete (tracks without speaker positions) or a named layout
+    such as 5.1.
+    """
 
     kind: str
     codec: str
@@ -30,9 +34,12 @@ class StreamFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Technical:
-    """Technical metadata of a file. `warnings` are codes: no_duration,
-    implausible_duration, implausible_date, too_many_pixels."""
+class TechnicalMetadata:
+    """Technical metadata of a file.
+
+    Codes of `warnings`: no_duration, implausible_duration, implausible_date,
+    too_many_pixels.
+    """
 
     container: str
     container_name: str
@@ -41,7 +48,7 @@ class Technical:
     bit_rate: int | None
     has_sound: bool
     has_film: bool
-    streams: tuple[StreamFacts, ...]
+    streams: tuple[StreamMetadata, ...]
     recorded_at: str | None = None
     recorded_as_written: str = ""
     tags: dict[str, str] = field(default_factory=dict)
@@ -49,15 +56,15 @@ class Technical:
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for a database column or an event."""
+        """Return plain values for a database column or an event."""
         facts = dataclasses.asdict(self)
         return {**facts, "streams": list(facts["streams"]), "warnings": list(self.warnings)}
 
     @classmethod
-    def from_json(cls, facts: Mapping[str, Any]) -> Technical:
-        """The reverse of `as_json`; unknown fields of a later version are passed over."""
+    def from_json(cls, facts: Mapping[str, Any]) -> TechnicalMetadata:
+        """Build from the result of `as_json`; unknown fields of a later version are ignored."""
         names = {one.name for one in dataclasses.fields(cls)}
         known = {name: value for name, value in facts.items() if name in names}
-        known["streams"] = tuple(StreamFacts(**stream) for stream in facts["streams"])
+        known["streams"] = tuple(StreamMetadata(**stream) for stream in facts["streams"])
         known["warnings"] = tuple(facts.get("warnings", ()))
         return cls(**known)

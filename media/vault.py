@@ -1,9 +1,10 @@
-"""The vault: originals under their SHA-256, written once and never opened for writing.
+"""The vault: originals stored by SHA-256, written once and never opened for writing.
 
-Order of writes: temporary file, fsync, rename, fsync of the folder. Whoever keeps a row
-about an object commits it after that, so a row never points at a missing file.
-Layout: root/objects/sha256/ab/cd/<hash>, mode 0444, flat enough for any file browser.
-What is not whole is only ever in root/incoming or in the folder of parts.
+Order of writes: temporary file, fsync, rename, fsync of the folder. Database rows are
+committed after that, so a row never references a missing file.
+Layout: root/objects/sha256/ab/cd/<hash>, flat enough for any file browser.
+Objects have mode 0400; with a group, 0440, and folders on the way to them 0710.
+Incomplete files are only in root/incoming and in the folder of `parts.py`.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from typing import Literal, Protocol
 from media.disk import BUFFER_BYTES, Disk, write_all
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-SETTLED = timedelta(hours=24)
+MIN_LEFTOVER_AGE = timedelta(hours=24)
 
 
 class ByteStream(Protocol):
-    """Anything that gives bytes: a request body, an open file."""
+    """A source of bytes: a request body, an open file."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; empty at the end."""
+        """Read up to `size` bytes; empty at the end."""
 
 
 class VaultError(Exception):
-    """The vault would not do this. `code` is stable; `path` is where it happened."""
+    """Base of the errors of the vault. `code` is stable; `path` is the file concerned."""
 
     def __init__(self, code: str, path: Path, *, expected: str = "", found: str = "") -> None:
         super().__init__(f"{code}: {path.name}, expected {expected!r}, found {found!r}")
@@ -45,11 +46,11 @@ class VaultError(Exception):
 
 
 class NotAHash(VaultError):
-    """A key that is not 64 lower-case hexadecimal digits: no path is built from it."""
+    """The key is not 64 lower-case hexadecimal digits; no path is built from it."""
 
 
 class HashMismatch(VaultError):
-    """What lies on the disk is not what was said to have been sent."""
+    """The stored bytes do not have the expected hash."""
 
 
 class NotAPlainFile(VaultError):
@@ -57,8 +58,8 @@ class NotAPlainFile(VaultError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """An object that is safe now. `repaired`: a damaged object with this hash was replaced."""
+class StoredObject:
+    """An object stored durably. `repaired`: it replaced a damaged object with this hash."""
 
     sha256: str
     size_bytes: int
@@ -67,42 +68,47 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """The result of reading an object again. `found` is its present hash, when readable."""
+class FixityCheck:
+    """The result of a fixity check. `found` is the current hash, when readable."""
 
     state: Literal["ok", "mismatch", "missing", "unreadable"]
     found: str | None = None
 
 
 class Vault:
-    """A folder of objects. Making this object touches no disk; the first write makes folders."""
+    """A folder of objects; the first write creates its folders.
 
-    def __init__(self, root: Path, *, disk: Disk | None = None) -> None:
+    `group` is the id of a group that may read the objects and nothing else.
+    """
+
+    def __init__(self, root: Path, *, disk: Disk | None = None, group: int | None = None) -> None:
         self.root = root
         self.temp_dir = root / "incoming"
         self._objects = root / "objects" / "sha256"
         self._damaged = root / "damaged"
         self._disk = disk or Disk()
+        self._group = group
 
     def path(self, sha256: str) -> Path:
-        """Where the object lies or would lie, for reading only. Raises NotAHash."""
+        """Return the path of an object, stored or not, for reading only. Raises NotAHash."""
         if not _HASH.fullmatch(sha256):
             raise NotAHash("not_a_hash", self.root, expected="64 hex digits", found=sha256[:80])
         return self._objects / sha256[:2] / sha256[2:4] / sha256
 
     def has(self, sha256: str) -> bool:
-        """Whether a plain file is there; `check` says whether it is still right."""
+        """Return whether a plain file exists for this hash; `check` compares its content."""
         try:
             return stat.S_ISREG(os.lstat(self.path(sha256)).st_mode)
         except FileNotFoundError:
             return False
 
-    def receive(self, stream: ByteStream, *, sha256: str | None = None) -> Stored:
-        """Take in a whole stream: hash while it arrives, read once more, keep.
+    def receive(self, stream: ByteStream, *, sha256: str | None = None) -> StoredObject:
+        """Store a stream: hash it on arrival, write it, read it back and compare.
 
-        The hash of the stream is compared with what the disk gives back, so a wrong byte
-        on the way is found before anybody relies on the copy. Raises HashMismatch.
+        A byte that the disk changed is thus found before the copy is used. Raises
+        HashMismatch.
         """
+        self._disk.make_folder(self.root, self._group)
         self._disk.make_folder(self.temp_dir)
         temp = self.temp_dir / f"{uuid.uuid4().hex}.new"
         digest = hashlib.sha256()
@@ -123,14 +129,14 @@ class Vault:
                 self._disk.unlink(temp)
             raise
 
-    def adopt(self, temp: Path, *, sha256: str | None = None) -> Stored:
-        """Make a finished file an object, by moving it; `temp` is gone afterwards.
+    def adopt(self, temp: Path, *, sha256: str | None = None) -> StoredObject:
+        """Move a complete file into the vault.
 
-        The file is synced and read once; a given hash must match, else HashMismatch and
-        `temp` stays. Nobody may hold it open for writing. From another file system it is
-        copied first. Of many callers with the same bytes exactly one gets
-        `duplicate=False`. Safe to call again after a crash: when `temp` is gone and a
-        whole object with the given hash is there, that is the answer.
+        The file is synced and read once; when a given hash differs, HashMismatch is raised
+        and `temp` stays. No process may have it open for writing. From another file system
+        it is copied first. Of concurrent callers with the same bytes exactly one gets
+        `duplicate=False`. May be called again after a crash: when `temp` is gone and an
+        intact object with the given hash exists, that object is returned.
         """
         try:
             status = os.lstat(temp)
@@ -139,32 +145,31 @@ class Vault:
                 raise
             self._disk.sync_folder(self.path(sha256).parent)
             size_bytes = os.lstat(self.path(sha256)).st_size
-            return Stored(sha256=sha256, size_bytes=size_bytes, duplicate=True)
+            return StoredObject(sha256=sha256, size_bytes=size_bytes, duplicate=True)
         if not stat.S_ISREG(status.st_mode):
             raise NotAPlainFile("not_a_plain_file", temp)
-        self._disk.make_folder(self.root)
+        self._disk.make_folder(self.root, self._group)
         if status.st_dev != os.stat(self.root).st_dev:
-            return self._adopt_from_afar(temp, sha256)
-        found = self._settle(temp)
+            return self._adopt_by_copy(temp, sha256)
+        found = self._sync_and_hash(temp)
         if sha256 is not None and found != sha256:
             raise HashMismatch("hash_mismatch", temp, expected=sha256, found=found)
         return self._publish(temp, found, os.lstat(temp).st_size)
 
-    def check(self, sha256: str) -> Check:
-        """Read the object and compare. Never raises for the state of the disk."""
+    def check(self, sha256: str) -> FixityCheck:
+        """Read the object and compare its hash. Raises only NotAHash."""
         try:
             found = self._digest(self.path(sha256))
         except FileNotFoundError:
-            return Check(state="missing")
+            return FixityCheck(state="missing")
         except (OSError, NotAPlainFile):
-            return Check(state="unreadable")
-        return Check(state="ok" if found == sha256 else "mismatch", found=found)
+            return FixityCheck(state="unreadable")
+        return FixityCheck(state="ok" if found == sha256 else "mismatch", found=found)
 
     def discard(self, sha256: str) -> None:
-        """Let go of an object that no row names: the caller has made sure, and holds the rows.
+        """Delete an object that no database row references; the caller checks and locks them.
 
-        Only what was brought in by the program itself is ever let go of; a second call is
-        no error.
+        Used only for files that the program itself added; a missing object is no error.
         """
         if self.has(sha256):
             with self._locked():
@@ -172,25 +177,25 @@ class Vault:
                 self._disk.sync_folder(self.path(sha256).parent)
 
     def keys(self) -> Iterator[str]:
-        """Every object, in the order of its hash. What does not belong here is passed over."""
+        """Yield the hash of every object, in order; other files are skipped."""
         for first in _folders(self._objects):
             for second in _folders(first):
                 for name in sorted(os.listdir(second)):
-                    at_home = _HASH.fullmatch(name) and self.path(name).parent == second
-                    if at_home and self.has(name):
+                    is_object = _HASH.fullmatch(name) and self.path(name).parent == second
+                    if is_object and self.has(name):
                         yield name
 
     def orphans(
-        self, is_known: Callable[[str], bool], *, older_than: timedelta = SETTLED
+        self, is_known: Callable[[str], bool], *, older_than: timedelta = MIN_LEFTOVER_AGE
     ) -> Iterator[str]:
-        """Objects that nobody has a row for; young ones may still be waiting for their commit."""
+        """Yield objects without a database row; the row of a new one may not be committed yet."""
         latest = time.time() - older_than.total_seconds()
         for key in self.keys():
             if os.lstat(self.path(key)).st_ctime <= latest and not is_known(key):
                 yield key
 
-    def leftovers(self, *, older_than: timedelta = SETTLED) -> Iterator[Path]:
-        """Temporary files of takings-in that did not end."""
+    def leftovers(self, *, older_than: timedelta = MIN_LEFTOVER_AGE) -> Iterator[Path]:
+        """Yield old temporary files of interrupted writes."""
         latest = time.time() - older_than.total_seconds()
         if self.temp_dir.is_dir():
             for path in sorted(self.temp_dir.iterdir()):
@@ -202,15 +207,15 @@ class Vault:
                     yield path
 
     def sweep(self) -> int:
-        """Free what takings-in that were killed have left behind; how many files."""
-        swept = 0
+        """Delete old temporary files of interrupted writes; return their number."""
+        deleted = 0
         for path in self.leftovers():
             self._disk.unlink(path)
-            swept += 1
-        return swept
+            deleted += 1
+        return deleted
 
-    def _settle(self, temp: Path) -> str:
-        """Sync the file, then hash what a reader gets."""
+    def _sync_and_hash(self, temp: Path) -> str:
+        """Flush the file to the disk, read it back and return its hash."""
         descriptor = self._disk.open_to_read(temp)
         try:
             self._disk.sync(descriptor)
@@ -230,52 +235,54 @@ class Vault:
         finally:
             os.close(descriptor)
 
-    def _publish(self, temp: Path, sha256: str, size_bytes: int) -> Stored:
+    def _publish(self, temp: Path, sha256: str, size_bytes: int) -> StoredObject:
         target = self.path(sha256)
-        self._disk.make_folder(target.parent)
-        self._stay_inside(target.parent)
+        self._disk.make_folder(target.parent, self._group)
+        self._check_inside_root(target.parent)
         while True:
             with self._locked():
                 if not os.path.lexists(target):
-                    self._disk.protect(temp)
+                    self._disk.make_read_only(temp, self._group)
                     self._disk.rename(temp, target)
                     self._disk.sync_folder(target.parent)
-                    return Stored(sha256=sha256, size_bytes=size_bytes, duplicate=False)
-            # The twin is read before the newcomer goes: it may have rotted in the meantime.
+                    return StoredObject(sha256=sha256, size_bytes=size_bytes, duplicate=False)
+            # Check the stored object before deleting the new file: it may be damaged.
             if self.check(sha256).state == "ok":
                 self._disk.unlink(temp)
-                return Stored(sha256=sha256, size_bytes=size_bytes, duplicate=True)
+                return StoredObject(sha256=sha256, size_bytes=size_bytes, duplicate=True)
             if self._replace(temp, target):
-                return Stored(sha256=sha256, size_bytes=size_bytes, duplicate=True, repaired=True)
+                return StoredObject(
+                    sha256=sha256, size_bytes=size_bytes, duplicate=True, repaired=True
+                )
 
     def _replace(self, temp: Path, target: Path) -> bool:
-        """Put a verified file in the place of a damaged one, which is kept aside."""
+        """Replace a damaged object by a verified file; the damaged one is moved aside."""
         self._disk.make_folder(self._damaged)
         with self._locked():
             if self.check(target.name).state in ("ok", "missing"):
                 return False
             self._disk.rename(target, self._damaged / f"{target.name}.{uuid.uuid4().hex[:8]}")
-            self._disk.protect(temp)
+            self._disk.make_read_only(temp, self._group)
             self._disk.rename(temp, target)
             self._disk.sync_folder(target.parent)
             self._disk.sync_folder(self._damaged)
             return True
 
-    def _adopt_from_afar(self, temp: Path, sha256: str | None) -> Stored:
+    def _adopt_by_copy(self, temp: Path, sha256: str | None) -> StoredObject:
         descriptor = self._disk.open_to_read(temp)
         with os.fdopen(descriptor, "rb") as stream:
             stored = self.receive(stream, sha256=sha256)
         self._disk.unlink(temp)
         return stored
 
-    def _stay_inside(self, folder: Path) -> None:
-        """A link inside the tree must not lead an original out of it."""
+    def _check_inside_root(self, folder: Path) -> None:
+        """Raise NotAPlainFile when a symbolic link leads out of the vault."""
         if folder.resolve() != self.root.resolve() / folder.relative_to(self.root):
             raise NotAPlainFile("leads_outside", folder)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """One publisher at a time, across threads and processes; freed by the system at death."""
+        """Lock the vault against other threads and processes; released when the process ends."""
         descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,1 +1,1 @@
-"""Finding: words in, passages out. README.md holds the law of this room."""
+"""Full-text search over passages of interviews; see README.md for its rules."""

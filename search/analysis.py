@@ -1,25 +1,26 @@
-"""Text to tokens: the one analysis that index, query and highlighter share.
+"""Split a text into tokens with keys; shared by index, query and highlighter.
 
-Offsets always point into the text as it was given. Normalising happens token by
-token, after cutting: normalising first would shift the offsets of NFD text, and
-with them every highlight and every second that is played.
+Offsets always point into the original text. Each token is normalised after splitting:
+normalising the text first would shift the offsets of NFD text, and with them the
+highlights and the times of hits.
 """
 
 import re
 import zlib
 from typing import NamedTuple
 
-from search import abbreviations, dates, plurals
-from search.spans import SyllableSpan, Unit
+from search import plurals, units
+from search.spans import SyllableSpan
 from search.syllables import exact_key, folded_key
+from search.units import abbreviations
 
 RULES_VERSION = 1
 ANALYZER_VERSION = f"{RULES_VERSION}-{zlib.crc32(abbreviations.TABLE.read_bytes()):08x}"
-"""Kept beside every index; the table of abbreviations is part of the rules."""
+"""Stored with every index; changes with the table of abbreviations too."""
 
 TAIL_SIGN = "$"
-"""Ends the stacked token on the last syllable of a date or abbreviation, so that a phrase
-can go on after it whatever its length: "TP.HCM năm" finds "thành phố Hồ Chí Minh năm"."""
+"""Suffix of the stacked token on the last syllable of a date or abbreviation. A phrase can
+thus continue after it, whatever its length: "TP.HCM năm" finds "thành phố Hồ Chí Minh năm"."""
 
 # Combining marks stay inside the word (NFD), soft hyphens and joiners too; a
 # zero-width space separates. The possessive 's belongs to its word.
@@ -30,9 +31,9 @@ _WORD = re.compile(
 
 
 class Token(NamedTuple):
-    """One syllable; ``start`` and ``end`` are character offsets of the text as given.
+    """One syllable; ``start`` and ``end`` are character offsets in the original text.
 
-    ``stacked`` holds further keys at the same position: dates ``@1975-04-30``,
+    ``stacked`` has further keys at the same position: dates ``@1975-04-30``,
     abbreviations ``#tphcm``, their ends (with TAIL_SIGN), English stems ``+factory``.
     """
 
@@ -44,8 +45,8 @@ class Token(NamedTuple):
     stacked: tuple[str, ...] = ()
 
 
-def syllables(text: str) -> list[SyllableSpan]:
-    """Cut at everything that is not a letter or digit; hyphens split (Sài-gòn)."""
+def find_syllables(text: str) -> list[SyllableSpan]:
+    """Split at every character that is not a letter or digit, hyphens included (Sài-gòn)."""
     found = []
     for match in _WORD.finditer(text):
         stop = match.start("possessive") if match["possessive"] else match.end()
@@ -55,27 +56,20 @@ def syllables(text: str) -> list[SyllableSpan]:
     return found
 
 
-def units(text: str, spans: list[SyllableSpan], *, language: str = "") -> list[Unit]:
-    """Dates and abbreviations among the syllables, in order of their first syllable."""
-    found = dates.recognise(text, spans, english=language == "en")
-    found.extend(abbreviations.recognise(spans))
-    return sorted(found, key=lambda unit: (unit.first, -unit.last))
+def analyse_text(text: str, *, language: str = "") -> list[Token]:
+    """Return the tokens of a text; ``language`` "en" adds stems of plurals and English dates.
 
-
-def tokens(text: str, *, language: str = "") -> list[Token]:
-    """Analyse a text; ``language`` "en" adds stems of plurals and English dates.
-
-    >>> [token.exact for token in tokens("Sài-gòn, hoà bình!")]
+    >>> [token.exact for token in analyse_text("Sài-gòn, hoà bình!")]
     ['sai~2', 'gon~2', 'hoa~2', 'binh~2']
     """
-    spans = syllables(text)
+    spans = find_syllables(text)
     stacked: dict[int, list[str]] = {}
-    for unit in units(text, spans, language=language):
+    for unit in units.find_units(text, spans, language=language):
         stacked.setdefault(unit.first, []).extend(unit.terms)
         stacked.setdefault(unit.last, []).extend(term + TAIL_SIGN for term in unit.terms)
     if language == "en":
         for index, span in enumerate(spans):
-            stem = plurals.stem(span.exact)
+            stem = plurals.stem_key(span.exact)
             if stem:
                 stacked.setdefault(index, []).append(stem)
     return [

@@ -1,27 +1,27 @@
-"""Cut an interview into passages, the unit of search: 20–30 seconds of one voice.
+"""Split an interview into passages, the unit of search: up to 30 s of one speaker.
 
-A passage keeps where each of its characters came from, so that a hit opens at its
-second. It ends with the first syllables of the next one, so that a phrase across
-the cut is found; those syllables count for phrases only, never as hits of their own.
+A passage maps each character to its segment, so that a hit opens at its time. It ends
+with the first syllables of the next passage (the overlap), so that a phrase across the
+boundary is found; they count for phrases only, not as hits of their own.
 """
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from search.analysis import syllables
+from search.analysis import find_syllables
 
-LONGEST_MS = 30_000
+LONGEST_PASSAGE_MS = 30_000
 MOST_SYLLABLES = 90
 OVERLAP_SYLLABLES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class SourceSegment:
     """One segment of a transcript; times are milliseconds from the start of its recording.
 
-    ``access`` is whatever decides who may read it, opaque here. Passages never mix
-    two values of it, nor reach over into another one.
+    ``access`` is an opaque set of access groups. Segments with different values are
+    never in the same passage, nor in its overlap.
     """
 
     segment_id: str
@@ -36,11 +36,11 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """Characters ``start`` to ``end`` of a passage come from a segment, from ``segment_start`` on.
+class SegmentSlice:
+    """Maps characters ``start`` to ``end`` of a passage to a segment, from ``segment_start``.
 
-    ``start_ms`` and ``end_ms`` are exact for whole segments and estimated by
-    syllables where a long segment was cut.
+    ``start_ms`` and ``end_ms`` are exact for whole segments and estimated by syllables
+    where a long segment was split.
     """
 
     segment_id: str
@@ -53,12 +53,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """Text of one voice; characters from ``overlap_from`` on belong to the next passage."""
+    """Text of one speaker; characters from ``overlap_from`` on belong to the next passage."""
 
     index: int
     text: str
     overlap_from: int
-    pieces: tuple[Piece, ...]
+    slices: tuple[SegmentSlice, ...]
     start_ms: int
     end_ms: int
     speaker: str | None
@@ -68,35 +68,37 @@ class Passage:
 
     @property
     def segment_ids(self) -> tuple[str, ...]:
-        """Segments of the passage's own text, in order, without the overlap."""
-        own = (piece.segment_id for piece in self.pieces if piece.start < self.overlap_from)
+        """Return the ids of the segments without the overlap, in order."""
+        own = (
+            one_slice.segment_id for one_slice in self.slices if one_slice.start < self.overlap_from
+        )
         return tuple(dict.fromkeys(own))
 
     def locate(self, char: int) -> tuple[str, int]:
-        """The segment and the character in it; a joining space counts to the piece before."""
-        piece = self._piece_at(char)
-        inside = min(max(char, piece.start), piece.end) - piece.start
-        return piece.segment_id, piece.segment_start + inside
+        """Return segment id and character offset; a joining space counts to the slice before."""
+        one_slice = self._slice_at(char)
+        inside = min(max(char, one_slice.start), one_slice.end) - one_slice.start
+        return one_slice.segment_id, one_slice.segment_start + inside
 
     def at_ms(self, char: int) -> int:
-        """An estimate of when this character is said, for segments without word times."""
-        piece = self._piece_at(char)
-        share = (min(max(char, piece.start), piece.end) - piece.start) / max(
-            1, piece.end - piece.start
+        """Return the estimated time of a character, for segments without word times."""
+        one_slice = self._slice_at(char)
+        share = (min(max(char, one_slice.start), one_slice.end) - one_slice.start) / max(
+            1, one_slice.end - one_slice.start
         )
-        return round(piece.start_ms + share * (piece.end_ms - piece.start_ms))
+        return round(one_slice.start_ms + share * (one_slice.end_ms - one_slice.start_ms))
 
-    def _piece_at(self, char: int) -> Piece:
-        return next((p for p in reversed(self.pieces) if p.start <= char), self.pieces[0])
+    def _slice_at(self, char: int) -> SegmentSlice:
+        return next((p for p in reversed(self.slices) if p.start <= char), self.slices[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageDocument:
-    """What a backend indexes; the text is analysed and not stored.
+    """A passage to index; its text is analysed and not stored.
 
-    ``pid`` is unique in the whole index. ``access`` names who may find it: no group,
-    no reader. ``fields`` are for filters and facets, one value or several (a passage
-    may belong to many years); "language" also chooses the analysis.
+    ``pid`` is unique in the index. ``access`` are the groups that may find it; without
+    any, no reader can. ``fields`` are for filters and facets, with one value or several
+    (such as years); "language" also selects the analysis.
     """
 
     pid: str
@@ -107,17 +109,17 @@ class PassageDocument:
     fields: Mapping[str, str | Collection[str]] = field(default_factory=dict)
     overlap_from: int | None = None
 
-    def values(self, name: str) -> tuple[str, ...]:
-        """The values of one field, sorted, each once."""
+    def field_values(self, name: str) -> tuple[str, ...]:
+        """Return the distinct values of one field, sorted."""
         found = self.fields.get(name, ())
         return (found,) if isinstance(found, str) else tuple(sorted(set(found)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """A segment, or what fits of a long one: characters ``start`` to ``end`` of it."""
+class _SegmentPart:
+    """Characters ``start`` to ``end`` of a segment: all of it, or a part of a long one."""
 
-    source: Spoken
+    source: SourceSegment
     start: int
     end: int
     start_ms: int
@@ -125,47 +127,49 @@ class _Part:
     count: int
 
     @property
-    def voice(self) -> tuple[object, ...]:
+    def speaker_key(self) -> tuple[object, ...]:
         source = self.source
         return (source.recording, source.speaker, source.role, source.access)
 
 
-def build(
-    spoken: Sequence[Spoken],
+def build_passages(
+    segments: Sequence[SourceSegment],
     *,
-    longest_ms: int = LONGEST_MS,
+    longest_ms: int = LONGEST_PASSAGE_MS,
     most_syllables: int = MOST_SYLLABLES,
     overlap: int = OVERLAP_SYLLABLES,
 ) -> list[Passage]:
-    """Passages in order of ``position``; segments without a word are left out.
+    """Return the passages in order of ``position``; segments without words are skipped.
 
-    A change of speaker, role, recording or access always begins a new passage, and
-    the overlap does not cross it: a phrase is said by one voice.
+    A change of speaker, role, recording or access begins a new passage, and the overlap
+    does not cross it: a phrase has one speaker.
     """
-    groups: list[list[_Part]] = []
-    for source in sorted(spoken, key=lambda s: s.position):
+    groups: list[list[_SegmentPart]] = []
+    for source in sorted(segments, key=lambda s: s.position):
         for part in _parts(source, longest_ms, most_syllables):
-            if groups and _fits(groups[-1], part, longest_ms, most_syllables):
+            if groups and _fits_passage(groups[-1], part, longest_ms, most_syllables):
                 groups[-1].append(part)
             else:
                 groups.append([part])
     return [
-        _passage(index, group, groups[index + 1] if index + 1 < len(groups) else [], overlap)
+        _build_passage(index, group, groups[index + 1] if index + 1 < len(groups) else [], overlap)
         for index, group in enumerate(groups)
     ]
 
 
-def _fits(group: list[_Part], part: _Part, longest_ms: int, most: int) -> bool:
+def _fits_passage(
+    group: list[_SegmentPart], part: _SegmentPart, longest_ms: int, most: int
+) -> bool:
     return (
-        group[-1].voice == part.voice
+        group[-1].speaker_key == part.speaker_key
         and part.end_ms - group[0].start_ms <= longest_ms
         and sum(p.count for p in group) + part.count <= most
     )
 
 
-def _parts(source: Spoken, longest_ms: int, most: int) -> Iterator[_Part]:
-    """Cut a segment longer than a passage into equal shares of its syllables."""
-    spans = syllables(source.text)
+def _parts(source: SourceSegment, longest_ms: int, most: int) -> Iterator[_SegmentPart]:
+    """Split a segment that is longer than a passage into parts of equally many syllables."""
+    spans = find_syllables(source.text)
     if not spans:
         return
     length_ms = max(0, source.end_ms - source.start_ms)
@@ -174,7 +178,7 @@ def _parts(source: Spoken, longest_ms: int, most: int) -> Iterator[_Part]:
     shares = -(-count // max(1, min(most, most_in_time)))
     cuts = [count * share // shares for share in range(shares + 1)]
     for first, after in itertools.pairwise(cuts):
-        yield _Part(
+        yield _SegmentPart(
             source,
             0 if first == 0 else spans[first].start,
             len(source.text) if after == count else spans[after].start,
@@ -184,18 +188,20 @@ def _parts(source: Spoken, longest_ms: int, most: int) -> Iterator[_Part]:
         )
 
 
-def _passage(index: int, group: list[_Part], following: list[_Part], overlap: int) -> Passage:
-    text, pieces = _join("", group)
+def _build_passage(
+    index: int, group: list[_SegmentPart], following: list[_SegmentPart], overlap: int
+) -> Passage:
+    text, slices = _join("", group)
     own = len(text)
-    if following and following[0].voice == group[0].voice:
+    if following and following[0].speaker_key == group[0].speaker_key:
         text, borrowed = _join(text, list(_first_syllables(following, overlap)))
-        pieces += borrowed
+        slices += borrowed
     source = group[0].source
     return Passage(
         index=index,
         text=text,
         overlap_from=own,
-        pieces=tuple(pieces),
+        slices=tuple(slices),
         start_ms=group[0].start_ms,
         end_ms=group[-1].end_ms,
         speaker=source.speaker,
@@ -205,15 +211,15 @@ def _passage(index: int, group: list[_Part], following: list[_Part], overlap: in
     )
 
 
-def _join(text: str, parts: Sequence[_Part]) -> tuple[str, list[Piece]]:
-    pieces = []
+def _join(text: str, parts: Sequence[_SegmentPart]) -> tuple[str, list[SegmentSlice]]:
+    slices = []
     for part in parts:
         if text and not text[-1].isspace():
             text += " "
         start = len(text)
         text += part.source.text[part.start : part.end]
-        pieces.append(
-            Piece(
+        slices.append(
+            SegmentSlice(
                 segment_id=part.source.segment_id,
                 start=start,
                 end=len(text),
@@ -222,19 +228,19 @@ def _join(text: str, parts: Sequence[_Part]) -> tuple[str, list[Piece]]:
                 end_ms=part.end_ms,
             )
         )
-    return text, pieces
+    return text, slices
 
 
-def _first_syllables(parts: Sequence[_Part], count: int) -> Iterator[_Part]:
+def _first_syllables(parts: Sequence[_SegmentPart], count: int) -> Iterator[_SegmentPart]:
     for part in parts:
         if count <= 0:
             return
         if part.count <= count:
             yield part
         else:
-            last = syllables(part.source.text[part.start : part.end])[count - 1]
+            last = find_syllables(part.source.text[part.start : part.end])[count - 1]
             length_ms = (part.end_ms - part.start_ms) * count // part.count
-            yield _Part(
+            yield _SegmentPart(
                 part.source,
                 part.start,
                 part.start + last.end,

@@ -1,4 +1,4 @@
-"""A light strip of English plurals, stacked beside the word and never instead of it."""
+"""Stems of English plurals, indexed in addition to the word."""
 
 STEM_SIGN = "+"
 _SHORTEST = 4
@@ -6,10 +6,10 @@ _NOT_PLURAL = ("ss", "us", "is")
 _STRIP_ES = ("ses", "xes", "zes", "ches", "shes")
 
 
-def stem(exact: str) -> str:
-    """The stacked key of an English word, or "" where there is nothing to strip.
+def stem_key(exact: str) -> str:
+    """Return the stacked stem of an English word, or "" if it cannot be a plural.
 
-    >>> stem("factories"), stem("factory"), stem("churches"), stem("bus")
+    >>> stem_key("factories"), stem_key("factory"), stem_key("churches"), stem_key("bus")
     ('+factory', '+factory', '+church', '')
     """
     if len(exact) < _SHORTEST or not (exact.isascii() and exact.isalpha()):

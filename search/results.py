@@ -1,4 +1,4 @@
-"""A question to a backend and its answer: plain values, the same for every backend."""
+"""Request and results of a search, the same for every backend."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ LAST_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """``access`` holds the reader's groups: a passage is found when one of its own is among them.
+    """One search of one reader.
 
-    ``filters`` are ANDed, the values of one filter ORed; an empty set of values
-    matches nothing, so that a filter computed as empty never opens everything. The
-    filter "interview" takes interview ids. ``closed`` are interviews that the reader may no
-    longer find whatever the index still believes: every answer is as if they were not in
-    it. ``page`` counts from 1, in interviews when grouped. Raises QueryProblem
-    page_out_of_range beyond LAST_PAGE or MOST_PER_PAGE.
+    ``access`` are the reader's groups: a passage is found if it has one of them.
+    ``filters`` are ANDed, the values of one filter ORed; an empty set of values matches
+    nothing, so that a filter computed as empty never matches everything. The filter
+    "interview" takes interview ids. ``closed`` are interviews closed after indexing: they
+    are excluded from hits, counts and statistics. ``page`` counts from 1, in interviews
+    when grouped. Raises QueryProblem page_out_of_range beyond LAST_PAGE or MOST_PER_PAGE.
     """
 
     query: Query
@@ -41,14 +41,14 @@ class SearchRequest:
                 raise QueryProblem("page_out_of_range", found=found, limit=limit)
 
     @property
-    def window(self) -> slice:
-        """The items of this page among all."""
+    def page_slice(self) -> slice:
+        """Return the slice of all items that is this page."""
         return slice((self.page - 1) * self.per_page, self.page * self.per_page)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage; ``is_compatible`` is False when some word has only other marks than typed."""
+    """A found passage; ``is_compatible`` is False if a word has only other marks than typed."""
 
     pid: str
     interview: str
@@ -57,8 +57,8 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The best hits of one interview, and how many passages of it were found."""
+class InterviewHits:
+    """The best hits of one interview, and the number of its passages found."""
 
     interview: str
     total: int
@@ -66,17 +66,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """Exact counts of what the reader may see.
+class SearchResults:
+    """One page of results, with exact counts of what the reader may see.
 
-    ``hits`` is one page, best first; with grouping it is empty and ``groups`` is the
-    page. ``facets`` counts passages by value and leaves out zeros. ``generation``
-    names the state of the index, for caches.
+    ``hits`` are best first; with grouping they are empty and ``groups`` is the page.
+    ``facets`` counts passages by value, without zeros. ``generation`` identifies the state
+    of the index, for caches.
     """
 
     total: int
     interviews: int
     hits: tuple[Hit, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[InterviewHits, ...] = ()
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     generation: str = ""

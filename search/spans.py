@@ -1,10 +1,10 @@
-"""What the recognisers read and return: syllables with their place, and units over them."""
+"""Syllables with offsets, and units (dates, abbreviations) of several syllables."""
 
 from typing import NamedTuple
 
 
 class SyllableSpan(NamedTuple):
-    """A syllable with its keys, and its character offsets in the text as given."""
+    """A syllable with its keys and its character offsets in the original text."""
 
     start: int
     end: int
@@ -13,7 +13,7 @@ class SyllableSpan(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Syllables ``first`` to ``last`` (inclusive) that mean one thing.
+    """A date or abbreviation of the syllables ``first`` to ``last`` (inclusive).
 
     ``terms`` are its stacked keys, the most precise first.
     """
@@ -23,6 +23,6 @@ class Unit(NamedTuple):
     terms: tuple[str, ...]
 
 
-def reads_as(span: SyllableSpan, key: str, folded: str) -> bool:
-    """Whether a syllable is this word, or the same word written without marks."""
+def matches_word(span: SyllableSpan, key: str, folded: str) -> bool:
+    """Return whether a syllable is this word, with or without marks."""
     return span.exact in (key, folded)

@@ -1,8 +1,8 @@
-"""Keys of one Vietnamese syllable: what counts as the same word.
+"""Keys of a Vietnamese syllable, equal for all spellings of the same word.
 
-The exact key keeps vowel quality and moves the tone behind the letters, so that
-old and new placement meet (hòa = hoà, qúy = quý). The folded key is bare ASCII.
-Our own signs in keys (``~`` here) are never letters, so no typed word collides.
+The exact key keeps the marks of vowels and puts the tone after the letters, so that old
+and new placement are equal (hòa = hoà, qúy = quý). The folded key is plain ASCII. Signs
+added to keys (``~`` here) are never letters, so no typed word can contain them.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 TONE_SIGN = "~"
 LONGEST_KEY = 64
-"""Characters kept of a key; longer "words" are noise and would only swell the lexicon."""
+"""Maximum length of a key; longer "words" are noise that would enlarge the lexicon."""
 
 _TONE_DIGITS = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 _TONE_MARKS = {digit: mark for mark, digit in _TONE_DIGITS.items()}
@@ -24,10 +24,10 @@ _MARKED_VOWELS = frozenset("ăâêôơư")
 
 @lru_cache(maxsize=200_000)
 def exact_key(word: str) -> str:
-    """Lower case, quality kept, tone last: ``hòa`` and ``hoà`` give ``hoa~2``.
+    """Return the key in lower case with the tone last: ``hòa`` and ``hoà`` give ``hoa~2``.
 
     y becomes i only where it is the whole rime (kỹ = kĩ, quý = quí), never in
-    thúy or tay. Eth is read as đ: the two look alike and were typed alike.
+    thúy or tay. The letter eth (ð) becomes đ, because it was typed in its place.
 
     >>> exact_key("Thủy"), exact_key("thuỷ"), exact_key("kỹ"), exact_key("thúy")
     ('thuy~3', 'thuy~3', 'ki~4', 'thuy~1')
@@ -43,27 +43,27 @@ def exact_key(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def folded_key(exact: str) -> str:
-    """The key without any mark, made from the exact key: ``đương~2`` gives ``duong``."""
+    """Return the key without marks, from the exact key: ``đương~2`` gives ``duong``."""
     letters = exact.partition(TONE_SIGN)[0].replace("đ", "d")
     decomposed = unicodedata.normalize("NFD", letters)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def spelled(exact: str) -> str:
-    """Write a key as a word again, tone in the old place: ``hoa~2`` gives ``hòa``.
+    """Convert a key to a word, tone in the old place: ``hoa~2`` gives ``hòa``.
 
-    For suggestions only: y folded to i does not come back.
+    For suggestions only: a y that became i is not restored.
     """
     letters, _, digit = exact.partition(TONE_SIGN)
     if not digit:
         return letters
-    at = _tone_place(letters)
+    at = _tone_index(letters)
     toned = letters[: at + 1] + _TONE_MARKS[digit] + letters[at + 1 :]
     return unicodedata.normalize("NFC", toned)
 
 
-def _tone_place(letters: str) -> int:
-    """Index of the vowel that carries the tone (old style: hòa, thủy; but hoàn, thuyền)."""
+def _tone_index(letters: str) -> int:
+    """Return the index of the vowel with the tone (old style: hòa, thủy; but hoàn, thuyền)."""
     skip = 2 if re.match(r"(qu|gi)[aăâeêioôơuưy]", letters) else 0
     vowels = [i for i, c in enumerate(letters) if c in _VOWELS and i >= skip]
     if not vowels:

@@ -1,1 +1,1 @@
-"""Words and time: what was said, by whom, and when. The law of this package is in its README."""
+"""Transcripts as values: words with times, edits, file formats and speech engines."""

@@ -1,10 +1,10 @@
-"""Keep the times of words while a person changes the text.
+"""Keep the times of words when a person changes the text.
 
 Old and new tokens are paired by weighted edit distance. A paired token keeps its time; a
-run of tokens without a partner shares the time between its neighbours. The costs know
-Vietnamese: giving a syllable its marks is a small change, another syllable a large one.
-The JavaScript twin is `archive/web/static/js/editor/alignment.js`; both are held to
-`tests/fixtures/edits/alignment.json`, so the arithmetic is on whole numbers only.
+run of tokens without a partner shares the time between its neighbours. The costs fit
+Vietnamese: adding marks to a syllable costs little, another syllable much. The same
+algorithm exists in `archive/web/static/js/editing/alignment.js`; both are tested with
+`tests/fixtures/edits/alignment.json`, so the arithmetic uses integers only.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from transcription.document import Word, in_order, shares
-from transcription.tokens import bare, spoken, tokenise
+from transcription.document import Word, clamp_words, equal_parts
+from transcription.tokens import fold, letters, tokenise
 
 Cost = Callable[[str, str], int]
 
@@ -21,15 +21,15 @@ Cost = Callable[[str, str], int]
 # word typed over another inherits its time.
 SAME, SAME_LETTERS, SAME_INITIAL, OTHER, GAP = 0, 5, 18, 24, 14
 MOST_CELLS = 360_000
-"""Where both sides of a change are this large, pairing would take longer than a person
-waits: nothing between the unchanged ends is paired then."""
+"""Limit of the table of pair_tokens. Above it, which would take seconds, nothing between
+the unchanged ends is paired."""
 
 SHORTEST_WORD_MS = 60
-"""A run that would leave its words less than this borrows from its neighbours."""
+"""Words with less time than this take half the time of their neighbours."""
 
 
 @dataclass(slots=True)
-class _Timed:
+class _TimedToken:
     text: str
     start_ms: int = 0
     end_ms: int = 0
@@ -37,28 +37,29 @@ class _Timed:
 
 
 def retime(words: Sequence[Word], text: str, *, start_ms: int, end_ms: int) -> tuple[Word, ...]:
-    """The words of the new text, in order and inside the segment whatever the old times were.
+    """Return the words of the new text, in order and inside the segment.
 
-    A word that sounds the same keeps time, confidence and source, however its capitals
-    and punctuation changed. Another word in its place keeps the time and becomes `edit`;
-    one that is new becomes `interp`. Words of a person have confidence 1.
+    A word with the same letters keeps time, confidence and source, whatever its capitals
+    and punctuation. A replaced word keeps its time and gets source `edit`; a new word
+    gets source `interp`. Both have confidence 1.
     """
     tokens = tokenise(text)
-    partners = pair([word.text for word in words], tokens, cost=change_cost)
+    partners = pair_tokens([word.text for word in words], tokens, cost=change_cost)
     timed = [
-        _Timed(token) if partner is None
-        else _Timed(token, words[partner].start_ms, words[partner].end_ms, words[partner])
+        _TimedToken(token)
+        if partner is None
+        else _TimedToken(token, words[partner].start_ms, words[partner].end_ms, words[partner])
         for token, partner in zip(tokens, partners, strict=True)
-    ]  # fmt: skip
-    _share_runs(timed, start_ms=start_ms, end_ms=max(start_ms, end_ms))
-    return in_order(map(_word, timed), start_ms=start_ms, end_ms=end_ms)
+    ]
+    _time_new_tokens(timed, start_ms=start_ms, end_ms=max(start_ms, end_ms))
+    return clamp_words(map(_word, timed), start_ms=start_ms, end_ms=end_ms)
 
 
-def pair(old: Sequence[str], new: Sequence[str], *, cost: Cost) -> list[int | None]:
-    """For each new token the index of its old one, ascending; None where there is none.
+def pair_tokens(old: Sequence[str], new: Sequence[str], *, cost: Cost) -> list[int | None]:
+    """Return for each new token the index of its old one, ascending, or None.
 
-    `cost` is 0 for tokens that count as unchanged. Of equally cheap pairings the one is
-    taken that pairs the latest tokens, in both languages.
+    `cost` is 0 for tokens that count as unchanged. Of equally cheap pairings, Python and
+    JavaScript choose the one that pairs the latest tokens.
     """
     shortest = min(len(old), len(new))
     head = 0
@@ -76,13 +77,13 @@ def pair(old: Sequence[str], new: Sequence[str], *, cost: Cost) -> list[int | No
 
 
 def change_cost(old: str, new: str) -> int:
-    """How unlike two tokens are, in twentieths of a word."""
+    """Return the difference of two tokens in twentieths of a word."""
     if old == new:
         return SAME
-    old, new = spoken(old), spoken(new)
+    old, new = letters(old), letters(new)
     if old == new:
         return SAME
-    old, new = bare(old), bare(new)
+    old, new = fold(old), fold(new)
     if old == new:
         return SAME_LETTERS
     return SAME_INITIAL if old[:1] == new[:1] else OTHER
@@ -116,26 +117,26 @@ def _pair_middle(old: Sequence[str], new: Sequence[str], cost: Cost) -> list[int
     return partners
 
 
-def _share_runs(timed: list[_Timed], *, start_ms: int, end_ms: int) -> None:
+def _time_new_tokens(timed: list[_TimedToken], *, start_ms: int, end_ms: int) -> None:
     at = 0
     while at < len(timed):
         upto = at
         while upto < len(timed) and timed[upto].old is None:
             upto += 1
         if upto > at:
-            begin, after = _settle(timed, at, upto, start_ms=start_ms, end_ms=end_ms)
-            _share_run(timed, begin, after, start_ms=start_ms, end_ms=end_ms)
+            begin, after = _reassign_replaced(timed, at, upto, start_ms=start_ms, end_ms=end_ms)
+            _time_run(timed, begin, after, start_ms=start_ms, end_ms=end_ms)
             upto = max(upto, after)
         at = upto + 1
 
 
-def _settle(
-    timed: list[_Timed], at: int, upto: int, *, start_ms: int, end_ms: int
+def _reassign_replaced(
+    timed: list[_TimedToken], at: int, upto: int, *, start_ms: int, end_ms: int
 ) -> tuple[int, int]:
-    """Let a replaced word beside the run change sides with it where more time lies there.
+    """Move the time of a replaced word to the other end of the run if more time is there.
 
-    Two new words for one that was misheard: the letters cannot say which of them it was,
-    the silence around it can.
+    When two words replace one, their letters do not show which of them has its time; the
+    silence around it does. Returns the run that is left without times.
     """
     left = timed[at - 1].end_ms if at else start_ms
     right = timed[upto].start_ms if upto < len(timed) else end_ms
@@ -153,18 +154,18 @@ def _settle(
     return at, upto
 
 
-def _is_replaced(timed: _Timed) -> bool:
+def _is_replaced(timed: _TimedToken) -> bool:
     return timed.old is not None and change_cost(timed.old.text, timed.text) > SAME_LETTERS
 
 
-def _move_partner(timed: list[_Timed], giver: int, taker: int) -> None:
-    given = timed[giver]
-    timed[taker] = _Timed(timed[taker].text, given.start_ms, given.end_ms, given.old)
-    timed[giver] = _Timed(given.text)
+def _move_partner(timed: list[_TimedToken], source: int, target: int) -> None:
+    moved = timed[source]
+    timed[target] = _TimedToken(timed[target].text, moved.start_ms, moved.end_ms, moved.old)
+    timed[source] = _TimedToken(moved.text)
 
 
-def _share_run(timed: list[_Timed], at: int, upto: int, *, start_ms: int, end_ms: int) -> None:
-    """Give the run from `at` to `upto` the time between its neighbours, or half of theirs."""
+def _time_run(timed: list[_TimedToken], at: int, upto: int, *, start_ms: int, end_ms: int) -> None:
+    """Distribute the time between the neighbours over the tokens from `at` to `upto`."""
     before = timed[at - 1] if at else None
     after = timed[upto] if upto < len(timed) else None
     left = before.end_ms if before else start_ms
@@ -176,12 +177,12 @@ def _share_run(timed: list[_Timed], at: int, upto: int, *, start_ms: int, end_ms
         if after:
             after.start_ms += max(0, after.end_ms - after.start_ms) // 2
             right = after.start_ms
-    pieces = shares(upto - at, start_ms=left, end_ms=right)
-    for word, (start, end) in zip(timed[at:upto], pieces, strict=True):
+    spans = equal_parts(upto - at, start_ms=left, end_ms=right)
+    for word, (start, end) in zip(timed[at:upto], spans, strict=True):
         word.start_ms, word.end_ms = start, end
 
 
-def _word(timed: _Timed) -> Word:
+def _word(timed: _TimedToken) -> Word:
     old = timed.old
     confidence: float | None = 1.0
     source = "interp"
@@ -189,6 +190,9 @@ def _word(timed: _Timed) -> Word:
         same = change_cost(old.text, timed.text) == SAME
         confidence, source = (old.confidence, old.source) if same else (1.0, "edit")
     return Word(
-        start_ms=timed.start_ms, end_ms=timed.end_ms, text=timed.text,
-        confidence=confidence, source=source,
-    )  # fmt: skip
+        start_ms=timed.start_ms,
+        end_ms=timed.end_ms,
+        text=timed.text,
+        confidence=confidence,
+        source=source,
+    )

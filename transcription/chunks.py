@@ -1,8 +1,8 @@
-"""Cut a recording into what a speech engine is given: chunks of speech, and skipped silence.
+"""Plan the chunks of a recording: speech for the engine, and skipped silence.
 
-Every millisecond belongs to exactly one chunk, for what was skipped must stay visible to
-the editor. Cuts fall into silence, into the longest that is near; a cut lies at the end
-of its silence, because Whisper times the first word of a chunk from the chunk's edge.
+Every millisecond belongs to exactly one chunk, so that an editor sees what was skipped.
+Cuts are in the longest silence nearby, at its end, because Whisper times the first word
+of a chunk from the start of the chunk.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 PLANNER_VERSION = 1
-"""Part of a run's identity: raise it when the same spans would be cut in other places."""
+"""Stored with a transcription run: increase it when the same spans give other chunks."""
 
 LONGEST_CHUNK_MS = 28_000
-LEAST_SKIPPED_MS = 2_000  # a shorter pause belongs to the chunk it follows: nobody checks it
+LEAST_SKIPPED_MS = 2_000  # a shorter pause belongs to the chunk before it
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of speech, a little widened. `pauses` are short silences inside it, in order."""
+class SpeechSpan:
+    """A span of speech with some margin. `pauses` are short silences inside it, in order."""
 
     start_ms: int
     end_ms: int
@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the plan; `index` counts from 0."""
+    """A span of the recording that is transcribed or skipped; `index` counts from 0."""
 
     index: int
     start_ms: int
@@ -40,9 +40,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """A place to cut. Silence between spans outranks any pause inside one."""
+    """A possible cut. Silence between spans is preferred to a pause inside one."""
 
-    between: bool
+    is_between_spans: bool
     length_ms: int
     start_ms: int
     end_ms: int
@@ -50,7 +50,7 @@ class _Silence:
 
 @dataclass(slots=True)
 class _Region:
-    """Speech without a silence long enough to be skipped."""
+    """Consecutive spans of speech without a silence long enough to skip."""
 
     start_ms: int
     end_ms: int
@@ -58,9 +58,9 @@ class _Region:
 
 
 def plan_chunks(
-    spans: Iterable[Span], *, total_ms: int, longest_ms: int = LONGEST_CHUNK_MS
+    spans: Iterable[SpeechSpan], *, total_ms: int, longest_ms: int = LONGEST_CHUNK_MS
 ) -> tuple[Chunk, ...]:
-    """Plan a recording of `total_ms` from its speech, given in order. Pure and deterministic."""
+    """Return the chunks of a recording of `total_ms` with these spans of speech, in order."""
     chunks: list[Chunk] = []
 
     def add(start_ms: int, end_ms: int, kind: Literal["speech", "skipped"]) -> None:
@@ -70,7 +70,7 @@ def plan_chunks(
     reached = 0
     for region in _regions(spans, total_ms):
         add(reached, region.start_ms, "skipped")
-        edges = [region.start_ms, *_cuts(region, longest_ms), region.end_ms]
+        edges = [region.start_ms, *_cut_times(region, longest_ms), region.end_ms]
         for start_ms, end_ms in itertools.pairwise(edges):
             add(start_ms, end_ms, "speech")
         reached = region.end_ms
@@ -78,7 +78,7 @@ def plan_chunks(
     return tuple(chunks)
 
 
-def _regions(spans: Iterable[Span], total_ms: int) -> list[_Region]:
+def _regions(spans: Iterable[SpeechSpan], total_ms: int) -> list[_Region]:
     regions: list[_Region] = []
     for span in spans:
         before = regions[-1].end_ms if regions else 0
@@ -99,18 +99,18 @@ def _regions(spans: Iterable[Span], total_ms: int) -> list[_Region]:
     return regions
 
 
-def _cuts(region: _Region, longest_ms: int) -> list[int]:
+def _cut_times(region: _Region, longest_ms: int) -> list[int]:
     cuts: list[int] = []
     start = region.start_ms
     silences = region.silences
     while region.end_ms - start > longest_ms:
         left = region.end_ms - start
-        # As long as it goes; but when two chunks can hold the rest, leave no crumb.
+        # Chunks are as long as possible, but the last two are never very unequal.
         least = longest_ms // 2 if left > longest_ms * 3 // 2 else max(left - longest_ms, left // 4)
         silences = [s for s in silences if s.end_ms > start + least]
         near = [s for s in silences if s.start_ms < start + longest_ms]
         if near:
-            best = max(near, key=lambda s: (s.between, s.length_ms, s.start_ms))
+            best = max(near, key=lambda s: (s.is_between_spans, s.length_ms, s.start_ms))
             start = min(best.end_ms, start + longest_ms)
         else:
             parts = -(-left // longest_ms)

@@ -1,7 +1,6 @@
-"""What an editor can do to one or two segments. Pure: values in, values out.
+"""Edits of one or two segments: pure functions that return new segments.
 
-Words keep the times at which they were heard as far as the act allows.
-What cannot be done raises `EditRefused` and changes nothing.
+Words keep their times where the edit allows it. An invalid edit raises EditRefused.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transcription.alignment import retime
-from transcription.document import ROLES, Segment, Word, in_order, words_from_text
-from transcription.timecode import LONGEST_MS
-from transcription.tokens import tidy, tokenise
+from transcription.document import TranscriptSegment, Word, clamp_words, words_from_text
+from transcription.timecode import LONGEST_RECORDING_MS
+from transcription.tokens import normalise, tokenise
 
 LEAST_LEFT_MS = 40
-"""A word of which less than this would stay inside new times makes the whole segment scale."""
+"""When new times would leave less than this of a word, all words are scaled."""
 
 REFUSALS = {
     "char_outside": "the caret is not inside the text",
@@ -32,7 +30,7 @@ REFUSALS = {
 
 
 class EditRefused(ValueError):
-    """The edit makes no sense here. `code` is one of `REFUSALS`, `segment_id` where it was."""
+    """Raised for an invalid edit. `code` is a key of REFUSALS, `segment_id` the segment."""
 
     def __init__(self, code: str, *, segment_id: str) -> None:
         super().__init__(f"segment {segment_id}: {REFUSALS[code]}")
@@ -41,13 +39,13 @@ class EditRefused(ValueError):
 
 
 def split(
-    segment: Segment, *, char: int, new_id: str, at_ms: int | None = None
-) -> tuple[Segment, Segment]:
-    """Cut at a caret, `char` code points into the text; the second half is `new_id`.
+    segment: TranscriptSegment, *, char: int, new_id: str, at_ms: int | None = None
+) -> tuple[TranscriptSegment, TranscriptSegment]:
+    """Split at a caret, `char` code points into the text; the second half gets `new_id`.
 
-    A word is never cut: one that contains the caret goes to the side where most of it
-    stands, to the second when it is even. Without `at_ms` the halves meet in the middle
-    of the silence between their words.
+    A word that contains the caret goes to the side with more of its letters, to the
+    second when equal. Without `at_ms` the time is the middle of the silence between the
+    words at the cut.
     """
     if not 0 <= char <= len(segment.text):
         raise EditRefused("char_outside", segment_id=segment.id)
@@ -65,8 +63,8 @@ def split(
         at_ms = min(max(at_ms, segment.start_ms), segment.end_ms)
     own = segment.words
     first, second = (
-        in_order(own[:cut], start_ms=segment.start_ms, end_ms=at_ms),
-        in_order(own[cut:], start_ms=at_ms, end_ms=segment.end_ms),
+        clamp_words(own[:cut], start_ms=segment.start_ms, end_ms=at_ms),
+        clamp_words(own[cut:], start_ms=at_ms, end_ms=segment.end_ms),
     )
     return (
         replace(segment, end_ms=at_ms, text=" ".join(tokens[:cut]), words=first),
@@ -74,8 +72,8 @@ def split(
     )
 
 
-def merge(first: Segment, second: Segment) -> Segment:
-    """Join two into one that keeps the first one's id, speaker and role, and both ones' flags."""
+def merge(first: TranscriptSegment, second: TranscriptSegment) -> TranscriptSegment:
+    """Join two segments; the result has id, speaker and role of the first, flags of both."""
     if first.recording != second.recording:
         raise EditRefused("different_recordings", segment_id=second.id)
     if second.start_ms < first.start_ms:
@@ -83,38 +81,27 @@ def merge(first: Segment, second: Segment) -> Segment:
     end_ms = max(first.end_ms, second.end_ms)
     words: tuple[Word, ...] = ()
     if first.words or second.words:
-        words = in_order((*_words(first), *_words(second)), start_ms=first.start_ms, end_ms=end_ms)
+        words = clamp_words(
+            (*_words(first), *_words(second)), start_ms=first.start_ms, end_ms=end_ms
+        )
     return replace(
         first,
         end_ms=end_ms,
-        text=tidy(f"{first.text} {second.text}"),
+        text=normalise(f"{first.text} {second.text}"),
         words=words,
         flags=tuple(dict.fromkeys((*first.flags, *second.flags))),
     )
 
 
-def replace_text(segment: Segment, text: str) -> Segment:
-    """Say it with these words; those that stay keep their times."""
-    words = retime(_words(segment), text, start_ms=segment.start_ms, end_ms=segment.end_ms)
-    return replace(segment, text=tidy(text), words=words)
+def set_times(segment: TranscriptSegment, *, start_ms: int, end_ms: int) -> TranscriptSegment:
+    """Set the start and end of a segment.
 
-
-def set_speaker(segment: Segment, speaker: str | None, *, role: str | None = None) -> Segment:
-    """Say who speaks; None where it is not known."""
-    if role is not None and role not in ROLES:
-        raise EditRefused("unknown_role", segment_id=segment.id)
-    return replace(segment, speaker=speaker, role=role)
-
-
-def set_times(segment: Segment, *, start_ms: int, end_ms: int) -> Segment:
-    """Move one edge or both.
-
-    A segment moved as a whole takes its words along. Otherwise words stay where they
-    were heard, cut at the new edges; where that would swallow a word, all are scaled.
+    If its length stays the same, its words move with it. Otherwise they keep their times,
+    clamped to the segment; where that would remove a word, all are scaled.
     """
     for code, wrong in (
         ("negative_time", start_ms < 0),
-        ("absurd_time", end_ms > LONGEST_MS),
+        ("absurd_time", end_ms > LONGEST_RECORDING_MS),
         ("empty_time", end_ms <= start_ms),
     ):
         if wrong:
@@ -124,12 +111,14 @@ def set_times(segment: Segment, *, start_ms: int, end_ms: int) -> Segment:
         segment,
         start_ms=start_ms,
         end_ms=end_ms,
-        words=in_order(words, start_ms=start_ms, end_ms=end_ms),
+        words=clamp_words(words, start_ms=start_ms, end_ms=end_ms),
     )
 
 
-def move_boundary(left: Segment, right: Segment, *, at_ms: int) -> tuple[Segment, Segment]:
-    """Let one end and the next begin at the same moment; words stay with their segment."""
+def move_boundary(
+    left: TranscriptSegment, right: TranscriptSegment, *, at_ms: int
+) -> tuple[TranscriptSegment, TranscriptSegment]:
+    """Set the end of one segment and the start of the next; words stay with their segment."""
     if left.recording != right.recording:
         raise EditRefused("different_recordings", segment_id=right.id)
     if not left.start_ms < at_ms < right.end_ms:
@@ -140,11 +129,11 @@ def move_boundary(left: Segment, right: Segment, *, at_ms: int) -> tuple[Segment
     )
 
 
-def shift(segment: Segment, *, by_ms: int) -> Segment:
-    """Move segment and words along the recording; exactly undone by the same way back."""
+def shift(segment: TranscriptSegment, *, by_ms: int) -> TranscriptSegment:
+    """Move a segment and its words by `by_ms`; shifting by `-by_ms` is the exact inverse."""
     if segment.start_ms + by_ms < 0:
         raise EditRefused("negative_time", segment_id=segment.id)
-    if segment.end_ms + by_ms > LONGEST_MS:
+    if segment.end_ms + by_ms > LONGEST_RECORDING_MS:
         raise EditRefused("absurd_time", segment_id=segment.id)
     words = tuple(
         replace(word, start_ms=word.start_ms + by_ms, end_ms=word.end_ms + by_ms)
@@ -155,33 +144,36 @@ def shift(segment: Segment, *, by_ms: int) -> Segment:
     )
 
 
-def replace_words(text: str, find: str, put: str) -> tuple[str, int]:
-    """Put other words for every place where exactly these stand, and count the places.
+def replace_words(text: str, find: str, replacement: str) -> tuple[str, int]:
+    """Replace every occurrence of some words; return the new text and the number of them.
 
-    Whole syllables only, letter for letter; punctuation around the place stays.
+    Only whole syllables with the same letters and marks match; punctuation around them
+    is kept.
 
     >>> replace_words("Chợ “Cầu Muối”, chợ Cầu.", "Cầu Muối", "Cầu Ông Lãnh")
     ('Chợ “Cầu Ông Lãnh”, chợ Cầu.', 1)
     """
-    tokens, wanted = tokenise(text), tokenise(find)
-    made: list[str] = []
-    at = places = 0
+    tokens, target = tokenise(text), tokenise(find)
+    result: list[str] = []
+    at = count = 0
     while at < len(tokens):
-        around = _around(tokens[at : at + len(wanted)], wanted) if wanted else None
-        if around is None:
-            made.append(tokens[at])
+        surrounding = (
+            _surrounding_punctuation(tokens[at : at + len(target)], target) if target else None
+        )
+        if surrounding is None:
+            result.append(tokens[at])
             at += 1
             continue
-        made.append(f"{around[0]}{tidy(put)}{around[1]}")
-        at, places = at + len(wanted), places + 1
-    return " ".join(made), places
+        result.append(f"{surrounding[0]}{normalise(replacement)}{surrounding[1]}")
+        at, count = at + len(target), count + 1
+    return " ".join(result), count
 
 
-def _around(run: Sequence[str], wanted: Sequence[str]) -> tuple[str, str] | None:
-    """The punctuation before and after, when the run is the wanted one but for that."""
-    if len(run) != len(wanted):
+def _surrounding_punctuation(run: Sequence[str], target: Sequence[str]) -> tuple[str, str] | None:
+    """Return the punctuation around the target, or None if the run is not the target."""
+    if len(run) != len(target):
         return None
-    whole, core = " ".join(run), " ".join(wanted)
+    whole, core = " ".join(run), " ".join(target)
     at = whole.find(core)
     before, after = whole[:at], whole[at + len(core) :]
     if at < 0 or any(unicodedata.category(c)[0] in "LMNZ" for c in before + after):
@@ -189,14 +181,14 @@ def _around(run: Sequence[str], wanted: Sequence[str]) -> tuple[str, str] | None
     return before, after
 
 
-def _words_between(segment: Segment, start_ms: int, end_ms: int) -> Sequence[Word]:
+def _words_between(segment: TranscriptSegment, start_ms: int, end_ms: int) -> Sequence[Word]:
     old, length = segment.end_ms - segment.start_ms, end_ms - start_ms
     if length == old:
         shift = start_ms - segment.start_ms
         return [
             replace(w, start_ms=w.start_ms + shift, end_ms=w.end_ms + shift) for w in segment.words
         ]
-    if not old or all(_survives(word, start_ms, end_ms) for word in segment.words):
+    if not old or all(_keeps_enough(word, start_ms, end_ms) for word in segment.words):
         return segment.words
     return [
         replace(
@@ -208,19 +200,19 @@ def _words_between(segment: Segment, start_ms: int, end_ms: int) -> Sequence[Wor
     ]
 
 
-def _survives(word: Word, start_ms: int, end_ms: int) -> bool:
+def _keeps_enough(word: Word, start_ms: int, end_ms: int) -> bool:
     left = min(word.end_ms, end_ms) - max(word.start_ms, start_ms)
     return left >= min(LEAST_LEFT_MS, word.end_ms - word.start_ms)
 
 
-def _words(segment: Segment) -> tuple[Word, ...]:
+def _words(segment: TranscriptSegment) -> tuple[Word, ...]:
     return segment.words or words_from_text(
         segment.text, start_ms=segment.start_ms, end_ms=segment.end_ms
     )
 
 
 def _tokens_before(tokens: Sequence[str], char: int) -> int:
-    """How many tokens stand before the caret, the one that contains it counted to its side."""
+    """Return the number of tokens before the caret; see `split` for a token that contains it."""
     begin = 0
     for count, token in enumerate(tokens):
         if 2 * char <= 2 * begin + len(token):

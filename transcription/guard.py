@@ -1,7 +1,7 @@
-"""Flags on what an engine should not have heard. Nothing is deleted: a person listens again.
+"""Flag segments whose text a speech engine probably invented, for review by a person.
 
-Word confidence does not help, for loops and phantoms are written with conviction; these
-rules look at the text and its time alone.
+Nothing is deleted. Word confidence does not help, because loops and phantom phrases have
+a high one; the rules use the text and its times only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from transcription.tokens import bare, tokenise
+from transcription.tokens import fold, tokenise
 
 PHANTOM_PHRASE = "phantom_phrase"
 LOOP = "loop"
@@ -30,7 +30,7 @@ CODES = {
     PROMPT_ECHO: "The list of names that was given as a hint, read back.",
     NEEDS_HUMAN: "The machine tried three ways and is not to be trusted here.",
 }
-"""Every code that a segment of a machine can carry, and what it means."""
+"""Every flag of a segment from an engine, with its meaning."""
 
 FASTEST_SYLLABLES_PER_S = 8.0
 MOST_COMPRESSED = 2.4  # whisper's own threshold for text that repeats itself
@@ -46,8 +46,8 @@ _LEAST_IDENTICAL = 4  # syllables from which one repetition of a whole segment i
 _NOT_WORD = re.compile(r"\W+")
 
 
-class Spoken(Protocol):
-    """What is judged: a segment of an engine or of a document."""
+class TimedText(Protocol):
+    """A segment to check: of an engine or of a document."""
 
     @property
     def start_ms(self) -> int: ...  # noqa: D102
@@ -59,16 +59,16 @@ class Spoken(Protocol):
     def flags(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
-def flags(
-    segments: Sequence[Spoken],
+def flag_segments(
+    segments: Sequence[TimedText],
     *,
     prompt: str = "",
     sound: Sequence[tuple[int, int]] | None = None,
 ) -> list[tuple[str, ...]]:
-    """The codes of each segment, those it carries already among them, in alphabetical order.
+    """Return the flags of each segment, existing ones included, in alphabetical order.
 
-    `sound` are the stretches in ms that are not silent, on the clock of the segments;
-    None means that nobody looked.
+    `sound` are the spans in ms that are not silent, on the time line of the segments;
+    None skips the rule that needs them.
     """
     folded = [_folded(s.text) for s in segments]
     hint = _folded(prompt)
@@ -79,15 +79,15 @@ def flags(
             (LOOP, _is_loop(segment.text, syllables) or _is_repetition(folded, number)),
             (IMPOSSIBLE_SPEED, _is_too_fast(segment, syllables)),
             (TEXT_OVER_SILENCE, sound is not None and _is_over_silence(segment, sound)),
-            (PROMPT_ECHO, _is_echo(syllables, hint)),
+            (PROMPT_ECHO, _is_prompt_echo(syllables, hint)),
         )
         found.append(tuple(sorted({*segment.flags, *(code for code, is_so in checks if is_so)})))
     return found
 
 
 def _folded(text: str) -> list[str]:
-    """Syllables without case, marks and punctuation."""
-    return [s for token in tokenise(text) for s in _NOT_WORD.split(bare(token)) if s]
+    """Return the syllables without case, marks and punctuation."""
+    return [s for token in tokenise(text) for s in _NOT_WORD.split(fold(token)) if s]
 
 
 @lru_cache(maxsize=1)
@@ -97,8 +97,8 @@ def _phantoms() -> tuple[tuple[str, ...], ...]:
 
 
 def _is_phantom(syllables: list[str]) -> bool:
-    said = f" {' '.join(syllables)} "
-    return any(f" {' '.join(phrase)} " in said for phrase in _phantoms())
+    spoken_text = f" {' '.join(syllables)} "
+    return any(f" {' '.join(phrase)} " in spoken_text for phrase in _phantoms())
 
 
 def _is_loop(text: str, syllables: list[str]) -> bool:
@@ -116,20 +116,20 @@ def _is_loop(text: str, syllables: list[str]) -> bool:
 
 
 def _is_repetition(folded: list[list[str]], number: int) -> bool:
-    """The segment before says the same; of short ones, the two before."""
-    said = folded[number]
-    needed = 1 if len(said) >= _LEAST_IDENTICAL else 2
+    """Return whether the previous segment has the same text; for short ones, the two previous."""
+    syllables = folded[number]
+    needed = 1 if len(syllables) >= _LEAST_IDENTICAL else 2
     before = folded[max(0, number - needed) : number]
-    return bool(said) and len(before) == needed and all(b == said for b in before)
+    return bool(syllables) and len(before) == needed and all(b == syllables for b in before)
 
 
-def _is_too_fast(segment: Spoken, syllables: list[str]) -> bool:
+def _is_too_fast(segment: TimedText, syllables: list[str]) -> bool:
     if len(syllables) < _LEAST_SYLLABLES_FOR_SPEED:
         return False
     return len(syllables) * 1000 > FASTEST_SYLLABLES_PER_S * (segment.end_ms - segment.start_ms)
 
 
-def _is_over_silence(segment: Spoken, sound: Sequence[tuple[int, int]]) -> bool:
+def _is_over_silence(segment: TimedText, sound: Sequence[tuple[int, int]]) -> bool:
     if not segment.text:
         return False
     loud = sum(
@@ -138,13 +138,13 @@ def _is_over_silence(segment: Spoken, sound: Sequence[tuple[int, int]]) -> bool:
     return loud < LEAST_SOUND * max(1, segment.end_ms - segment.start_ms)
 
 
-def _is_echo(syllables: list[str], hint: list[str]) -> bool:
-    """Whether a run of the hint makes up the segment. Quadratic, but the hint is short."""
+def _is_prompt_echo(syllables: list[str], hint: list[str]) -> bool:
+    """Return whether the segment consists of a run of the prompt (quadratic; prompts are short)."""
     needed = max(LEAST_ECHO, round(ECHO_SHARE * len(syllables)))
     if len(syllables) < needed or len(hint) < needed:
         return False
-    told = f" {' '.join(hint)} "
+    hint_text = f" {' '.join(hint)} "
     return any(
-        f" {' '.join(syllables[at : at + needed])} " in told
+        f" {' '.join(syllables[at : at + needed])} " in hint_text
         for at in range(len(syllables) - needed + 1)
     )

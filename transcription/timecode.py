@@ -1,11 +1,11 @@
-"""Times of media as people write them: whole milliseconds from the start of a recording."""
+"""Parse and format times of media: whole milliseconds from the start of a recording."""
 
 from __future__ import annotations
 
 import re
 
-LONGEST_MS = 100 * 3_600_000
-"""A hundred hours. A later time in a file is a slip of the pen, not a recording."""
+LONGEST_RECORDING_MS = 100 * 3_600_000
+"""A hundred hours: a later time in a file is taken for a typing error."""
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,9}))?", re.ASCII)
 _PRIMES = re.compile(r"(\d{1,4})['\u2032\u2019](?:(\d{1,2})[\"\u2033\u201d]?)?", re.ASCII)
@@ -13,30 +13,29 @@ _SECONDS = re.compile(r"(\d{1,7})(?:[.,](\d{1,9}))?", re.ASCII)
 _FRAGMENT = re.compile(r"(?:npt:)?([^-\u2013]*)(?:[-\u2013](.*))?")
 
 
-def clock(ms: int) -> str:
-    """Hours, minutes and whole seconds, cut and not rounded; hours may pass 99.
+def format_clock(ms: int) -> str:
+    """Format as hours, minutes and seconds, rounded down; hours may exceed 99.
 
-    >>> clock(2_499_999)
+    >>> format_clock(2_499_999)
     '00:41:39'
     """
     seconds = max(0, ms) // 1000
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def clock_ms(ms: int) -> str:
-    """As `clock`, to the millisecond, with a point: the form that WebVTT wants.
+def format_clock_ms(ms: int) -> str:
+    """As `format_clock`, with milliseconds after a point, as in WebVTT.
 
-    >>> clock_ms(2_499_120)
+    >>> format_clock_ms(2_499_120)
     '00:41:39.120'
     """
-    return f"{clock(ms)}.{max(0, ms) % 1000:03d}"
+    return f"{format_clock(ms)}.{max(0, ms) % 1000:03d}"
 
 
 def parse_timecode(text: str) -> int | None:
-    """Read `1:02:03.4`, `41:39`, `00:41:39,120` or `12'30"`; None when it is no time.
+    """Parse `1:02:03.4`, `41:39`, `00:41:39,120` or `12'30"`; None when it is no time.
 
-    Minutes may pass 59 only where no hours stand before them; digits after the
-    millisecond are cut.
+    Minutes may exceed 59 only without hours; digits after the millisecond are ignored.
 
     >>> parse_timecode("00:41:39,12")
     2499120
@@ -51,10 +50,10 @@ def parse_timecode(text: str) -> int | None:
 
 
 def parse_media_fragment(text: str) -> tuple[int, int | None] | None:
-    """Read the `t` of a link, `2499-2522`: seconds or clock times, the end optional.
+    """Parse the `t` of a link, `2499-2522`: seconds or clock times, the end optional.
 
-    None when it makes no sense, an end that is not after its start included. A comma
-    parts the two as well, as W3C Media Fragments 4.2.1 has it, if no dash does.
+    None when it is invalid or ends before its start. Without a dash, a comma separates
+    the two (W3C Media Fragments 4.2.1).
 
     >>> parse_media_fragment("2499-2522")
     (2499000, 2522000)
@@ -66,12 +65,12 @@ def parse_media_fragment(text: str) -> tuple[int, int | None] | None:
     if found is None:
         return None
     start = _seconds_or_clock(found[1] or "0")
-    if start is None or start > LONGEST_MS or not text:
+    if start is None or start > LONGEST_RECORDING_MS or not text:
         return None
     if not found[2]:
         return (start, None) if found[1] else None
     end = _seconds_or_clock(found[2])
-    if end is None or end > LONGEST_MS or end <= start:
+    if end is None or end > LONGEST_RECORDING_MS or end <= start:
         return None
     return start, end
 

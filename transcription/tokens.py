@@ -1,9 +1,9 @@
-"""Tokens of a transcript: what stands between white space, which in Vietnamese is a syllable.
+"""Split a text into tokens at white space; in Vietnamese a token is a syllable.
 
-The JavaScript twin is `archive/web/static/js/core/tokens.js`; both are held to
-`tests/fixtures/edits/tokens.json`. Whitespace is spelt out below because the two languages
-disagree about it (U+0085, U+FEFF, U+001C to U+001F). The soft hyphen U+00AD is no
-separator and is never dropped: in TCVN3 files it is the letter ư.
+The same functions exist in `archive/web/static/js/core/tokens.js`; both are tested with
+`tests/fixtures/edits/tokens.json`. White space is listed below because the two languages
+differ in it (U+0085, U+FEFF, U+001C to U+001F). The soft hyphen U+00AD is no separator
+and is never removed: in TCVN3 files it is the letter ư.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import unicodedata
 from functools import lru_cache
 
 _SPACES = re.compile(r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-_REMEMBERED = 65_536
+_CACHE_SIZE = 65_536
 
 
 def tokenise(text: str) -> list[str]:
-    """Cut into NFC tokens.
+    """Split a text into NFC tokens.
 
     >>> tokenise(" Hồi  đó,\\ntôi ")
     ['Hồi', 'đó,', 'tôi']
@@ -25,30 +25,33 @@ def tokenise(text: str) -> list[str]:
     return [token for token in _SPACES.split(unicodedata.normalize("NFC", text)) if token]
 
 
-def tidy(text: str) -> str:
-    """The text as every segment holds it: NFC, single spaces, none at the ends."""
+def normalise(text: str) -> str:
+    """Return the text in NFC with single spaces and none at the ends, as segments store it."""
     return " ".join(tokenise(text))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def bare(token: str) -> str:
-    """Lower-case without tone and vowel marks, đ as d; punctuation stays.
+@lru_cache(maxsize=_CACHE_SIZE)
+def fold(token: str) -> str:
+    """Return the token in lower case without tone and vowel marks, đ as d.
 
-    >>> bare("Đường,")
+    Punctuation is kept.
+
+    >>> fold("Đường,")
     'duong,'
     """
     decomposed = unicodedata.normalize("NFD", token.lower())
-    letters = (c for c in decomposed if unicodedata.category(c)[0] != "M")
-    return "".join(letters).replace("đ", "d")
+    characters = (c for c in decomposed if unicodedata.category(c)[0] != "M")
+    return "".join(characters).replace("đ", "d")
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def spoken(token: str) -> str:
-    """What of a token can be heard: letters, marks and digits in lower case.
+@lru_cache(maxsize=_CACHE_SIZE)
+def letters(token: str) -> str:
+    """Return the letters, marks and digits of a token in lower case.
 
-    A token of punctuation alone is returned as it is, so that a dash is not a question mark.
+    A token of punctuation only is returned unchanged, so that a dash is not equal to a
+    question mark.
 
-    >>> spoken("“Thủ"), spoken("–")
+    >>> letters("“Thủ"), letters("–")
     ('thủ', '–')
     """
     lowered = unicodedata.normalize("NFC", token.lower())

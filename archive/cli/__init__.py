@@ -1,4 +1,4 @@
-"""`flask …` commands: parse, call an action, print. One file per group, one line here."""
+"""Register the `flask …` commands; each module parses options, calls an action and prints."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from flask import Flask
 
 from archive.cli import (
     accounts,
-    checking,
     demo,
-    finding,
+    doctor,
     holdings,
     interviews,
-    running,
+    processes,
+    search,
     transcripts,
 )
 
 GROUPS: tuple[click.Command, ...] = (
-    *running.COMMANDS,
+    *processes.COMMANDS,
     *demo.COMMANDS,
     *accounts.COMMANDS,
     *interviews.COMMANDS,
     *holdings.COMMANDS,
     *transcripts.COMMANDS,
-    *finding.COMMANDS,
-    *checking.COMMANDS,
+    *search.COMMANDS,
+    *doctor.COMMANDS,
 )
 
 

@@ -1,4 +1,4 @@
-"""`flask user …`: accounts from the shell."""
+"""`flask user …`: manage accounts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ import sys
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from archive.actions import accounts
-from archive.cli.output import guarded, json_option, operator, refuse, tell, writing
-from archive.models.user import ROLES
+from archive.actions.accounts import accounts
+from archive.cli.output import (
+    exit_with_error,
+    json_option,
+    operator,
+    print_result,
+    report_errors,
+    transaction,
+)
+from archive.models.vocabulary import USER_ROLES
 
 user = AppGroup("user", help="Accounts.")
 
@@ -17,23 +24,27 @@ user = AppGroup("user", help="Accounts.")
 @user.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="As history will show it.")
-@click.option("--role", required=True, type=click.Choice(ROLES), help="What they may do.")
+@click.option("--role", required=True, type=click.Choice(USER_ROLES), help="What they may do.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
 @with_appcontext
-@guarded
-def add(email: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
-    """Open an account; the password is read from standard input or asked for."""
+@report_errors
+def add_account(email: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
+    """Open an account; the password is read from standard input or a prompt."""
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        refuse("password_missing", "Give the password on standard input with --password-stdin.")
-    with writing() as db:
-        opened = accounts.add(db, operator(), email=email, name=name, role=role, password=password)
-        told = {"id": opened.id, "email": opened.email, "role": opened.role}
-    tell(told, as_json=as_json, words=f"{told['email']} may sign in as {told['role']}.")
+        exit_with_error(
+            "password_missing", "Give the password on standard input with --password-stdin."
+        )
+    with transaction() as db:
+        account = accounts.add(db, operator(), email=email, name=name, role=role, password=password)
+        result = {"id": account.id, "email": account.email, "role": account.role}
+    print_result(
+        result, as_json=as_json, text=f"{result['email']} may sign in as {result['role']}."
+    )
 
 
 COMMANDS = (user,)

@@ -1,4 +1,4 @@
-"""`flask demo …`: the sample archive from the shell."""
+"""`flask demo …`: load and remove the sample archive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flask.cli import AppGroup, with_appcontext
 
-from archive.cli.output import guarded, json_option, operator, tell, toolbox
+from archive.cli.output import json_option, operator, print_result, report_errors, toolbox
 from archive.demo import loading, removing
 
 demo = AppGroup("demo", help="The sample archive: invented interviews to look around in.")
@@ -15,8 +15,8 @@ demo = AppGroup("demo", help="The sample archive: invented interviews to look ar
 @demo.command("load")
 @json_option
 @with_appcontext
-@guarded
-def load(as_json: bool) -> None:
+@report_errors
+def load_sample(as_json: bool) -> None:
     """Load the sample and print its accounts, one for each role, with fresh passwords."""
     loaded = loading.load(toolbox(), operator())
     lines = [f"{a.role:14} {a.email:34} {a.password}" for a in loaded.accounts]
@@ -28,25 +28,25 @@ def load(as_json: bool) -> None:
             *lines,
         ]
     )
-    told = {
+    result = {
         "accounts": [asdict(account) for account in loaded.accounts],
         "interviews": loaded.interviews,
         "added": loaded.added,
     }
-    tell(told, as_json=as_json, words=words)
+    print_result(result, as_json=as_json, text=words)
 
 
 @demo.command("remove")
 @json_option
 @with_appcontext
-@guarded
-def remove(as_json: bool) -> None:
+@report_errors
+def remove_sample(as_json: bool) -> None:
     """Remove the sample without trace; what the office has put into it or used stays."""
-    removed = removing.remove(toolbox(), operator())
-    words = f"{removed.interviews} invented interviews were removed."
-    if removed.kept:
-        words += " In use by the office, and kept: " + ", ".join(removed.kept) + "."
-    tell(asdict(removed), as_json=as_json, words=words)
+    result = removing.remove(toolbox(), operator())
+    words = f"{result.interviews} invented interviews were removed."
+    if result.kept:
+        words += " In use by the office, and kept: " + ", ".join(result.kept) + "."
+    print_result(asdict(result), as_json=as_json, text=words)
 
 
 COMMANDS = (demo,)

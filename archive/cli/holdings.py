@@ -1,4 +1,4 @@
-"""Commands about files and the work on them: ingest, fixity, jobs."""
+"""`flask ingest`, `flask fixity` and `flask jobs`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from archive.actions import fixity, ingest, work
-from archive.actions.work import Work
-from archive.cli.output import guarded, json_option, operator, say, tell, toolbox
+from archive.actions.holdings import fixity, local_ingest
+from archive.actions.office import jobs
+from archive.actions.office.jobs import JobWithInterview
+from archive.cli.output import (
+    json_option,
+    operator,
+    print_line,
+    print_result,
+    report_errors,
+    toolbox,
+)
 from archive.cli.transcripts import find_interview
 
 
@@ -19,41 +27,47 @@ from archive.cli.transcripts import find_interview
 @click.argument("files", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
 @json_option
 @with_appcontext
-@guarded
-def take_in(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
+@report_errors
+def ingest(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
     """Copy FILES into the vault and add them to the interview ACCESSION."""
     with toolbox().database.reading() as db:
         find_interview(db, accession)
-    done = [ingest.ingest_file(toolbox(), operator(), accession, path=path) for path in files]
+    results = [
+        local_ingest.ingest_file(toolbox(), operator(), accession, path=path) for path in files
+    ]
     lines = [
         f"{item.sha256}  {item.file}" + (" (was here already)" if item.duplicate else "")
-        for item in done
+        for item in results
     ]
-    tell([item.as_dict() for item in done], as_json=as_json, words="\n".join(lines))
+    print_result([item.as_dict() for item in results], as_json=as_json, text="\n".join(lines))
 
 
 @click.command("fixity")
 @click.option("--all", "everything", is_flag=True, help="Read everything, not only what is due.")
 @json_option
 @with_appcontext
-@guarded
-def check(everything: bool, as_json: bool) -> None:
+@report_errors
+def check_fixity(everything: bool, as_json: bool) -> None:
     """Read originals again; exit code 1 and names when a byte is wrong or a file is missing."""
     database, actor = toolbox().database, operator()
     with database.reading() as db:
-        chosen = fixity.candidates(db, actor, everything=everything)
+        candidates = fixity.candidates(db, actor, include_recent=everything)
     findings = [
         finding
-        for found in fixity.check_each(toolbox().vault, actor, chosen, writing=database.writing)
-        for finding in found
+        for checked in fixity.check_each(
+            toolbox().vault, actor, candidates, writing=database.writing
+        )
+        for finding in checked
     ]
-    wrong = [finding for finding in findings if not finding.is_right]
+    wrong = [finding for finding in findings if not finding.is_intact]
     for finding in wrong:
-        say(f"{finding.state}: {finding.accession} {finding.filename} ({finding.sha256})", err=True)
-    tell(
+        print_line(
+            f"{finding.state}: {finding.accession} {finding.filename} ({finding.sha256})", err=True
+        )
+    print_result(
         {"checked": len(findings), "wrong": [finding.as_dict() for finding in wrong]},
         as_json=as_json,
-        words=f"{len(findings)} originals were read, {len(wrong)} are wrong.",
+        text=f"{len(findings)} originals were read, {len(wrong)} are wrong.",
     )
     if wrong:
         sys.exit(1)
@@ -62,28 +76,33 @@ def check(everything: bool, as_json: bool) -> None:
 @click.command("jobs")
 @json_option
 @with_appcontext
-@guarded
-def show_jobs(as_json: bool) -> None:
+@report_errors
+def list_jobs(as_json: bool) -> None:
     """What runs, what waits, and what failed in the last week."""
     actor = operator()
     with toolbox().database.reading() as db:
-        found = [*work.under_way(db, actor), *work.troubled(db, actor)]
-        rows = [_row(item) for item in found]
+        entries = [*jobs.open_jobs(db, actor), *jobs.recent_failures(db, actor)]
+        rows = [_job_row(item) for item in entries]
     words = "\n".join(
         f"{row['state']:9} {row['progress']:4.0%} {row['kind']:13} {row['accession'] or '-':14} "
         f"{row['problem'] or row['stage']}"
         for row in rows
     )
-    tell({"jobs": rows}, as_json=as_json, words=words or "There is no work.")
+    print_result({"jobs": rows}, as_json=as_json, text=words or "There is no work.")
 
 
-def _row(item: Work) -> dict[str, object]:
+def _job_row(item: JobWithInterview) -> dict[str, object]:
     job = item.job
     return {
-        "id": job.id, "kind": job.kind, "state": job.state, "progress": job.progress,
-        "stage": job.message, "problem": job.problem, "attempts": job.attempts,
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "progress": job.progress,
+        "stage": job.message,
+        "problem": job.problem,
+        "attempts": job.attempts,
         "accession": item.interview.accession if item.interview is not None else None,
-    }  # fmt: skip
+    }
 
 
-COMMANDS = (take_in, check, show_jobs)
+COMMANDS = (ingest, check_fixity, list_jobs)

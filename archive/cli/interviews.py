@@ -1,14 +1,21 @@
-"""`flask interview …`: interviews from the shell."""
+"""`flask interview …`: add interviews."""
 
 from __future__ import annotations
 
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from archive.actions import collections, interviews, people
-from archive.actions.interviews import Description
-from archive.cli.output import guarded, json_option, operator, tell, toolbox, writing
-from archive.models.interview import AUDIENCES
+from archive.actions.catalogue import collections, interviews, people
+from archive.actions.catalogue.interviews import Description
+from archive.cli.output import (
+    json_option,
+    operator,
+    print_result,
+    report_errors,
+    toolbox,
+    transaction,
+)
+from archive.models.vocabulary import AUDIENCES
 
 interview = AppGroup("interview", help="Interviews.")
 
@@ -24,25 +31,35 @@ interview = AppGroup("interview", help="Interviews.")
 @click.option("--audience", type=click.Choice(AUDIENCES), default="staff", show_default=True)
 @json_option
 @with_appcontext
-@guarded
-def add(
-    title: str, accession: str, languages: tuple[str, ...], witnesses: tuple[str, ...],
-    interviewers: tuple[str, ...], held_on: str, collection: str, audience: str, as_json: bool,
-) -> None:  # fmt: skip
+@report_errors
+def add_interview(
+    title: str,
+    accession: str,
+    languages: tuple[str, ...],
+    witnesses: tuple[str, ...],
+    interviewers: tuple[str, ...],
+    held_on: str,
+    collection: str,
+    audience: str,
+    as_json: bool,
+) -> None:
     """Take in an interview; people who are not known yet get a record of their own."""
-    with writing() as db:
+    with transaction() as db:
         actor = operator()
         description = Description(
-            title=title, languages=languages, held_edtf=held_on, audience=audience,
-            collection=collections.chosen(db, collection),
-            witnesses=[people.meant(db, actor, name) for name in witnesses],
-            interviewers=[people.meant(db, actor, name) for name in interviewers],
-        )  # fmt: skip
-        made = interviews.create(
+            title=title,
+            languages=languages,
+            held_edtf=held_on,
+            audience=audience,
+            collection=collections.by_optional_code(db, collection),
+            witnesses=[people.find_or_create(db, actor, name) for name in witnesses],
+            interviewers=[people.find_or_create(db, actor, name) for name in interviewers],
+        )
+        interview_row = interviews.create(
             db, actor, description, accession=accession, year=toolbox().settings.today().year
         )
-        told = {"accession": made.accession}
-    tell(told, as_json=as_json, words=f"{told['accession']} is in the archive.")
+        result = {"accession": interview_row.accession}
+    print_result(result, as_json=as_json, text=f"{result['accession']} is in the archive.")
 
 
 COMMANDS = (interview,)

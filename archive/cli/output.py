@@ -1,7 +1,7 @@
-"""What commands print: JSON for programs on stdout, words for people, refusals on stderr.
+"""Output of commands: JSON or text on stdout, errors on stderr with their code.
 
-Both are UTF-8 whatever the terminal says, because programs read them. A refusal is the
-sentence that pages show for the same code, in English, with the code after it.
+Both are UTF-8 in any locale, because programs read them. An error is the English message
+that pages show for the same code, followed by the code.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from flask_babel import force_locale
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from archive import messages
 from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
 from archive.settings import SettingRefused
 from archive.toolbox import Toolbox
-from archive.web import messages
 from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
 
 log = logging.getLogger(__name__)
@@ -35,48 +35,48 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 def toolbox() -> Toolbox:
-    """The tools of this archive."""
+    """Return the toolbox of the current app."""
     return cast(Toolbox, current_app.extensions["loi_ke"])
 
 
 def operator() -> Actor:
-    """Whoever has the shell owns the files, and so may do everything; events say it was a shell."""
+    """Return the actor of commands: all rights, recorded in events as the command line."""
     return machine("command line")
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
-    """One transaction for one command."""
+def transaction() -> Iterator[Session]:
+    """Open a writing transaction."""
     with toolbox().database.writing() as db:
         yield db
 
 
-def tell(data: Any, *, as_json: bool, words: str) -> None:
-    """Print `data` for a program or `words` for a person."""
-    say(json.dumps(data, ensure_ascii=False) if as_json else words)
+def print_result(data: Any, *, as_json: bool, text: str) -> None:
+    """Print `data` as JSON or `text`."""
+    print_line(json.dumps(data, ensure_ascii=False) if as_json else text)
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """A line in UTF-8; bytes of a file name that are no UTF-8 become U+FFFD."""
+def print_line(text: str, *, err: bool = False) -> None:
+    """Print a line in UTF-8; bytes of a file name that are not UTF-8 become U+FFFD."""
     plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     click.echo(f"{plain}\n".encode(), nl=False, err=err)
 
 
-def refuse(code: str, sentence: str) -> NoReturn:
-    """End the command with exit code 1 and a sentence on stderr."""
-    say(f"{sentence} [{code}]", err=True)
+def exit_with_error(code: str, sentence: str) -> NoReturn:
+    """Print an error with its code on stderr and exit with 1."""
+    print_line(f"{sentence} [{code}]", err=True)
     sys.exit(1)
 
 
-def explain(code: str, **facts: Any) -> str:
-    """The sentence that pages show for this code, in English."""
+def message_for_code(code: str, **facts: Any) -> str:
+    """Return the English message of a code, as pages show it."""
     with force_locale("en"):
         message = messages.for_code(code, **facts)
-    return " ".join(part for part in (message.happened, message.safe, message.advice) if part)
+    return " ".join(part for part in (message.summary, message.reassurance, message.advice) if part)
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn what goes wrong into a sentence and exit code 1; a traceback never reaches the shell."""
+def report_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a command: print any error as a message with exit code 1, never a traceback."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,58 +84,58 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise  # click ends these well; a reader that has gone away is no fault
+            raise  # handled by click; a closed pipe is not an error
         except Exception as error:
             log.debug("the command failed", exc_info=True)
-            refuse(*describe(error))
+            exit_with_error(*describe_error(error))
 
     return run
 
 
 @contextmanager
-def opening() -> Iterator[None]:
-    """Around the making of the program itself: a bad setting or home is told, not traced.
+def report_startup_errors() -> Iterator[None]:
+    """Wrap the creation of the app: print a bad setting or home as a message and exit with 2.
 
-    The process ends here, with 2: a click error would be traced below `flask --help`.
+    Exits here, because flask prints a traceback of a click error raised below `flask --help`.
     """
     try:
         yield
     except SettingRefused as error:
-        say(f"{error} [{error.code}]", err=True)
+        print_line(f"{error} [{error.code}]", err=True)
     except OSError as error:
-        say(f"{_of_a_file(error)} Look at LOIKE_HOME. [home_unusable]", err=True)
+        print_line(f"{_file_message(error)} Look at LOIKE_HOME. [home_unusable]", err=True)
     else:
         return
     sys.exit(2)
 
 
-def describe(error: Exception) -> tuple[str, str]:
-    """The code of what went wrong, and a sentence."""
+def describe_error(error: Exception) -> tuple[str, str]:
+    """Return the code and the message of an error."""
     if isinstance(error, NotAllowed):
-        return error.decision.reason, explain(error.decision.reason)
+        return error.decision.reason, message_for_code(error.decision.reason)
     if isinstance(error, NotVisible):
         return error.code, "There is nothing of this name."
     if isinstance(error, Refused):
-        return error.code, _of_a_refusal(error)
+        return error.code, _refusal_message(error)
     if isinstance(error, IndexOutdated | IndexDamaged):
         return error.code, "The search index must be made anew: flask reindex."
     if isinstance(error, IndexBusy):
         return error.code, "The worker is writing the index just now; try again."
     if isinstance(error, SQLAlchemyError):
-        return _of_the_database(error)
+        return _describe_database_error(error)
     if isinstance(error, OSError):
-        return "file_unusable", _of_a_file(error)
+        return "file_unusable", _file_message(error)
     return "unexpected", f"Something went wrong: {type(error).__name__}: {error}."
 
 
-def _of_a_refusal(error: Refused) -> str:
-    # A type of file is refused for a reason that has its own sentence.
+def _refusal_message(error: Refused) -> str:
+    # Each reason to refuse a type of file has its own message.
     code = f"kind_{error.facts['reason']}" if error.code == "kind_refused" else error.code
-    sentence = explain(code, **error.facts)
+    sentence = message_for_code(code, **error.facts)
     return f"{error.facts['file']}: {sentence}" if "file" in error.facts else sentence
 
 
-def _of_the_database(error: SQLAlchemyError) -> tuple[str, str]:
+def _describe_database_error(error: SQLAlchemyError) -> tuple[str, str]:
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     home = toolbox().settings.home
     if "no such table" in cause or "unable to open" in cause or cause.startswith("relation "):
@@ -143,7 +143,7 @@ def _of_the_database(error: SQLAlchemyError) -> tuple[str, str]:
     return "database_unusable", f"The database cannot be used: {cause}."
 
 
-def _of_a_file(error: OSError) -> str:
+def _file_message(error: OSError) -> str:
     return f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
 
 
@@ -154,4 +154,4 @@ def _require_utf8(values: dict[str, Any]) -> None:
                 try:
                     text.encode()
                 except UnicodeEncodeError:
-                    refuse("not_utf8", f"What was given for {name} is not UTF-8.")
+                    exit_with_error("not_utf8", f"What was given for {name} is not UTF-8.")

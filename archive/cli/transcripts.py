@@ -1,4 +1,4 @@
-"""`flask transcribe` and `flask transcript …`: machine text, text brought in, text taken out."""
+"""`flask transcribe` and `flask transcript …`: transcribe, import and export."""
 
 from __future__ import annotations
 
@@ -13,36 +13,39 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from archive import queue
-from archive.actions import exporting, interviews, transcription, transcripts, wording
-from archive.actions.transcription import AlreadyUnderWay, Wanted
-from archive.actions.transcripts import Noticed
+from archive.actions.catalogue import interviews
+from archive.actions.speech import runs
+from archive.actions.speech.runs import TranscriptionInProgress, TranscriptionOptions
+from archive.actions.transcripts import exports, imports, labels, versions
+from archive.actions.transcripts.imports import ImportWarning
 from archive.cli.output import (
-    explain,
-    guarded,
+    exit_with_error,
     json_option,
+    message_for_code,
     operator,
-    refuse,
-    say,
-    tell,
+    print_line,
+    print_result,
+    report_errors,
     toolbox,
-    writing,
+    transaction,
 )
-from archive.cli.running import stopped_by_signals
+from archive.cli.processes import stopped_by_signals
+from archive.messages import import_remarks
 from archive.models import Interview, Job
-from archive.web import import_words
+from archive.models.vocabulary import LANES
 from transcription.engines.registry import ENGINES
 from transcription.formats.base import MAX_BYTES
-from transcription.formats.reading import read
+from transcription.formats.reading import read_transcript
 
 transcript = AppGroup("transcript", help="Transcripts from and to files.")
 
 
 def find_interview(db: Session, accession: str) -> Interview:
-    """By accession number; ends the command when there is none."""
-    found = interviews.by_accession(db, accession)
-    if found is None:
-        refuse("unknown_interview", f"There is no interview {accession}.")
-    return found
+    """Return an interview by its accession number, or exit with an error."""
+    row = interviews.by_accession(db, accession)
+    if row is None:
+        exit_with_error("unknown_interview", f"There is no interview {accession}.")
+    return row
 
 
 @click.command("transcribe")
@@ -60,36 +63,40 @@ def find_interview(db: Session, accession: str) -> Interview:
 @click.option("--wait", is_flag=True, help="Run it here and print what was made.")
 @json_option
 @with_appcontext
-@guarded
+@report_errors
 def transcribe(
-    accession: str, engine: str | None, model: str | None, language: str | None,
-    wait: bool, as_json: bool,
-) -> None:  # fmt: skip
-    """Queue machine transcription of an interview; --wait waits also for what was asked before."""
+    accession: str,
+    engine: str | None,
+    model: str | None,
+    language: str | None,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Queue machine transcription of an interview; --wait also waits for a job queued before."""
     settings = toolbox().settings
-    with writing() as db:
+    with transaction() as db:
         interview = find_interview(db, accession)
-        wanted = Wanted(
+        request = TranscriptionOptions(
             engine=engine or settings.default_engine,
-            model=_model(model) if model else settings.default_model,
+            model=_absolute_model(model) if model else settings.default_model,
             language=language or interview.language,
-        )  # fmt: skip
+        )
         try:
-            job_id = transcription.request(db, operator(), interview, wanted).id
-        except AlreadyUnderWay as under_way:
-            job_id = under_way.facts["job_id"]
-            if not wait or db.get_one(Job, job_id).payload != asdict(wanted):
+            job_id = runs.request(db, operator(), interview, request).id
+        except TranscriptionInProgress as running:
+            job_id = running.facts["job_id"]
+            if not wait or db.get_one(Job, job_id).payload != asdict(request):
                 raise
     if not wait:
-        tell({"job": job_id}, as_json=as_json, words=f"Queued as job {job_id}.")
+        print_result({"job": job_id}, as_json=as_json, text=f"Queued as job {job_id}.")
         return
-    result = _wait_for(job_id)
+    result = _run_until_done(job_id)
     words = f"Version {result['version']}: {result['segments']} segments, {result['flags']} flags."
-    tell(result, as_json=as_json, words=words)
+    print_result(result, as_json=as_json, text=words)
 
 
-def _model(name: str) -> str:
-    """A path counts from the folder that the operator stands in, not from that of the worker."""
+def _absolute_model(name: str) -> str:
+    """Make a path absolute: the worker has another working directory."""
     path = Path(name).expanduser()
     return str(path.absolute()) if path.suffix == ".pt" and path.is_file() else name
 
@@ -99,57 +106,66 @@ def _model(name: str) -> str:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--state",
-    type=click.Choice(["machine", "corrected", "approved"]),
+    type=click.Choice(imports.IMPORT_STATES),
     default="machine",
     help="What the office vouches for. Default: machine.",
 )
 @json_option
 @with_appcontext
-@guarded
-def bring_in(accession: str, file: Path, state: str, as_json: bool) -> None:
+@report_errors
+def import_transcript(accession: str, file: Path, state: str, as_json: bool) -> None:
     """Bring in a transcript: WebVTT, SRT, plain text or our own JSON."""
     with file.open("rb") as stream:
-        reading = read(stream.read(MAX_BYTES + 1), file.name)
+        reading = read_transcript(stream.read(MAX_BYTES + 1), file.name)
     with toolbox().database.reading() as db:
-        spoken, elsewhere = transcripts.placed(find_interview(db, accession), reading.segments)
-    noticed = [*elsewhere, *((p.line, p.code, p.text) for p in reading.problems)]
-    _tell_remarks(noticed)
-    with writing() as db:
+        placed, unplaced = imports.assign_recordings(
+            find_interview(db, accession), reading.segments
+        )
+    warnings = [*unplaced, *((p.line, p.code, p.text) for p in reading.problems)]
+    _print_warnings(warnings)
+    with transaction() as db:
         interview = find_interview(db, accession)
-        version = transcripts.bring_in(
-            db, operator(), interview, language=reading.language or interview.language,
-            state=state, source=file.name, noticed=noticed,
-            spoken=spoken,
-        )  # fmt: skip
-        told: dict[str, Any] = {
+        version = imports.import_transcript(
+            db,
+            operator(),
+            interview,
+            language=reading.language or interview.language,
+            state=state,
+            source=file.name,
+            warnings=warnings,
+            segments=placed,
+        )
+        result: dict[str, Any] = {
             "version": version.number,
             "state": version.state,
             "segments": len(reading.segments),
             "problems": [
-                {"line": line, "code": code, "text": text} for line, code, text in noticed
+                {"line": line, "code": code, "text": text} for line, code, text in warnings
             ],
         }
-    tell(told, as_json=as_json, words=f"Version {told['version']}: {told['segments']} segments.")
+    print_result(
+        result, as_json=as_json, text=f"Version {result['version']}: {result['segments']} segments."
+    )
 
 
-def _tell_remarks(noticed: list[Noticed]) -> None:
-    """What was odd about a file, in the sentences that pages show; line 0 is all of it."""
+def _print_warnings(warnings: list[ImportWarning]) -> None:
+    """Print the warnings of an import as pages show them; line 0 means the whole file."""
     with force_locale("en"):
         for remark, (_line, code, _text) in zip(
-            import_words.remarks(noticed), noticed, strict=True
+            import_remarks.remarks(warnings), warnings, strict=True
         ):
             where = f"line {remark.line}: " if remark.line else ""
             quoted = f" “{remark.quoted}”" if remark.quoted else ""
-            say(f"{where}{remark.sentence}{quoted} [{code}]", err=True)
+            print_line(f"{where}{remark.text}{quoted} [{code}]", err=True)
 
 
 @transcript.command("export")
 @click.argument("accession")
 @click.option(
     "--format",
-    "form",
+    "format_name",
     required=True,
-    type=click.Choice(exporting.writable()),
+    type=click.Choice(exports.writable_formats()),
     help="How to write it.",
 )
 @click.option("--version", "number", type=int, metavar="N", help="Default: the one shown.")
@@ -163,37 +179,43 @@ def _tell_remarks(noticed: list[Noticed]) -> None:
 )
 @json_option
 @with_appcontext
-@guarded
-def export(accession: str, form: str, number: int | None, output: Path, as_json: bool) -> None:
+@report_errors
+def export(
+    accession: str, format_name: str, number: int | None, output: Path, as_json: bool
+) -> None:
     """Write a version of a transcript to a file or to standard output.
 
-    With -o the answer says what was written; without, the answer is the transcript.
+    With -o the output describes the file; without, the output is the transcript.
     """
     with toolbox().database.reading() as db:
         interview = find_interview(db, accession)
-        found = [
+        matching = [
             v
-            for v in transcripts.versions(db, interview)
+            for v in versions.list_versions(db, interview)
             if (v.is_current if number is None else v.number == number)
         ]
-        if not found:
-            refuse("no_transcript", f"{accession} has no such transcript.")
-        words = wording.wording(db, interview, found[0], toolbox().settings.default_language)
-        made = exporting.export(db, operator(), interview, found[0], form, words)
+        if not matching:
+            exit_with_error("no_transcript", f"{accession} has no such transcript.")
+        words = labels.export_labels(
+            db, operator(), interview, matching[0], toolbox().settings.default_language
+        )
+        exported = exports.export(db, operator(), interview, matching[0], format_name, words)
     if str(output) == "-":
-        click.echo(made.content, nl=False)
+        click.echo(exported.content, nl=False)
         return
-    output.write_bytes(made.content)
-    told = {
-        "file": str(output), "format": form, "version": found[0].number,
-        "size_bytes": len(made.content),
-    }  # fmt: skip
-    tell(told, as_json=as_json, words=f"Version {told['version']} is in {output}.")
+    output.write_bytes(exported.content)
+    result = {
+        "file": str(output),
+        "format": format_name,
+        "version": matching[0].number,
+        "size_bytes": len(exported.content),
+    }
+    print_result(result, as_json=as_json, text=f"Version {result['version']} is in {output}.")
 
 
-def _wait_for(job_id: str) -> dict[str, Any]:
-    """Work until the job has ended, here or in a worker beside us."""
-    from archive.jobs.worker import Worker  # brings the decoders: not for who only serves
+def _run_until_done(job_id: str) -> dict[str, Any]:
+    """Run jobs until this one has ended, here or in another worker."""
+    from archive.jobs.worker import Worker  # imports the decoders, which other commands do not need
 
     worker = Worker(toolbox())
     with stopped_by_signals(worker):
@@ -204,14 +226,16 @@ def _wait_for(job_id: str) -> dict[str, Any]:
                 return dict(job.result)
             if job.state in ("failed", "cancelled"):
                 code = job.problem or f"job_{job.state}"
-                refuse(code, explain(code, **job.detail))
+                exit_with_error(code, message_for_code(code, **job.detail))
             if job.state == "waiting":
-                refuse(job.problem, explain(job.problem, **job.detail))
+                exit_with_error(job.problem, message_for_code(job.problem, **job.detail))
             if worker.is_stopping:
-                refuse("interrupted", f"Job {job_id} is not lost: a worker goes on with it.")
+                exit_with_error(
+                    "interrupted", f"Job {job_id} is not lost: a worker goes on with it."
+                )
             with toolbox().database.writing() as db:
-                queue.reconcile(db)  # another worker may have died with it
-            if not worker.run_one(queue.LANES):
+                queue.reconcile(db)  # the worker that ran it may have died
+            if not worker.run_one(LANES):
                 time.sleep(toolbox().settings.poll_s)
 
 

@@ -1,6 +1,6 @@
-"""The sample archive: invented interviews that show a first visitor a house that is lived in.
+"""The sample archive: invented interviews that show every kind of data on a first visit.
 
-What it holds is written in `house.toml` and `interviews/`, one readable file each.
-`contents` reads them, `loading` brings them in, `removing` takes every trace out again.
-All people and all words in it are invented, and every page says so.
+Its data are in `records.toml` and `interviews/`, one file each. `sample_files` reads them,
+`loading` adds them to the archive, `removing` deletes them. All people and all words are
+invented, and every page states it.
 """

@@ -1,8 +1,8 @@
-"""Brings the sample archive in, by the same actions that people use.
+"""Load the sample archive with the ordinary actions.
 
-Safe to run again, and after a kill: what is there already is left as it is. Each
-interview is one transaction; its files go into the vault afterwards. The recordings are
-queued for the demo model, so that the worker transcribes while one watches.
+Idempotent, also after a kill: existing records are left unchanged. Each interview is one
+transaction; its files are ingested afterwards. The recordings are queued for the demo
+model, so that the worker transcribes them while a visitor watches.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 
 from archive import audit
 from archive.access import Actor, Refused
-from archive.actions import accounts, collections, ingest, interviews, people, transcription
-from archive.actions.interviews import Description
-from archive.actions.people import OtherName, PersonFacts
-from archive.actions.transcription import Wanted
-from archive.demo import writing
-from archive.demo.contents import SampleArchive, SampleInterview, read_all
+from archive.actions.accounts import accounts
+from archive.actions.catalogue import collections, interviews, people
+from archive.actions.catalogue.interviews import Description
+from archive.actions.catalogue.people import OtherName, PersonFacts
+from archive.actions.holdings import local_ingest
+from archive.actions.speech import runs
+from archive.actions.speech.runs import TranscriptionOptions
+from archive.demo import transcripts
+from archive.demo.sample_files import SampleArchive, SampleInterview, read_sample
 from archive.models import (
     Annotation,
     Collection,
@@ -36,20 +39,20 @@ from archive.models import (
 from archive.toolbox import Toolbox
 from transcription.engines.demo import DEMO
 
-_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another on paper
-BEHIND_REAL_WORK = -20
-Told = Callable[[float], None]
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # no signs that look alike in print
+SAMPLE_PRIORITY = -20
+OnProgress = Callable[[float], None]
 
 
-class SampleInTheWay(Refused):
-    """Something of the office's own has the `name` that the sample needs: nothing was done."""
+class SampleNameTaken(Refused):
+    """A record of the office has a `name` that the sample needs; nothing was changed."""
 
     code = "sample_in_the_way"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenedAccount:
-    """An account of the sample; `password` is known only to whoever asked for it, once."""
+class LoadedAccount:
+    """An account of the sample with its new password, which is returned only once."""
 
     role: str
     name: str
@@ -58,50 +61,54 @@ class OpenedAccount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """What is there now; `added` counts the interviews that were not there before."""
+class LoadResult:
+    """The accounts and interviews of the sample; `added` counts the new interviews."""
 
-    accounts: list[OpenedAccount]
+    accounts: list[LoadedAccount]
     interviews: list[str]
     added: int
 
 
-def load(toolbox: Toolbox, actor: Actor, *, told: Told = lambda _share: None) -> Loaded:
-    """Load the sample, or complete it; `told` hears how far it is, as a part of 1.
+def load(
+    toolbox: Toolbox, actor: Actor, *, on_progress: OnProgress = lambda _share: None
+) -> LoadResult:
+    """Load or complete the sample; `on_progress` is called with the fraction done.
 
-    The accounts get fresh passwords each time, which are in the answer and nowhere else.
-    Raises SampleInTheWay before anything is changed.
+    The accounts get new passwords each time, which only the result contains. Raises
+    SampleNameTaken before anything is changed.
     """
-    sample = read_all()
+    sample = read_sample()
     with toolbox.database.writing() as db:
-        _look_for_obstacles(db, sample)
-        opened = _open_accounts(db, actor, sample)
-        _open_rooms(db, actor, sample)
+        _check_names_are_free(db, sample)
+        loaded_accounts = _load_accounts(db, actor, sample)
+        _add_records(db, actor, sample)
     added = 0
-    # Those with sound are described last, to be the newest, and have their files brought first.
+    # Interviews with sound are added last, to be the newest, and their files are ingested first.
     for interview in reversed(sample.interviews):
-        added += _describe(toolbox, sample, interview)
+        added += _add_interview(toolbox, sample, interview)
     for number, interview in enumerate(sample.interviews):
-        told(number / len(sample.interviews))
-        _take_in_files(toolbox, actor, interview)
+        on_progress(number / len(sample.interviews))
+        _ingest_files(toolbox, actor, interview)
         if interview.sound is not None:
-            _have_it_heard(toolbox, actor, interview)
+            _request_transcription(toolbox, actor, interview)
     if added:
         with toolbox.database.writing() as db:
             subject = db.scalars(select(Collection).where(Collection.is_sample)).first()
             assert subject is not None
             audit.record(db, actor, "sample.loaded", subject, interviews=added)
-    return Loaded(accounts=opened, interviews=[i.accession for i in sample.interviews], added=added)
+    return LoadResult(
+        accounts=loaded_accounts, interviews=[i.accession for i in sample.interviews], added=added
+    )
 
 
 def fresh_password() -> str:
-    """Four groups of four signs: 79 bits, easy to copy from a screen to paper."""
+    """Return a random password of four groups of four signs (79 bits), easy to copy by hand."""
     return "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(4))
 
 
-def _look_for_obstacles(db: Session, sample: SampleArchive) -> None:
-    """Our names are odd enough to be free; if one is not, it belongs to the office."""
-    own: list[str | None] = [
+def _check_names_are_free(db: Session, sample: SampleArchive) -> None:
+    """Raise SampleNameTaken if a record of the office has a name of the sample."""
+    taken: list[str | None] = [
         *(
             db.scalar(select(User.email).where(User.email == a.email, ~User.is_sample))
             for a in sample.accounts
@@ -121,131 +128,173 @@ def _look_for_obstacles(db: Session, sample: SampleArchive) -> None:
             for i in sample.interviews
         ),
     ]
-    for name in filter(None, own):
-        raise SampleInTheWay(name=name)
+    for name in filter(None, taken):
+        raise SampleNameTaken(name=name)
 
 
-def _open_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[OpenedAccount]:
-    opened = []
-    for wanted in sample.accounts:
+def _load_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[LoadedAccount]:
+    loaded_accounts = []
+    for account in sample.accounts:
         password = fresh_password()
-        user = accounts.by_email(db, wanted.email)
+        user = accounts.by_email(db, account.email)
         if user is None:
             accounts.add(
-                db, actor, email=wanted.email, name=wanted.name, role=wanted.role,
-                password=password, is_sample=True,
-            )  # fmt: skip
+                db,
+                actor,
+                email=account.email,
+                name=account.name,
+                role=account.role,
+                password=password,
+                is_sample=True,
+            )
         else:
             accounts.set_password(db, actor, user, password)
-            if not user.is_active:  # closed when the sample was removed, but history names it
-                accounts.change(db, actor, user, name=user.name, role=wanted.role, is_active=True)
-        opened.append(
-            OpenedAccount(role=wanted.role, name=wanted.name, email=wanted.email, password=password)
+            if (
+                not user.is_active
+            ):  # closed when the sample was removed, and kept because events refer to it
+                accounts.update(db, actor, user, name=user.name, role=account.role, is_active=True)
+        loaded_accounts.append(
+            LoadedAccount(
+                role=account.role, name=account.name, email=account.email, password=password
+            )
         )
-    return opened
+    return loaded_accounts
 
 
-def _open_rooms(db: Session, actor: Actor, sample: SampleArchive) -> None:
-    """Collections, places and people: whatever of them is not there yet."""
+def _add_records(db: Session, actor: Actor, sample: SampleArchive) -> None:
+    """Add the collections, places and people that are missing."""
     for collection in sample.collections:
         if collections.by_code(db, collection.code) is None:
             collections.add(
-                db, actor, code=collection.code, title=collection.title,
-                summary=collection.summary, is_sample=True,
-            )  # fmt: skip
+                db,
+                actor,
+                code=collection.code,
+                title=collection.title,
+                summary=collection.summary,
+                is_sample=True,
+            )
     for place in sample.places:
         if _place(db, place.code) is None:
             within = _place(db, place.within) if place.within else None
             db.add(
                 Place(
-                    code=place.code, name=place.name, other_names=place.other_names,
-                    kind=place.kind, valid_from=place.valid_from, valid_to=place.valid_to,
-                    within_id=within.id if within else None, note=place.note, is_sample=True,
+                    code=place.code,
+                    name=place.name,
+                    other_names=place.other_names,
+                    kind=place.kind,
+                    valid_from=place.valid_from,
+                    valid_to=place.valid_to,
+                    within_id=within.id if within else None,
+                    note=place.note,
+                    is_sample=True,
                 )
-            )  # fmt: skip
+            )
             db.flush()
     for person in sample.people.values():
         if _person(db, person.full_name) is None:
             aliases = [OtherName(name=person.order_name, kind="order")] if person.order_name else []
             facts = PersonFacts(
-                full_name=person.full_name, honorific=person.honorific,
-                born_as_told=person.born_as_told, born_edtf=person.born_edtf,
-                native_place=person.native_place, occupation=person.occupation,
-                biography=person.biography, other_names=aliases,
-            )  # fmt: skip
+                full_name=person.full_name,
+                honorific=person.honorific,
+                born_as_told=person.born_as_told,
+                born_edtf=person.born_edtf,
+                native_place=person.native_place,
+                occupation=person.occupation,
+                biography=person.biography,
+                other_names=aliases,
+            )
             people.add(db, actor, facts, is_sample=True)
 
 
-def _describe(toolbox: Toolbox, sample: SampleArchive, wanted: SampleInterview) -> bool:
-    """One interview with its contents and its text; False when it was there already."""
+def _add_interview(
+    toolbox: Toolbox, sample: SampleArchive, sample_interview: SampleInterview
+) -> bool:
+    """Add one interview with index points and transcript; return False if it exists."""
     with toolbox.database.writing() as db:
-        if interviews.by_accession(db, wanted.accession) is not None:
+        if interviews.by_accession(db, sample_interview.accession) is not None:
             return False
-        _write(toolbox, db, sample, wanted)
+        _store_interview(toolbox, db, sample, sample_interview)
         return True
 
 
-def _write(toolbox: Toolbox, db: Session, sample: SampleArchive, wanted: SampleInterview) -> None:
-    staff = writing.staff(db, sample, toolbox.settings)
+def _store_interview(
+    toolbox: Toolbox, db: Session, sample: SampleArchive, sample_interview: SampleInterview
+) -> None:
+    staff = transcripts.staff_by_role(db, sample, toolbox.settings)
     description = Description(
-        title=wanted.title, collection=collections.chosen(db, wanted.collection),
-        witnesses=_people(db, sample, wanted.witnesses),
-        interviewers=_people(db, sample, wanted.interviewers),
-        languages=wanted.languages, held_as_told=wanted.held_as_told,
-        held_edtf=wanted.held_edtf, told_from_year=wanted.told_from_year,
-        told_to_year=wanted.told_to_year, place_as_told=wanted.place_as_told,
-        place=_place(db, wanted.place), abstract=wanted.abstract, keywords=wanted.keywords,
-        audience=wanted.audience, plate=wanted.plate,
-    )  # fmt: skip
-    interview = interviews.create(
-        db, staff["historian"], description, accession=wanted.accession, is_sample=True
+        title=sample_interview.title,
+        collection=collections.by_optional_code(db, sample_interview.collection),
+        witnesses=_people(db, sample, sample_interview.witnesses),
+        interviewers=_people(db, sample, sample_interview.interviewers),
+        languages=sample_interview.languages,
+        held_as_told=sample_interview.held_as_told,
+        held_edtf=sample_interview.held_edtf,
+        told_from_year=sample_interview.told_from_year,
+        told_to_year=sample_interview.told_to_year,
+        place_as_told=sample_interview.place_as_told,
+        place=_place(db, sample_interview.place),
+        abstract=sample_interview.abstract,
+        keywords=sample_interview.keywords,
+        audience=sample_interview.audience,
+        plate=sample_interview.plate,
     )
-    for point in wanted.contents:
+    interview = interviews.create(
+        db, staff["historian"], description, accession=sample_interview.accession, is_sample=True
+    )
+    for point in sample_interview.contents:
         db.add(
             Annotation(
-                interview_id=interview.id, kind="index_point", start_ms=point.at_ms,
-                title=point.title, body=point.body, author_id=staff["historian"].user_id,
+                interview_id=interview.id,
+                kind="index_point",
+                start_ms=point.at_ms,
+                title=point.title,
+                body=point.body,
+                author_id=staff["historian"].user_id,
             )
-        )  # fmt: skip
-    if wanted.text is not None:
-        writing.write(db, staff, interview, wanted.text)
+        )
+    if sample_interview.text is not None:
+        transcripts.add_transcript(db, staff, interview, sample_interview.text)
 
 
-def _take_in_files(toolbox: Toolbox, actor: Actor, wanted: SampleInterview) -> None:
+def _ingest_files(toolbox: Toolbox, actor: Actor, sample_interview: SampleInterview) -> None:
     with toolbox.database.reading() as db:
-        here = set(
+        existing = set(
             db.scalars(
                 select(MediaFile.filename)
                 .join(Interview, Interview.id == MediaFile.interview_id)
-                .where(Interview.accession == wanted.accession, MediaFile.role == "original")
+                .where(
+                    Interview.accession == sample_interview.accession, MediaFile.role == "original"
+                )
             )
         )
-    for path in wanted.files:
-        if path.name not in here:
-            ingest.ingest_file(toolbox, actor, wanted.accession, path=path)
+    for path in sample_interview.files:
+        if path.name not in existing:
+            local_ingest.ingest_file(toolbox, actor, sample_interview.accession, path=path)
 
 
-def _have_it_heard(toolbox: Toolbox, actor: Actor, wanted: SampleInterview) -> None:
-    """Ask once, by name for the demo model: it is never what a real recording gets unasked."""
+def _request_transcription(
+    toolbox: Toolbox, actor: Actor, sample_interview: SampleInterview
+) -> None:
+    """Request one transcription with the demo model, which is never the default."""
     with toolbox.database.writing() as db:
-        interview = interviews.by_accession(db, wanted.accession)
+        interview = interviews.by_accession(db, sample_interview.accession)
         assert interview is not None
-        asked = db.scalar(
-            select(Job.id).where(
-                Job.interview_id == interview.id, Job.kind == transcription.JOB_KIND
-            )
+        job_id = db.scalar(
+            select(Job.id).where(Job.interview_id == interview.id, Job.kind == runs.JOB_KIND)
         )
-        made = db.scalar(
+        version_id = db.scalar(
             select(TranscriptVersion.id).where(TranscriptVersion.interview_id == interview.id)
         )
-        if asked is None and made is None:
-            transcription.request(
-                db, actor, interview,
-                Wanted(
+        if job_id is None and version_id is None:
+            runs.request(
+                db,
+                actor,
+                interview,
+                TranscriptionOptions(
                     engine=DEMO.info.engine, model=DEMO.info.name, language=interview.language
                 ),
-                priority=BEHIND_REAL_WORK,
-            )  # fmt: skip
+                priority=SAMPLE_PRIORITY,
+            )
 
 
 def _people(db: Session, sample: SampleArchive, keys: Sequence[str]) -> list[Person]:

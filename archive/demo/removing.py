@@ -1,12 +1,12 @@
-"""Takes the sample archive out again, without trace, and without touching the office's own.
+"""Remove the sample archive without touching records of the office.
 
-What goes: interviews with their texts, jobs and files, objects of the vault that no other
-row names, copies and pictures, collections, places, people, accounts. What stays: an
-interview into which somebody put a file of their own, and whatever of the sample a real
-record refers to; it loses its mark or, for an account, is closed.
+Deleted: interviews with their transcripts, jobs and files, vault objects that no other row
+refers to, derivatives, collections, places, people, accounts. Kept: an interview to which a
+user added a file, and every sample record that a real record refers to; it becomes a real
+record or, for an account, is closed.
 
-The chain of events is append-only and goes on: that a sample was here and was removed is
-part of what happened. It names no account that could sign in and holds no word of a text.
+The chain of events is append-only: the events of loading and removing the sample stay.
+They refer to no account that could sign in and contain no text of a transcript.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
 from archive.access import Actor, Refused
-from archive.actions.office import SAMPLE_JOB
-from archive.demo.contents import read_all
+from archive.actions.office.first_run import SAMPLE_JOB
+from archive.demo.sample_files import read_sample
 from archive.models import (
     Base,
     ChainHead,
@@ -33,90 +33,97 @@ from archive.models import (
     Interview,
     Job,
     MediaFile,
-    Outbox,
     Person,
     Place,
+    TranscriptVersion,
     Upload,
     User,
 )
-from archive.models.job import OPEN_STATES
+from archive.models.vocabulary import OPEN_JOB_STATES
 from archive.toolbox import Toolbox
 from search.backends.base import IndexBusy
 
-LONGEST_WAIT_S = 15.0
+MAX_WAIT_S = 15.0
 
 Record = Collection | Person | Place
 
 
 class SampleBeingLoaded(Refused):
-    """A job is loading the sample right now."""
+    """A job is loading the sample now."""
 
     code = "sample_being_loaded"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Removed:
-    """How many interviews went, and what of the sample stays because the office uses it."""
+class RemovalResult:
+    """How many interviews were removed, and the names of sample records kept in use."""
 
     interviews: int
     kept: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
-    """The interviews that go, the ids of their originals, and the numbers of those that stay."""
+class _Removable:
+    """Ids of interviews to remove, ids of their originals, accession numbers of those kept."""
 
     ids: list[str]
     originals: list[str]
     kept: list[str]
 
 
-def remove(toolbox: Toolbox, actor: Actor) -> Removed:
-    """Remove the sample; nothing happens when there is none. Raises SampleBeingLoaded."""
+def remove(toolbox: Toolbox, actor: Actor) -> RemovalResult:
+    """Remove the sample if there is one. Raises SampleBeingLoaded."""
     access.require(actor, "manage_office")
-    ours = {_digest(path): path for told in read_all().interviews for path in told.files}
-    _stop_its_work(toolbox)
+    sample_files = {
+        _digest(path): path for interview in read_sample().interviews for path in interview.files
+    }
+    _cancel_jobs(toolbox)
     with toolbox.database.writing() as db:
-        found = _find(db, set(ours))
+        removable = _find_removable(db, set(sample_files))
         collection = db.scalars(select(Collection).where(Collection.is_sample)).first()
         if collection is not None:
             audit.record(
-                db, actor, "sample.removed", collection, interviews=len(found.ids), kept=found.kept
+                db,
+                actor,
+                "sample.removed",
+                collection,
+                interviews=len(removable.ids),
+                kept=removable.kept,
             )
-        _remove_interviews(db, found)
-        kept = [*found.kept, *_remove_records(db), *_remove_accounts(db)]
-    _free_the_disk(toolbox, found, ours)
-    if found.ids:
-        with contextlib.suppress(IndexBusy):  # else the worker drops them, told by the outbox
-            toolbox.index.drop(*found.ids)
-    return Removed(interviews=len(found.ids), kept=kept)
+        _remove_interviews(db, removable)
+        kept = [*removable.kept, *_remove_records(db), *_remove_accounts(db)]
+    _delete_files(toolbox, removable, sample_files)
+    if removable.ids:
+        with contextlib.suppress(IndexBusy):  # else the worker drops them by the outbox rows
+            toolbox.index.drop(*removable.ids)
+    return RemovalResult(interviews=len(removable.ids), kept=kept)
 
 
-def _stop_its_work(toolbox: Toolbox) -> None:
-    """Cancel the sample's jobs and let running ones end; one that does not is fenced anyway."""
+def _cancel_jobs(toolbox: Toolbox) -> None:
+    """Cancel the sample's jobs and wait for running ones; their writes are fenced in any case."""
     with toolbox.database.writing() as db:
         loading = select(Job.id).where(Job.kind == SAMPLE_JOB, Job.state == "running")
         if db.scalar(loading.limit(1)) is not None:
             raise SampleBeingLoaded
-        for job in db.scalars(_its_jobs()).all():
+        for job in db.scalars(_open_sample_jobs()).all():
             queue.request_cancel(db, job)
-    until = time.monotonic() + LONGEST_WAIT_S
-    while time.monotonic() < until:
+    deadline = time.monotonic() + MAX_WAIT_S
+    while time.monotonic() < deadline:
         with toolbox.database.reading() as db:
-            if db.scalar(_its_jobs().where(Job.state == "running").limit(1)) is None:
+            if db.scalar(_open_sample_jobs().where(Job.state == "running").limit(1)) is None:
                 return
         time.sleep(toolbox.settings.poll_s)
 
 
-def _its_jobs() -> Select[Job]:
+def _open_sample_jobs() -> Select[Job]:
     of_sample = select(Interview.id).where(Interview.is_sample)
     return select(Job).where(
-        Job.state.in_(OPEN_STATES),
+        Job.state.in_(OPEN_JOB_STATES),
         Job.interview_id.in_(of_sample) | (Job.kind == SAMPLE_JOB),
     )
 
 
-def _find(db: Session, ours: set[str]) -> _Found:
+def _find_removable(db: Session, sample_files: set[str]) -> _Removable:
     ids, originals, kept = [], [], []
     for interview in db.scalars(select(Interview).where(Interview.is_sample)).all():
         files = db.scalars(
@@ -129,46 +136,45 @@ def _find(db: Session, ours: set[str]) -> _Found:
             .where(Upload.interview_id == interview.id, Upload.state == "receiving")
             .limit(1)
         )
-        if arriving is not None or any(file.sha256 not in ours for file in files):
+        if arriving is not None or any(file.sha256 not in sample_files for file in files):
             kept.append(interview.accession)
             continue
         ids.append(interview.id)
         originals += [file.id for file in files]
-    return _Found(ids=ids, originals=originals, kept=sorted(kept))
+    return _Removable(ids=ids, originals=originals, kept=sorted(kept))
 
 
-def _remove_interviews(db: Session, found: _Found) -> None:
-    for interview_id in found.ids:
-        db.add(Outbox(interview_id=interview_id, reason="sample.removed"))
-    if found.ids:
-        queue.enqueue(db, "index", priority=50, unique_key="index")
-    db.execute(delete(Interview).where(Interview.id.in_(found.ids)))
+def _remove_interviews(db: Session, removable: _Removable) -> None:
+    audit.index_interviews(db, removable.ids, "sample.removed")
+    # Transcripts first: the database refuses to delete a contribution or recording in use.
+    db.execute(delete(TranscriptVersion).where(TranscriptVersion.interview_id.in_(removable.ids)))
+    db.execute(delete(Interview).where(Interview.id.in_(removable.ids)))
     db.execute(delete(Job).where(Job.kind == SAMPLE_JOB))
     db.expire_all()
 
 
 def _remove_records(db: Session) -> list[str]:
-    """Collections, people and places that nothing names now; gives the names of the others.
+    """Delete unused collections, people and places; return the names of those kept.
 
-    What a real record names becomes the office's own.
+    A record that a real record refers to becomes a real record.
     """
     kept: list[str] = []
     for model in (Collection, Person, Place):
         rows: list[Record] = list(db.scalars(select(model).where(model.is_sample)))
-        # Places within others first: then the others are free to go.
+        # Places within others first: then the outer ones are unused.
         for row in sorted(rows, key=lambda r: getattr(r, "within_id", None) is None):
-            users = _users_of(db, row)
-            if not users:
+            using = _records_using(db, row)
+            if not using:
                 db.delete(row)
             else:
-                row.is_sample = all(user.is_sample for user in users)
+                row.is_sample = all(user.is_sample for user in using)
                 kept.append(row.full_name if isinstance(row, Person) else row.code)
             db.flush()
     return kept
 
 
-def _users_of(db: Session, row: Record) -> list[Interview | Place]:
-    """The interviews and places that name a record."""
+def _records_using(db: Session, row: Record) -> list[Interview | Place]:
+    """Return the interviews and places that refer to a record."""
     if isinstance(row, Collection):
         return list(db.scalars(select(Interview).where(Interview.collection_id == row.id)))
     if isinstance(row, Person):
@@ -180,10 +186,10 @@ def _users_of(db: Session, row: Record) -> list[Interview | Place]:
 
 
 def _remove_accounts(db: Session) -> list[str]:
-    """Accounts that left no mark on a record that stays; the others are closed, and kept."""
+    """Delete accounts that no remaining row refers to; close the others and return their emails."""
     kept = []
     for user in db.scalars(select(User).where(User.is_sample)).all():
-        if _left_a_mark(db, user):
+        if _is_referenced(db, user):
             user.is_active = False
             kept.append(user.email)
         else:
@@ -192,8 +198,8 @@ def _remove_accounts(db: Session) -> list[str]:
     return kept
 
 
-def _left_a_mark(db: Session, user: User) -> bool:
-    """Whether any row names the account, except those that go with it."""
+def _is_referenced(db: Session, user: User) -> bool:
+    """Return whether any row refers to the account, except rows deleted with it."""
     keys = [
         key
         for table in Base.metadata.sorted_tables
@@ -206,20 +212,24 @@ def _left_a_mark(db: Session, user: User) -> bool:
     )
 
 
-def _free_the_disk(toolbox: Toolbox, found: _Found, ours: dict[str, Path]) -> None:
-    """Objects that no row names any more, and the folders of copies.
+def _delete_files(toolbox: Toolbox, removable: _Removable, sample_files: dict[str, Path]) -> None:
+    """Delete vault objects that no row refers to, and the folders of derivatives.
 
-    After the commit, so that a row never points at a missing file. Whoever sends the same
-    bytes at this moment is waited for: an upload of that length keeps the object.
+    Runs after the commit, so that no row refers to a missing file. An object is kept while an
+    upload of the same length is being received: it may be the same bytes.
     """
     with toolbox.database.writing() as db:
-        db.get(ChainHead, 1, with_for_update=True)  # every arrival takes it before its row
-        named = set(db.scalars(select(MediaFile.sha256).where(MediaFile.sha256.in_(ours))))
+        db.get(
+            ChainHead, 1, with_for_update=True
+        )  # every ingest locks this row before it adds its own
+        referenced = set(
+            db.scalars(select(MediaFile.sha256).where(MediaFile.sha256.in_(sample_files)))
+        )
         arriving = set(db.scalars(select(Upload.length_bytes).where(Upload.state == "receiving")))
-        for sha256, path in ours.items():
-            if sha256 not in named and path.stat().st_size not in arriving:
+        for sha256, path in sample_files.items():
+            if sha256 not in referenced and path.stat().st_size not in arriving:
                 toolbox.vault.discard(sha256)
-    for original_id in found.originals:
+    for original_id in removable.originals:
         shutil.rmtree(toolbox.derivatives_dir / original_id, ignore_errors=True)
 
 

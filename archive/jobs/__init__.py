@@ -1,1 +1,1 @@
-"""Work that takes longer than a page: one file per kind, and the worker that runs them."""
+"""Background jobs: one module per job kind, and the worker that runs them."""

@@ -1,4 +1,4 @@
-"""What a job handler is given: its tools, its lease, and the only ways to write about itself."""
+"""The context of a job handler: toolbox, lease, progress and checkpoints."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from archive import access, queue
@@ -17,7 +18,7 @@ from archive.toolbox import Toolbox
 
 
 class JobProblem(Exception):
-    """The job cannot be done. `code` is translated by pages; `final` forbids another try."""
+    """The job cannot be done. Pages translate `code`; `final` forbids another attempt."""
 
     def __init__(self, code: str, *, final: bool = False, **detail: Any) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -26,8 +27,8 @@ class JobProblem(Exception):
         self.detail = detail
 
 
-class JobWaits(Exception):
-    """Something outside must change first, such as a model file being put in its folder."""
+class JobParked(Exception):
+    """The job needs an external change first, such as a model file in its folder."""
 
     def __init__(self, code: str, **detail: Any) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -36,28 +37,32 @@ class JobWaits(Exception):
 
 
 class Interrupted(Exception):
-    """The worker was asked to leave: what is done is kept, another run does the rest."""
+    """The worker shuts down: checkpoints are kept, another run continues."""
 
 
 class JobContext:
     """One run of one job. Every write is fenced by the lease; handlers must be idempotent.
 
-    Once `leaving` is set the run ends by Interrupted behind the next thing it writes.
+    After shutdown is requested the run raises Interrupted at its next checkpoint.
     """
 
     def __init__(
-        self, toolbox: Toolbox, lease: queue.Lease, *, leaving: threading.Event | None = None
+        self,
+        toolbox: Toolbox,
+        lease: queue.Lease,
+        *,
+        shutdown_requested: threading.Event | None = None,
     ) -> None:
         self.toolbox = toolbox
-        self._leaving = leaving or threading.Event()
+        self._shutdown_requested = shutdown_requested or threading.Event()
         self.lease = lease
         self.payload = lease.payload
-        self._stopped: queue.LeaseLost | queue.Cancelled | None = None
+        self._stop_reason: queue.LeaseLost | queue.Cancelled | None = None
         self._done = threading.Event()
 
     @property
     def actor(self) -> Actor:
-        """The worker, on behalf of whoever asked for the job."""
+        """The machine actor, named after the user who requested the job."""
         with self.toolbox.database.reading() as db:
             user = db.get(User, self.lease.requested_by_id) if self.lease.requested_by_id else None
             name = f"worker for {user.name}" if user is not None else "worker"
@@ -65,22 +70,22 @@ class JobContext:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent view of the archive."""
+        """Open a reading transaction."""
         with self.toolbox.database.reading() as db:
             yield db
 
     @contextmanager
     def checkpoint(self) -> Iterator[Session]:
-        """A transaction that commits only while the lease is ours; raises LeaseLost."""
-        self.stop_if_asked()
+        """Open a writing transaction that requires the lease; raises LeaseLost or Interrupted."""
+        self.raise_if_stopped()
         with self.toolbox.database.writing() as db:
-            queue.hold(db, self.lease)
+            queue.assert_lease(db, self.lease)
             yield db
-        self._leave_if_asked()
+        self._raise_if_shutting_down()
 
     def progress(self, fraction: float, message: str = "", **detail: Any) -> None:
-        """Tell how far, as a part of 1, with a stage code; raises LeaseLost or Cancelled."""
-        self.stop_if_asked()
+        """Store the fraction done and a stage code; raises LeaseLost, Cancelled or Interrupted."""
+        self.raise_if_stopped()
         changes: dict[str, Any] = {"progress": max(0.0, min(1.0, fraction))}
         if message:
             changes["message"] = message
@@ -88,29 +93,28 @@ class JobContext:
             changes["detail"] = detail
         with self.toolbox.database.writing() as db:
             queue.heartbeat(db, self.lease, lease_s=self.toolbox.settings.lease_s, **changes)
-        self._leave_if_asked()
+        self._raise_if_shutting_down()
 
     def is_cancelled(self) -> bool:
-        """Whether to stop: for loops in child processes that poll instead of raising."""
-        return self._stopped is not None
+        """Return whether to stop; for callers that poll a child process."""
+        return self._stop_reason is not None
 
-    def stop_if_asked(self) -> None:
-        """Raise what the heartbeat found out, if anything."""
-        if self._stopped is not None:
-            raise self._stopped
+    def raise_if_stopped(self) -> None:
+        """Raise LeaseLost or Cancelled if the heartbeat found it."""
+        if self._stop_reason is not None:
+            raise self._stop_reason
 
-    def _leave_if_asked(self) -> None:
-        if self._leaving.is_set():
+    def _raise_if_shutting_down(self) -> None:
+        if self._shutdown_requested.is_set():
             raise Interrupted
 
     @contextmanager
-    def heart(self) -> Iterator[None]:
-        """Beat at a third of the lease until the block ends.
+    def heartbeat(self) -> Iterator[None]:
+        """Extend the lease at a third of its length until the block ends.
 
-        A busy database must not kill a job, so a failed beat is tried again: a lease
-        holds three.
+        A heartbeat that fails on a busy database is repeated: a lease lasts three of them.
         """
-        thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        thread = threading.Thread(target=self._send_heartbeats, name="heartbeat", daemon=True)
         thread.start()
         try:
             yield
@@ -118,7 +122,7 @@ class JobContext:
             self._done.set()
             thread.join()
 
-    def _beat(self) -> None:
+    def _send_heartbeats(self) -> None:
         lease_s = self.toolbox.settings.lease_s
         pause_s = min(lease_s / 3, 2.0)  # a cancel is noticed within two seconds
         while not self._done.wait(pause_s):
@@ -126,7 +130,7 @@ class JobContext:
                 with self.toolbox.database.writing() as db:
                     queue.heartbeat(db, self.lease, lease_s=lease_s)
             except (queue.LeaseLost, queue.Cancelled) as stopped:
-                self._stopped = stopped
+                self._stop_reason = stopped
                 return
-            except DBAPIError:
+            except (DBAPIError, NoConnection):
                 continue

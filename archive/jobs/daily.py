@@ -1,4 +1,4 @@
-"""What happens every day without anybody asking: sweeping, and reading originals again."""
+"""Enqueue the daily jobs: clean-up and fixity checks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from archive import queue
 from archive.models import Job
 
 KINDS = ("sweep", "check_fixity")
-EVERY = timedelta(days=1)
+INTERVAL = timedelta(days=1)
 
 
-def plan(db: Session) -> list[Job]:
-    """Queue each daily kind that was not queued in the last day; any number may ask at once."""
+def enqueue_due_jobs(db: Session) -> list[Job]:
+    """Enqueue each daily kind not enqueued in the last day; safe to call concurrently."""
     now = queue.database_now(db)
-    planned = []
+    enqueued = []
     for kind in KINDS:
         key = f"daily:{kind}"
         recent = select(Job.id).where(
-            Job.kind == kind, Job.interview_id.is_(None), Job.created_at > now - EVERY
+            Job.kind == kind, Job.interview_id.is_(None), Job.created_at > now - INTERVAL
         )
         if db.scalar(recent.limit(1)) is None:
-            planned.append(queue.enqueue(db, kind, lane="files", unique_key=key, priority=-10))
-    return planned
+            enqueued.append(queue.enqueue(db, kind, lane="files", unique_key=key, priority=-10))
+    return enqueued

@@ -1,8 +1,8 @@
-"""Make what is listened to and looked at: every recipe that wants this kind of file.
+"""Make the derivatives of an original: run every recipe that accepts its kind.
 
-Each recipe runs in a child process with limits. One that fails leaves a row with the
-reason, and the others go on: the original is kept in any case. A kill costs the recipe
-in hand, since the ones before have their rows.
+Each recipe runs in a child process with limits. A recipe that fails leaves a row with the
+reason and the others still run. A kill loses only the recipe that runs, since each
+finished one has its row.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from archive.actions import derivatives
-from archive.actions.derivatives import Outcome
-from archive.jobs.context import JobContext, JobProblem, JobWaits
+from archive.actions.holdings import derivatives
+from archive.actions.holdings.derivatives import RecipeOutcome
+from archive.jobs.context import JobContext, JobParked, JobProblem
 from archive.models import MediaFile
 from media import sandboxed
 from media.derivatives.base import Recipe
+from media.errors import DerivativeRefused
 from media.kinds import RefusedKind, sniff
-from media.refusals import DerivativeRefused
 from media.sandbox import SandboxFailed
 
-TELL_EVERY_S = 1.0
+PROGRESS_INTERVAL_S = 1.0
 
 
 def handle(context: JobContext) -> dict[str, Any] | None:
-    """Ends as done even when nothing could be made: the reasons are on the rows."""
+    """Run the recipes; the job is done even if all fail, the reasons are in the rows."""
     vault = context.toolbox.vault
     with context.reading() as db:
         original = db.get(MediaFile, context.payload["subject_id"])
@@ -38,54 +38,63 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     except (OSError, RefusedKind) as error:
         raise JobProblem("original_not_readable", file=original.filename) from error
     with context.reading() as db:
-        recipes = derivatives.wanted(db, original, kind, root=context.toolbox.derivatives_dir)
-    told: dict[str, str] = {}
+        recipes = derivatives.missing_recipes(
+            db, original, kind, root=context.toolbox.derivatives_dir
+        )
+    problems: dict[str, str] = {}
     for done, recipe in enumerate(recipes):
-        told[recipe.name] = _make(context, original, source, recipe, done, len(recipes))
-    return {"made": [name for name, problem in told.items() if not problem], "told": told}
+        problems[recipe.name] = _run_recipe(context, original, source, recipe, done, len(recipes))
+    return {"made": [name for name, problem in problems.items() if not problem], "told": problems}
 
 
-def _make(
+def _run_recipe(
     context: JobContext, original: MediaFile, source: Path, recipe: Recipe, done: int, count: int
 ) -> str:
-    """Run one recipe and write its row; gives the code of the problem, or nothing."""
-    stage = f"making_{derivatives.role(recipe)}"
-    target = context.toolbox.derivatives_dir / derivatives.folder(original, recipe)
-    shutil.rmtree(target, ignore_errors=True)  # what a killed try may have left
+    """Make one derivative and store its row; return the code of the problem or an empty string."""
+    stage = f"making_{derivatives.media_role(recipe)}"
+    target = context.toolbox.derivatives_dir / derivatives.folder_path(original, recipe)
+    shutil.rmtree(target, ignore_errors=True)  # left by a killed attempt
     context.progress(done / count, stage)
     try:
-        made = sandboxed.derive(
-            recipe.name, source, target_dir=target,
-            on_progress=_Teller(context, stage, done, count),
+        derivative = sandboxed.derive(
+            recipe.name,
+            source,
+            target_dir=target,
+            on_progress=_ThrottledProgress(context, stage, done, count),
             cancelled=context.is_cancelled,
-        )  # fmt: skip
-        outcome = Outcome(
-            path=str(made.path.relative_to(context.toolbox.derivatives_dir)),
-            media_type=made.media_type, size_bytes=made.size_bytes,
-            sha256=made.sha256, technical=made.detail,
-        )  # fmt: skip
+            group=context.toolbox.settings.media_gid,
+        )
+        outcome = RecipeOutcome(
+            path=str(derivative.path.relative_to(context.toolbox.derivatives_dir)),
+            media_type=derivative.media_type,
+            size_bytes=derivative.size_bytes,
+            sha256=derivative.sha256,
+            technical=derivative.detail,
+        )
     except SandboxFailed as failed:
         shutil.rmtree(target, ignore_errors=True)
-        context.stop_if_asked()
+        context.raise_if_stopped()
         if failed.code == "no_space":
-            raise JobWaits("no_room_for_copies", file=original.filename) from failed
+            raise JobParked("no_room_for_copies", file=original.filename) from failed
         raise
     except DerivativeRefused as refused:
         shutil.rmtree(target, ignore_errors=True)
-        outcome = Outcome(problem=f"no_copy_{refused.code}", technical={"log": refused.detail})
+        outcome = RecipeOutcome(
+            problem=f"no_copy_{refused.code}", technical={"log": refused.detail}
+        )
     with context.checkpoint() as db:
-        derivatives.note(db, context.actor, original, recipe, outcome=outcome)
+        derivatives.record_outcome(db, context.actor, original, recipe, outcome=outcome)
     return outcome.problem
 
 
-class _Teller:
-    """Writes progress once a second: a recipe tells it far more often than a page can show."""
+class _ThrottledProgress:
+    """Store progress at most once a second; recipes report it more often."""
 
     def __init__(self, context: JobContext, stage: str, done: int, count: int) -> None:
         self._context, self._stage, self._done, self._count = context, stage, done, count
-        self._told_at = time.monotonic()
+        self._stored_at = time.monotonic()
 
     def __call__(self, share: float) -> None:
-        if time.monotonic() - self._told_at >= TELL_EVERY_S:
-            self._told_at = time.monotonic()
+        if time.monotonic() - self._stored_at >= PROGRESS_INTERVAL_S:
+            self._stored_at = time.monotonic()
             self._context.progress((self._done + share) / self._count, self._stage)

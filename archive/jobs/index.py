@@ -1,59 +1,61 @@
-"""Tell the search index what changed: take the outbox in order, write, then forget.
+"""Index changed interviews: read the outbox in order, update the index, delete the rows.
 
-Killed anywhere in between, the same changes are told again; telling twice is as once.
-An index that is missing or of another analysis is made anew, beside the old one.
+After a kill the same changes are indexed again, which is idempotent. An index that is
+missing, damaged or of another analysis version is rebuilt beside the old one.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from archive.actions import indexing
-from archive.jobs.context import JobContext, JobWaits
+from archive.actions.discovery import indexing
+from archive.jobs.context import JobContext, JobParked
 from search.backends.base import IndexBusy, IndexedInterview
 
 
 def handle(context: JobContext) -> dict[str, Any]:
-    """Work until the outbox is empty."""
+    """Index until the outbox is empty."""
     index = context.toolbox.index
     try:
         if index.health().code in ("index_missing", "index_outdated", "index_damaged"):
             return {"rebuilt": rebuild(context)}
-        told = 0
-        while changed := _tell_some(context):
-            told += changed
-        return {"interviews": told}
+        count = 0
+        while changed := _index_pending(context):
+            count += changed
+        return {"interviews": count}
     except IndexBusy as busy:
-        raise JobWaits(busy.code) from busy
+        raise JobParked(busy.code) from busy
 
 
 def rebuild(context: JobContext) -> int:
-    """Make the whole index anew; returns the passages."""
+    """Rebuild the whole index; return the number of passages."""
     states = context.toolbox.settings.public_states
     with context.reading() as db:
-        mark = indexing.last_change(db)
-        passages = context.toolbox.index.rebuild(indexing.everything(db, states))
+        last_change = indexing.last_change_number(db)
+        passages = context.toolbox.index.rebuild(indexing.build_all(db, states))
     with context.checkpoint() as db:
-        indexing.forget_until(db, mark)
+        indexing.acknowledge_until(db, last_change)
     return passages
 
 
-def _tell_some(context: JobContext) -> int:
+def _index_pending(context: JobContext) -> int:
     states = context.toolbox.settings.public_states
     index = context.toolbox.index
     with context.reading() as db:
-        changed = indexing.waiting(db)
-        found = {
-            interview_id: indexing.indexed(db, interview_id, number=number, public_states=states)
+        changed = indexing.pending(db)
+        entries = {
+            interview_id: indexing.build_documents(
+                db, interview_id, number=number, public_states=states
+            )
             for interview_id, number in changed.items()
         }
-    present: list[IndexedInterview] = [entry for entry in found.values() if entry is not None]
+    present: list[IndexedInterview] = [entry for entry in entries.values() if entry is not None]
     if present:
         index.put_many(present)
-    gone = [interview_id for interview_id, entry in found.items() if entry is None]
-    if gone:
-        index.drop(*gone)
+    removed = [interview_id for interview_id, entry in entries.items() if entry is None]
+    if removed:
+        index.drop(*removed)
     if changed:
         with context.checkpoint() as db:
-            indexing.done(db, changed)
+            indexing.acknowledge(db, changed)
     return len(changed)

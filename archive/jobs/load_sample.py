@@ -1,7 +1,7 @@
-"""Load the sample archive, for whoever chose it on the first visit.
+"""Load the sample archive, when it was chosen at the first run.
 
-Run again after a kill it completes what is there. The passwords of the sample's accounts
-are thrown away here: an administrator sets new ones, or asks for them in the shell.
+A run after a kill completes the sample. The passwords of the sample accounts are discarded
+here: an administrator sets new ones, or prints new ones with `flask demo load`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from archive.jobs.context import JobContext, JobProblem
 
 
 def handle(context: JobContext) -> dict[str, Any] | None:
-    """Ends as failed, with nothing changed, when something of the office's own is in the way."""
+    """Load the sample; fails without changes if a record of the office has one of its names."""
 
-    def told(share: float) -> None:
+    def on_progress(share: float) -> None:
         context.progress(share, "loading_sample")
 
     try:
-        loaded = loading.load(context.toolbox, context.actor, told=told)
+        loaded = loading.load(context.toolbox, context.actor, on_progress=on_progress)
     except Refused as refused:
         raise JobProblem(refused.code, final=True, **refused.facts) from refused
     return {"interviews": len(loaded.interviews), "added": loaded.added}

@@ -1,7 +1,7 @@
-"""Every kind of job and its handler: one line each.
+"""The handler of every job kind, one line each.
 
-A handler takes the context and returns what `Job.result` shall keep. It must be
-idempotent: after a kill it is run again from the start, and finds its own checkpoint.
+A handler takes the context and returns the value of `Job.result`. It must be idempotent:
+after a kill it is run again from the start and resumes from its own checkpoints.
 """
 
 from __future__ import annotations

@@ -1,89 +1,99 @@
-"""Bring a database to the present shape, keeping what is in it.
+"""Upgrade a database to the current schema without losing data.
 
-There is no way down. To go back to an older program, put back the database as it was
-before the upgrade: of SQLite a copy is laid aside by itself (`archive.db.before-0001`),
-of PostgreSQL the office keeps a dump. A revision that took columns away again would
-throw away what had been written into them since.
+There is no downgrade. To return to an older program, restore the database from before the
+upgrade: of SQLite a copy is made automatically (`archive.db.before-0003`), of PostgreSQL the
+office keeps a dump. A downgrade that drops columns would delete the data written since.
 """
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-from pathlib import Path
+from contextlib import ExitStack
 
 from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import make_url
+from sqlalchemy import Connection, String, column, select, table
 
-from archive.access import Refused
-from archive.db import make_engine
+from archive.migrations.chains import (
+    HERE,
+    configuration,
+    configuration_before_release,
+    list_revisions,
+    newest_revision,
+    revisions_before_release,
+)
+from archive.migrations.refusals import DatabaseDiffers, DatabaseNewer, DatabaseUnknown
+from archive.migrations.safety_copy import copy_before_migration
+from archive.migrations.schema import VERSION_TABLE, table_names
+from archive.migrations.squash import adopt_first_release
+from archive.migrations.transaction import migrating, reading, sqlite_file
 
-log = logging.getLogger(__name__)
-HERE = Path(__file__).parent
+__all__ = [
+    "HERE",
+    "DatabaseDiffers",
+    "DatabaseNewer",
+    "DatabaseUnknown",
+    "configuration",
+    "configuration_before_release",
+    "current_revision",
+    "list_revisions",
+    "newest_revision",
+    "revisions_before_release",
+    "upgrade",
+]
 
-
-class DatabaseNewer(Refused):
-    """The database was made by a newer program; this one would not understand it."""
-
-    code = "database_newer"
-
-
-def configuration(database_url: str) -> Config:
-    """Alembic's settings, without a file."""
-    config = Config()
-    config.set_main_option("script_location", str(HERE))
-    config.attributes["database_url"] = database_url
-    return config
+_REQUIRED_TABLES = {"interview", "event"}  # every revision has them
 
 
 def current_revision(database_url: str) -> str | None:
-    """The revision that a database is at; None when it is empty."""
-    engine = make_engine(database_url).execution_options(reading=True)
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
+    """Return the revision of a database; None if it is empty or missing.
 
-
-def newest_revision() -> str | None:
-    """The revision that this program wants."""
-    return ScriptDirectory.from_config(configuration("")).get_current_head()
-
-
-def revisions() -> list[str]:
-    """Every revision that this program knows, from the first to the newest."""
-    script = ScriptDirectory.from_config(configuration(""))
-    return [found.revision for found in script.walk_revisions()][::-1]
+    Raises DatabaseUnknown if it has tables and no revision.
+    """
+    with reading(database_url) as connection:
+        return None if connection is None else _revision(connection)
 
 
 def upgrade(database_url: str) -> bool:
-    """Migrate if needed, after a copy of the SQLite file was put aside; True when it did.
+    """Migrate if needed, after copying an SQLite file; return whether it migrated.
 
-    Raises DatabaseNewer, and touches nothing, when this program is too old.
+    Raises DatabaseNewer, DatabaseUnknown or DatabaseDiffers, and changes nothing, if this
+    program cannot upgrade the database.
     """
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    before = current_revision(database_url)
-    if before == newest_revision():
+    file = sqlite_file(database_url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    if not _is_behind(current_revision(database_url)):
         return False
-    if before is not None and before not in revisions():
-        raise DatabaseNewer(revision=before, known=newest_revision())
-    if before is not None and url.get_backend_name() == "sqlite" and url.database:
-        _copy_aside(Path(url.database), before)
-    command.upgrade(configuration(database_url), "head")
+    with ExitStack() as rollback, migrating(database_url) as connection:
+        before = _revision(connection)  # another process may have migrated meanwhile
+        if not _is_behind(before):
+            return False
+        if before is not None and file is not None:
+            copy = copy_before_migration(file, before)
+            rollback.callback(copy.unlink, missing_ok=True)
+        if before is not None and before in revisions_before_release():
+            adopt_first_release(connection, database_url, before)
+        command.upgrade(configuration(database_url, connection), "head")
+        rollback.pop_all()
     return True
 
 
-def _copy_aside(file: Path, revision: str) -> None:
-    aside = file.with_name(f"{file.name}.before-{revision}")
-    if aside.exists():
-        return
-    with sqlite3.connect(file) as database:
-        database.execute("VACUUM INTO ?", (str(aside),))
-    aside.chmod(0o600)  # as `make_private` makes the first one
-    log.info("the database before the migration was kept as %s", aside.name)
+def _is_behind(revision: str | None) -> bool:
+    if revision == newest_revision():
+        return False
+    if revision is not None and revision not in list_revisions():
+        raise DatabaseNewer(revision=revision, known=newest_revision())
+    return True
+
+
+def _revision(connection: Connection) -> str | None:
+    tables = table_names(connection)
+    if not tables:
+        return None
+    if VERSION_TABLE not in tables:
+        raise DatabaseUnknown(revisions=[])
+    query = select(column("version_num", String)).select_from(table(VERSION_TABLE))
+    stored = list(connection.scalars(query))
+    # Other programs use Alembic too: an unknown revision need not be a newer one of this program.
+    if len(stored) != 1 or not tables >= _REQUIRED_TABLES:
+        raise DatabaseUnknown(revisions=stored)
+    return stored[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from archive.models.base import Json
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

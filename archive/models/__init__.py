@@ -1,4 +1,4 @@
-"""Data only: one file per noun, no queries, no input or output."""
+"""Database models: one file per noun, no queries, no input or output."""
 
 from archive.models.annotation import Annotation
 from archive.models.base import Base

@@ -1,4 +1,4 @@
-"""What people have noted along the time of a recording."""
+"""Annotations: notes at a time in a recording."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.vocabulary import AnnotationKind
 
 
 class Annotation(Base):
-    """Anchored to time, so it survives new versions of the text.
+    """A note anchored to time, so that it is independent of transcript versions.
 
-    Kind `index_point`: an entry of the contents, as OHMS has them (title, synopsis).
+    Kind `index_point`: title and synopsis as in OHMS, without `end_ms`. Kind `redaction`: the
+    words from `start_ms` to `end_ms` are given to no reader.
     """
 
     __tablename__ = "annotation"
@@ -22,9 +24,10 @@ class Annotation(Base):
     interview_id: Mapped[str] = mapped_column(
         ForeignKey("interview.id", ondelete="CASCADE"), index=True
     )
-    recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(default="index_point")
+    recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id"))
+    kind: Mapped[AnnotationKind] = mapped_column(default="index_point")
     start_ms: Mapped[int]
+    end_ms: Mapped[int | None]
     title: Mapped[str]
     body: Mapped[str] = mapped_column(default="")
     author_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))

@@ -1,4 +1,4 @@
-"""What every table shares: names of constraints, identifiers, instants, JSON."""
+"""Base class and column types: constraint names, identifiers, UTC instants, JSON."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 from ulid import ULID
 
+from archive.models import vocabulary
+
 ULID_LENGTH = 26
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant in UTC; SQLite keeps no zone, so it is put back on reading."""
+    """An aware datetime in UTC; SQLite stores no zone, so it is added on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive instant: it would be an hour of somebody's day, unknown which."""
+        """Convert to UTC; raises ValueError for a naive datetime."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -30,7 +32,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
+        """Add UTC to a naive value."""
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
@@ -54,19 +56,19 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
+    type_annotation_map = {
         datetime: UtcDateTime,
         dict[str, Any]: Json,
         list[str]: Json,
         list[Any]: Json,
-    }
+    } | {values: String() for values in vocabulary.ALL}
 
 
 def new_id() -> str:
-    """An identifier that may leave the house: sortable by time, unguessable in its tail."""
+    """Return a new ULID: sortable by time, with 80 random bits."""
     return str(ULID())
 
 
 def utc_now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Collections: how interviews are arranged."""
+"""Collections of interviews."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened: one append-only, chained table for audit, PREMIS and fixity."""
+"""Events: one append-only, hash-chained table for audit, PREMIS and fixity."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.vocabulary import EventOutcome
 
 
 class Event(Base):
-    """Who did what to which thing, and how it ended.
+    """An action by an actor on a subject, with its outcome.
 
-    `digest` is the SHA-256 over this row and the previous digest: a row that is changed
-    or taken out later breaks the chain. Nothing refers to an event, and an event refers
-    to nothing by a foreign key, so what it tells outlives what it tells about.
+    `digest` is the SHA-256 over this row and the previous digest: a row changed or deleted
+    later breaks the chain. There are no foreign keys from or to events, so that they
+    outlive their subjects.
     """
 
     __tablename__ = "event"
@@ -29,14 +30,14 @@ class Event(Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[str] = mapped_column(index=True)
     interview_id: Mapped[str] = mapped_column(default="", index=True)
-    outcome: Mapped[str] = mapped_column(default="success")
+    outcome: Mapped[EventOutcome] = mapped_column(default="success")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     previous_digest: Mapped[str]
     digest: Mapped[str]
 
 
 class ChainHead(Base):
-    """The last digest; its one row is locked while an event is added."""
+    """The last digest; its only row is locked while an event is appended."""
 
     __tablename__ = "event_chain"
 

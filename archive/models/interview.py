@@ -12,23 +12,32 @@ from archive.models.collection import Collection
 from archive.models.person import Person
 from archive.models.place import Place
 from archive.models.recording import Recording
+from archive.models.vocabulary import Audience, ContributionRole
 
-AUDIENCES = ("public", "registered", "staff")
-CONTRIBUTION_ROLES = ("witness", "interviewer", "transcriber", "translator")
-# Line drawings that may stand for an interview; drawn in templates/_macros/plates.html.
+# Line drawings that may stand for an interview; drawn in templates/core/_macros/plates.html.
 PLATES = (
-    "sew", "bike", "lam", "bowl", "boat", "radio", "loom",
-    "school", "sack", "stall", "clinic", "bridge", "ferry",
-)  # fmt: skip
+    "sew",
+    "bike",
+    "lam",
+    "bowl",
+    "boat",
+    "radio",
+    "loom",
+    "school",
+    "sack",
+    "stall",
+    "clinic",
+    "bridge",
+    "ferry",
+)
 
 
 class Interview(Base):
-    """What one or more witnesses told on one occasion or a few.
+    """An interview with one or more witnesses, in one or more sittings.
 
-    The date is kept three times: the words as told, the EDTF, and the earliest and
-    latest day it can mean. `told_from_year` and `told_to_year` are the years the talk
-    is about, which is another thing than the day of the talk. `audience` says who may
-    know that the interview exists; the default is the narrowest.
+    The interview date is stored as a phrase, as EDTF, and as its earliest and latest day.
+    `told_from_year` and `told_to_year` are the years covered by the account.
+    `audience` decides who may view the interview; the default is the narrowest.
     """
 
     __tablename__ = "interview"
@@ -48,7 +57,7 @@ class Interview(Base):
     place_id: Mapped[str | None] = mapped_column(ForeignKey("place.id"), index=True)
     abstract: Mapped[str] = mapped_column(default="")
     keywords: Mapped[list[str]] = mapped_column(default=list)
-    audience: Mapped[str] = mapped_column(default="staff", index=True)
+    audience: Mapped[Audience] = mapped_column(default="staff", index=True)
     plate: Mapped[str] = mapped_column(default="")
     revision: Mapped[int] = mapped_column(default=1)
     is_sample: Mapped[bool] = mapped_column(default=False, index=True)
@@ -69,16 +78,25 @@ class Interview(Base):
 
     @property
     def language(self) -> str:
-        """The language most of it is told in."""
+        """The main language."""
         return self.languages[0] if self.languages else "vi"
 
-    def people(self, role: str) -> list[Person]:
-        """Who contributed in this role, in the order they were named."""
-        return [c.person for c in self.contributions if c.role == role]
+    @property
+    def listed_contributions(self) -> list[Contribution]:
+        """Contributions of the description, without removed ones."""
+        return [c for c in self.contributions if c.removed_at is None]
+
+    def people(self, role: ContributionRole) -> list[Person]:
+        """Return the people listed in this role, in order."""
+        return [c.person for c in self.listed_contributions if c.role == role]
 
 
 class Contribution(Base):
-    """A person in a role in an interview; `speaker_label` is what a transcript calls them."""
+    """A person in a role in an interview; `speaker_label` is their label in transcripts.
+
+    Not deleted while the interview exists, because segments refer to it. `removed_at` is
+    when it was removed from the description, None while it is listed.
+    """
 
     __tablename__ = "contribution"
     __table_args__ = (UniqueConstraint("interview_id", "person_id", "role"),)
@@ -88,9 +106,10 @@ class Contribution(Base):
         ForeignKey("interview.id", ondelete="CASCADE"), index=True
     )
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    role: Mapped[str]
+    role: Mapped[ContributionRole]
     speaker_label: Mapped[str] = mapped_column(default="")
     position: Mapped[int] = mapped_column(default=0)
+    removed_at: Mapped[datetime | None]
 
     interview: Mapped[Interview] = relationship(back_populates="contributions")
     person: Mapped[Person] = relationship()

@@ -1,4 +1,4 @@
-"""The job table: the truth about work that takes longer than a page."""
+"""The job table: background work and its state."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
-
-JOB_STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
-OPEN_STATES = ("queued", "running", "waiting")
-RETRIABLE_STATES = ("failed", "cancelled", "waiting")
+from archive.models.vocabulary import JobState, Lane
 
 
 class Job(Base):
-    """A piece of work. Only the holder of `lease_token` may write to a running one.
+    """A background job. Only the holder of `lease_token` may write to a running one.
 
-    `waiting` means that something outside must change first (a model file is missing);
-    it is tried again by itself and never lost. `unique_key` holds one queued job per
-    key. `message` is the stage, a code that pages translate; `problem` the code of what
-    went wrong, with its facts in `detail`.
+    `waiting` jobs need an external change first (a model file is missing) and are retried
+    automatically. `unique_key` allows one queued job per key. `message` is the code of the
+    stage; `problem` is the code of the error, with its facts in `detail`.
     """
 
     __tablename__ = "job"
@@ -38,13 +34,13 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(index=True)
-    lane: Mapped[str] = mapped_column(default="light")
+    lane: Mapped[Lane] = mapped_column(default="light")
     interview_id: Mapped[str | None] = mapped_column(
         ForeignKey("interview.id", ondelete="CASCADE"), index=True
     )
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     unique_key: Mapped[str] = mapped_column(default="")
-    state: Mapped[str] = mapped_column(default="queued")
+    state: Mapped[JobState] = mapped_column(default="queued")
     priority: Mapped[int] = mapped_column(default=0)
     progress: Mapped[float] = mapped_column(default=0.0)
     message: Mapped[str] = mapped_column(default="")

@@ -1,4 +1,4 @@
-"""What the search index has yet to be told."""
+"""The outbox of the search index: interviews to be indexed again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from archive.models.base import Base, Ulid, utc_now
 
 
 class Outbox(Base):
-    """An interview whose text, description or rights changed, written with the change itself.
+    """An interview whose text, description or audience changed; inserted with the change.
 
-    No foreign key: a removed interview has to be taken out of the index too.
+    No foreign key: a deleted interview must be removed from the index too.
     """
 
     __tablename__ = "outbox"

@@ -1,4 +1,4 @@
-"""People who tell, ask or are told of, and the names they go by."""
+"""People (witnesses, interviewers and others) and their names."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive.models.base import Base, Bytewise, Ulid, new_id, utc_now
+from archive.models.vocabulary import NameKind
 
 
 class Person(Base):
-    """One human being. `full_name` is as it is spoken; the parts decide the order in lists.
+    """A person. `full_name` is the displayed name; its parts decide the sort order.
 
-    `sort_key` is computed by `archive.names` from given, family and middle name, so
-    that the database itself can list people as Vietnamese readers expect.
+    `sort_key` is computed by `archive.text.vietnamese_names` from given, family and middle name, so
+    that the database can sort people in Vietnamese order.
     """
 
     __tablename__ = "person"
@@ -40,14 +41,14 @@ class Person(Base):
 
 
 class PersonName(Base):
-    """A name beside the birth name: alias, pen name, the name by birth order."""
+    """A name besides the birth name: alias, pseudonym, name by birth order."""
 
     __tablename__ = "person_name"
 
     id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
-    kind: Mapped[str] = mapped_column(default="common")
+    kind: Mapped[NameKind] = mapped_column(default="common")
     period: Mapped[str] = mapped_column(default="")
     position: Mapped[int] = mapped_column(default=0)
 

@@ -1,4 +1,4 @@
-"""Places, each with the years in which its name and area held."""
+"""Places, each with the period in which it existed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive.models.base import Base, Ulid, new_id
 class Place(Base):
     """A unit in one period: numbers and names are reused, so "Quận 2" is several places.
 
-    `valid_from` and `valid_to` are EDTF; an empty end means that the unit stands today.
+    `valid_from` and `valid_to` are EDTF; an empty end means that the unit exists today.
     """
 
     __tablename__ = "place"
@@ -29,7 +29,7 @@ class Place(Base):
 
 
 class PlaceSuccession(Base):
-    """A unit that another came out of, whole or in part, as thành phố Thủ Đức did of Quận 2."""
+    """A predecessor and a successor, whole or in part: Quận 2 and thành phố Thủ Đức."""
 
     __tablename__ = "place_succession"
 

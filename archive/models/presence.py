@@ -1,4 +1,4 @@
-"""Who has a version open at this moment."""
+"""Presence of users in the editor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from archive.models.base import Base, Ulid
 
 
 class Presence(Base):
-    """One row for each person at each version, gone half a minute after the last sign of life.
+    """One row per user and version, deleted half a minute after the last ping.
 
-    It keeps two people from correcting the same words, and nothing else: there is no
-    history of it anywhere. `acted_at` is when the person last typed or went elsewhere.
+    It warns two users who correct the same segment; no history is kept. `acted_at` is
+    when the user last typed or moved to another segment.
     """
 
     __tablename__ = "presence"

@@ -1,4 +1,4 @@
-"""Recordings and the files they are kept in."""
+"""Recordings, their media files and uploads."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
-
-FILE_ROLES = ("original", "access", "peaks", "poster", "thumbnail")
-FILE_GROUPS = ("sound", "video", "picture", "document")
-UPLOAD_STATES = ("receiving", "kept", "duplicate", "refused", "discarded", "expired")
-CHECK_STATES = ("ok", "mismatch", "missing", "unreadable")
+from archive.models.vocabulary import CheckState, FileRole, UploadState
 
 
 class Recording(Base):
@@ -35,12 +31,11 @@ class Recording(Base):
 
 
 class MediaFile(Base):
-    """Bytes with a role and a digest.
+    """A file with a role and a digest.
 
-    An original lies in the vault under its SHA-256 and is never changed. Everything
-    else is derived: it names what it came from and by which recipe, and `path` is
-    relative to the folder of derivatives. `problem` is the code of why a derivative
-    could not be made; then `path` is empty and the original is safe all the same.
+    An original is stored in the vault under its SHA-256 and never changed. A derivative
+    names its source and recipe; its `path` is relative to the folder of derivatives.
+    `problem` is the code of a failed derivation; then `path` is empty.
     """
 
     __tablename__ = "media_file"
@@ -53,7 +48,7 @@ class MediaFile(Base):
     recording_id: Mapped[str | None] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
     )
-    role: Mapped[str] = mapped_column(default="original")
+    role: Mapped[FileRole] = mapped_column(default="original")
     group: Mapped[str] = mapped_column("file_group", default="sound")
     derived_from_id: Mapped[str | None] = mapped_column(
         ForeignKey("media_file.id", ondelete="CASCADE")
@@ -70,14 +65,13 @@ class MediaFile(Base):
     received_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
     received_at: Mapped[datetime] = mapped_column(default=utc_now)
     checked_at: Mapped[datetime | None]
-    check_state: Mapped[str] = mapped_column(default="")
+    check_state: Mapped[CheckState] = mapped_column(default="")
 
 
 class Upload(Base):
-    """A file on its way in (tus 1.0). How much of it is here is the size of the part on disk.
+    """An upload by tus 1.0. Its offset is the size of the part file on disk.
 
-    `state` is one of UPLOAD_STATES; `media_file_id` is the file that it became, or the one
-    that it turned out to be a copy of.
+    `media_file_id` is the stored file, or the existing one of which it is a duplicate.
     """
 
     __tablename__ = "upload"
@@ -89,7 +83,7 @@ class Upload(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
     filename: Mapped[str]
     length_bytes: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(default="receiving")
+    state: Mapped[UploadState] = mapped_column(default="receiving")
     problem: Mapped[str] = mapped_column(default="")
     media_file_id: Mapped[str | None] = mapped_column(
         ForeignKey("media_file.id", ondelete="SET NULL")

@@ -1,4 +1,4 @@
-"""Choices that the office makes in the browser."""
+"""Settings that administrators change in the browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archive.models.base import Base
 
 
 class Setting(Base):
-    """The name of the archive, its language, whether it was set up."""
+    """A key with its value: site name, language, prefix of accession numbers."""
 
     __tablename__ = "setting"
 

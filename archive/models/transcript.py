@@ -1,4 +1,4 @@
-"""Transcript versions, their segments, and every state a segment has been in."""
+"""Transcript versions, their segments and the revisions of segments."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive.models.base import Base, Bytewise, Ulid, new_id, utc_now
-
-VERSION_STATES = ("machine", "editing", "corrected", "approved")
-VERSION_KINDS = ("machine", "imported", "corrected")
-SEGMENT_STATES = ("machine", "edited", "heard")
+from archive.models.vocabulary import RevisionKind, SegmentState, VersionKind, VersionState
 
 
 class TranscriptVersion(Base):
-    """The text of an interview. Once approved it never changes: a correction is a new version.
+    """The text of an interview. Immutable once approved: a correction is a new version.
 
-    `revision` counts every change of any segment, so that an editor can ask what is
-    new. `engine`, `model`, `model_sha256` and `options` say where the words came from;
-    `options["roles"]` tells which voice without a record asks and which answers, as the
-    file that was brought in had it. `is_current` marks the one version that readers are
-    shown.
+    `revision` counts every change of any segment, so that editors can poll for changes.
+    `engine`, `model`, `model_sha256` and `options` are the provenance of the words;
+    `options["roles"]` holds the roles (interviewer, witness) of speakers without a record,
+    as found in the imported file. `is_current` marks the version that readers see.
     """
 
     __tablename__ = "transcript_version"
@@ -34,12 +30,10 @@ class TranscriptVersion(Base):
     )
     number: Mapped[int]
     language: Mapped[str]
-    kind: Mapped[str] = mapped_column(default="machine")
-    state: Mapped[str] = mapped_column(default="machine")
+    kind: Mapped[VersionKind] = mapped_column(default="machine")
+    state: Mapped[VersionState] = mapped_column(default="machine")
     is_current: Mapped[bool] = mapped_column(default=True)
-    based_on_id: Mapped[str | None] = mapped_column(
-        ForeignKey("transcript_version.id", ondelete="SET NULL")
-    )
+    based_on_id: Mapped[str | None] = mapped_column(ForeignKey("transcript_version.id"))
     revision: Mapped[int] = mapped_column(default=1)
     engine: Mapped[str] = mapped_column(default="")
     model: Mapped[str] = mapped_column(default="")
@@ -54,7 +48,7 @@ class TranscriptVersion(Base):
 
     segments: Mapped[list[Segment]] = relationship(
         order_by="Segment.position, Segment.id",
-        cascade="all, delete-orphan",
+        viewonly=True,  # a segment removed from this list must not be deleted
         primaryjoin="and_(Segment.version_id == TranscriptVersion.id, Segment.ended_at.is_(None))",
     )
 
@@ -62,9 +56,9 @@ class TranscriptVersion(Base):
 class Segment(Base):
     """One speaker, 5–25 s: the unit of editing.
 
-    `position` is a fractional index, so that an insert touches one row. `words` is a
-    list of [start_ms, end_ms, text, confidence, source]; never queried alone. A split
-    or merged segment is not deleted but ended, and names what replaced it.
+    `position` is a fractional index, so that an insert changes one row. `words` is a
+    list of [start_ms, end_ms, text, confidence, source]. A split or merged segment is not
+    deleted: `ended_at` is set, and it refers to its replacement.
     """
 
     __tablename__ = "segment"
@@ -74,20 +68,21 @@ class Segment(Base):
     version_id: Mapped[str] = mapped_column(
         ForeignKey("transcript_version.id", ondelete="CASCADE"), index=True
     )
+    # RESTRICT: deleting another row must not delete words or speakers.
     recording_id: Mapped[str | None] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+        ForeignKey("recording.id", ondelete="RESTRICT"), index=True
     )
     position: Mapped[str] = mapped_column(Bytewise)
     revision: Mapped[int] = mapped_column(default=1)
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     contribution_id: Mapped[str | None] = mapped_column(
-        ForeignKey("contribution.id", ondelete="SET NULL")
+        ForeignKey("contribution.id", ondelete="RESTRICT")
     )
     speaker_label: Mapped[str] = mapped_column(default="")
     text: Mapped[str] = mapped_column(default="")
     words: Mapped[list[Any]] = mapped_column(default=list)
-    state: Mapped[str] = mapped_column(default="machine")
+    state: Mapped[SegmentState] = mapped_column(default="machine")
     flags: Mapped[list[str]] = mapped_column(default=list)
     changed_in: Mapped[int] = mapped_column(default=1)
     updated_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
@@ -99,7 +94,7 @@ class Segment(Base):
 
 
 class SegmentRevision(Base):
-    """A segment as it was saved. Rows are only ever added: history, undo and merge base."""
+    """A saved state of a segment. Append-only: history, undo and merge base."""
 
     __tablename__ = "segment_revision"
     __table_args__ = (UniqueConstraint("segment_id", "revision"),)
@@ -112,24 +107,26 @@ class SegmentRevision(Base):
     revision: Mapped[int]
     start_ms: Mapped[int]
     end_ms: Mapped[int]
-    contribution_id: Mapped[str | None]
+    contribution_id: Mapped[str | None] = mapped_column(
+        ForeignKey("contribution.id", ondelete="RESTRICT")
+    )
     speaker_label: Mapped[str] = mapped_column(default="")
     text: Mapped[str]
     words: Mapped[list[Any]] = mapped_column(default=list)
-    state: Mapped[str]
+    state: Mapped[SegmentState]
     flags: Mapped[list[str]] = mapped_column(default=list)
-    kind: Mapped[str] = mapped_column(default="edit")
+    kind: Mapped[RevisionKind] = mapped_column(default="edit")
     operation: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(default="")
     author_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
     at: Mapped[datetime] = mapped_column(default=utc_now)
 
-    # Read by nobody: it tells the unit of work to write a new segment before its first state.
+    # Unused attribute; gives SQLAlchemy the flush order segment → revision.
     _segment: Mapped[Segment] = relationship()
 
 
 class SegmentDraft(Base):
-    """A text that could not be merged, kept beside the segment until somebody decides."""
+    """A submitted text that could not be merged, stored until an editor resolves it."""
 
     __tablename__ = "segment_draft"
 
@@ -144,7 +141,7 @@ class SegmentDraft(Base):
 
 
 class SavedOperation(Base):
-    """The answer that an idempotency key was given, so that a repeated request changes nothing."""
+    """The stored response of an idempotency key, returned for a repeated request."""
 
     __tablename__ = "saved_operation"
 

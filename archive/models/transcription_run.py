@@ -1,4 +1,4 @@
-"""Machine transcription in progress: what was planned and what has been heard so far."""
+"""Machine transcription in progress: runs and their chunks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
+from archive.models.vocabulary import ChunkKind, ChunkState
 
 
 class TranscriptionRun(Base):
-    """One recording heard by one model. `identity` is the SHA-256 over file, engine, model,
-    options and planner; a killed job resumes only a run whose identity is its own."""
+    """The transcription of one recording by one model.
+
+    `identity` is the SHA-256 over file, engine, model, options and planner; a killed job
+    resumes only a run with the same identity.
+    """
 
     __tablename__ = "transcription_run"
 
@@ -33,7 +37,7 @@ class TranscriptionRun(Base):
 
 
 class TranscriptionChunk(Base):
-    """A planned span of a run; its segments are written in the transaction that marks it done."""
+    """A planned time span of a run; its segments are stored when it is marked as done."""
 
     __tablename__ = "transcription_chunk"
     __table_args__ = (UniqueConstraint("run_id", "number"),)
@@ -45,8 +49,8 @@ class TranscriptionChunk(Base):
     number: Mapped[int]
     start_ms: Mapped[int]
     end_ms: Mapped[int]
-    kind: Mapped[str] = mapped_column(default="speech")
-    state: Mapped[str] = mapped_column(default="planned")
+    kind: Mapped[ChunkKind] = mapped_column(default="speech")
+    state: Mapped[ChunkState] = mapped_column(default="planned")
     attempts: Mapped[int] = mapped_column(default=0)
     took_ms: Mapped[int] = mapped_column(default=0)
     segments: Mapped[list[Any]] = mapped_column(default=list)

@@ -1,4 +1,4 @@
-"""Accounts, and the sessions in which they are signed in."""
+"""User accounts, their sessions and failed sign-ins."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive.models.base import Base, Ulid, new_id, utc_now
-
-ROLES = ("administrator", "archivist", "historian", "editor", "reviewer", "researcher")
+from archive.models.vocabulary import UserRole
 
 
 class User(Base):
-    """Somebody who signs in. Kept, only made inactive: history names them."""
+    """A user account. Deactivated, never deleted: events refer to it."""
 
     __tablename__ = "user"
 
     id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    role: Mapped[str] = mapped_column(default="researcher")
+    role: Mapped[UserRole] = mapped_column(default="researcher")
     password_hash: Mapped[str]
     language: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -29,7 +28,7 @@ class User(Base):
 
 
 class SignInSession(Base):
-    """A signed-in browser. The cookie holds a random token; here lies only its SHA-256."""
+    """A session of a browser. The cookie holds a random token, the row its SHA-256."""
 
     __tablename__ = "sign_in_session"
 
@@ -43,9 +42,9 @@ class SignInSession(Base):
 
 
 class SignInFailure(Base):
-    """A failed attempt, kept for the rate limit only and swept after an hour.
+    """A failed attempt, stored for the rate limit and deleted after an hour.
 
-    `key_sha256` hides which account or address was tried.
+    `key_sha256` is a digest, so that accounts and addresses are not stored.
     """
 
     __tablename__ = "sign_in_failure"

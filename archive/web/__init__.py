@@ -1,1 +1,1 @@
-"""HTTP only: parse, load, call an action, render. Commit once, at the end of the request."""
+"""HTTP layer: parse, load, call an action, render. Commits once, at the end of the request."""

@@ -1,61 +1,49 @@
-"""Every blueprint: one line each. Pages are mounted under a language, the rest is not."""
+"""All blueprints. Pages are mounted under a language prefix, services are not."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from archive.web import (
-    accounts,
-    contents,
-    display,
-    editing,
-    editor,
-    files,
-    first_run,
-    home,
-    interviews,
-    jobs,
-    language,
-    media,
-    office,
-    people,
-    presence,
-    reading,
-    search,
-    sign_in,
-    transcripts,
-    uploads,
-    versions,
-)
+from archive.web.accounts import accounts, sign_in
+from archive.web.catalogue import index_points, interviews, people
+from archive.web.core import display, language
+from archive.web.discovery import home, search
+from archive.web.editing import page as editor_page
+from archive.web.editing import presence, segments
+from archive.web.holdings import receipts, stream, tus, uploads
+from archive.web.office import first_run, jobs, settings
+from archive.web.speech import runs
+from archive.web.transcripts import reading, versions
 
 PAGES: tuple[Blueprint, ...] = (
     first_run.bp,
     sign_in.bp,
     display.bp,
     accounts.bp,
-    office.bp,
+    settings.bp,
     interviews.bp,
     people.bp,
-    contents.bp,
+    index_points.bp,
     reading.bp,
-    transcripts.bp,
+    runs.bp,
     versions.bp,
-    editor.bp,
+    editor_page.bp,
     search.bp,
 )
 SERVICES: tuple[Blueprint, ...] = (
     home.bp,
     uploads.bp,
-    media.bp,
-    files.bp,
+    tus.bp,
+    stream.bp,
+    receipts.bp,
     jobs.bp,
-    editing.bp,
+    segments.bp,
     presence.bp,
 )
 
 
 def register(app: Flask) -> None:
-    """Mount them all."""
+    """Mount all blueprints."""
     for page in PAGES:
         app.register_blueprint(page, url_prefix=language.PREFIX + (page.url_prefix or ""))
     for service in SERVICES:

@@ -1,1 +1,1 @@
-"""Copies for listening and looking: made from an original by a recipe, and made again at will."""
+"""Derivatives of originals: access copies, waveforms and pictures, one recipe per module."""

@@ -1,8 +1,9 @@
-"""The copy that everybody hears: small, even in loudness, and playable in any browser.
+"""Recipe of the access copy: small, of even loudness, playable in any browser.
 
-Sound: AAC at a constant 96 kbit/s in m4a, mono stays mono. Film: H.264 of at most 720
-lines, CRF 23, yuv420p, with that sound, in mp4. Both begin with their index (faststart),
-so a player can leap before everything has come. Loudness is measured in a first pass
+Sound: AAC at a constant 96 kbit/s in m4a; mono stays mono, stereo stays stereo, discrete
+tracks become mono and a layout of speakers stereo (`media/mixing.py`). Film: H.264 of at most 720
+lines, CRF 23, yuv420p, with that sound, in mp4. Both have their index first (faststart),
+so a player can seek before the file is complete. Loudness is measured in a first pass
 (`media/loudness.py`) and changed by one factor.
 """
 
@@ -23,16 +24,17 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from media.derivatives.base import (
-    Made,
     Progress,
     Recipe,
-    written_whole,
+    RecipeOutput,
+    atomic_write,
 )
-from media.derivatives.refusing import refusing
+from media.derivatives.errors import as_derivative_refused
+from media.errors import DerivativeRefused, MediaRefused
 from media.film import TICKS_PER_S, FilmReader
 from media.loudness import Loudness, LoudnessMeter, sound_frame
-from media.opening import open_media, sound_stream
-from media.refusals import DerivativeRefused, MediaRefused
+from media.mixing import OutputLayout, output_layout
+from media.safe_open import open_media, sound_stream
 from media.signatures import Kind
 from media.sound import SoundReader
 
@@ -42,22 +44,22 @@ CRF = "23"
 # "veryfast" makes files about a tenth larger than "medium", in a fifth of the time.
 PRESET = "veryfast"
 _FRAME_SAMPLES = 1024
-# What an encoder gives: how far it is, in seconds, and the packets up to there.
-_Lane = Iterator[tuple[float, "list[Packet[Any]]"]]
+# (seconds encoded so far, packets since the previous step)
+_EncoderStep = Iterator[tuple[float, "list[Packet[Any]]"]]
 
 
-def wants(kind: Kind) -> bool:
-    """Whatever plays."""
+def accepts(kind: Kind) -> bool:
+    """Accept sound and video."""
     return kind.group in ("sound", "video")
 
 
-def make(source: Path, target_dir: Path, progress: Progress) -> Made:
-    """Two passes over the sound, one over the film.
+def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
+    """Encode the access copy: two passes over the sound, one over the film.
 
-    When only one of the two can be decoded, the copy has that one.
+    When only one of the two can be decoded, the copy contains that one.
     """
-    with refusing():
-        has_sound, rate, layout = _shape(source)
+    with as_derivative_refused():
+        has_sound, rate, layout = _sound_shape(source)
         film = _open_film(source)
         loudness = None
         try:
@@ -68,32 +70,34 @@ def make(source: Path, target_dir: Path, progress: Progress) -> Made:
                 raise
         if film is None and loudness is None:
             raise DerivativeRefused("nothing_to_play", "neither sound nor film")
-        copy = _Copy(source, rate=rate, layout=layout, loudness=loudness, film=film)
+        copy = _AccessCopyEncoder(source, rate=rate, layout=layout, loudness=loudness, film=film)
         target = target_dir / ("access_copy.mp4" if film else "access_copy.m4a")
-        with written_whole(target) as temp:
+        with atomic_write(target) as temp:
             copy.write(temp, lambda f: progress(0.25 + f * 0.74))
     progress(1.0)
-    return Made(path=target, media_type="video/mp4" if film else "audio/mp4", detail=copy.detail())
+    return RecipeOutput(
+        path=target, media_type="video/mp4" if film else "audio/mp4", detail=copy.detail()
+    )
 
 
 def _open_film(source: Path) -> FilmReader | None:
     try:
-        return FilmReader(source, most_lines=MOST_LINES)
+        return FilmReader(source, max_lines=MOST_LINES)
     except MediaRefused as refused:
         if refused.code in ("no_picture", "undecodable"):
             return None
         raise
 
 
-def _shape(source: Path) -> tuple[bool, int, str]:
+def _sound_shape(source: Path) -> tuple[bool, int, OutputLayout]:
     with open_media(source) as container:
         sound = sound_stream(container)
         rate = 44_100 if sound is not None and sound.sample_rate == 44_100 else 48_000
-        layout = "mono" if sound is None or sound.channels == 1 else "stereo"
+        layout = "mono" if sound is None else output_layout(sound.layout)
         return sound is not None, rate, layout
 
 
-def _measure(source: Path, rate: int, layout: str, progress: Progress) -> Loudness:
+def _measure(source: Path, rate: int, layout: OutputLayout, progress: Progress) -> Loudness:
     meter = LoudnessMeter(rate=rate, layout=layout)
     for samples, fraction in _sound(source, rate, layout):
         meter.add(samples)
@@ -101,24 +105,21 @@ def _measure(source: Path, rate: int, layout: str, progress: Progress) -> Loudne
     return meter.result()
 
 
-def _sound(source: Path, rate: int, layout: str) -> Iterator[tuple[NDArray[Any], float]]:
-    reader = SoundReader(
-        source, rate=rate, layout="mono" if layout == "mono" else "stereo", sample_format="flt"
-    )
-    with reader:
+def _sound(source: Path, rate: int, layout: OutputLayout) -> Iterator[tuple[NDArray[Any], float]]:
+    with SoundReader(source, rate=rate, layout=layout, sample_format="flt") as reader:
         for samples in reader:
             yield samples, reader.fraction
 
 
-class _Copy:
-    """The second pass: encodes sound and film side by side, in the order of time."""
+class _AccessCopyEncoder:
+    """The second pass: encodes sound and film interleaved by time."""
 
     def __init__(
         self,
         source: Path,
         *,
         rate: int,
-        layout: str,
+        layout: OutputLayout,
         loudness: Loudness | None,
         film: FilmReader | None,
     ) -> None:
@@ -133,13 +134,13 @@ class _Copy:
         options = {"movflags": "+faststart", "fflags": "+bitexact"}
         container_name = "mp4" if self._film is not None else "ipod"
         with av.open(str(target), "w", format=container_name, options=options) as out:
-            lanes: list[tuple[float, _Lane]] = []
+            lanes: list[tuple[float, _EncoderStep]] = []
             if self._film is not None:
                 lanes.append((0.0, self._encoded_film(_film_out(out, self._film), self._film)))
             if self._loudness is not None:
                 lanes.append((0.0, self._encoded_sound(self._sound_out(out))))
             while lanes:
-                # Whoever is behind goes on, so that neither waits in memory for the other.
+                # Continue with the stream that is behind, so that few packets wait in memory.
                 lanes.sort(key=lambda lane: lane[0])
                 _, lane = lanes.pop(0)
                 for at_s, packets in lane:
@@ -149,7 +150,7 @@ class _Copy:
                 progress(self._fraction)
 
     def detail(self) -> dict[str, Any]:
-        """What was measured and done, for the event."""
+        """Return the measurements and settings for the event."""
         facts: dict[str, Any] = {"duration_ms": self._samples * 1000 // self._rate}
         if self._loudness is not None:
             facts |= {
@@ -170,18 +171,21 @@ class _Copy:
         stream.codec_context.flags |= Flags.bitexact
         return stream
 
-    def _encoded_sound(self, stream: AudioStream) -> _Lane:
-        for samples in self._pieces():
+    def _encoded_sound(self, stream: AudioStream) -> _EncoderStep:
+        for samples in self._aac_frames():
             planar = sound_frame(
                 samples * np.float32(self._factor),
-                rate=self._rate, layout=self._layout, at=self._samples, planar=True,
-            )  # fmt: skip
+                rate=self._rate,
+                layout=self._layout,
+                at=self._samples,
+                planar=True,
+            )
             self._samples += len(samples)
             yield self._samples / self._rate, stream.encode(planar)
         yield self._samples / self._rate, stream.encode(None)
 
-    def _pieces(self) -> Iterator[NDArray[Any]]:
-        """The sound in the frames that AAC is made of; the last one may be short."""
+    def _aac_frames(self) -> Iterator[NDArray[Any]]:
+        """Yield the sound in frames of 1024 samples, as AAC needs; the last may be shorter."""
         held: list[NDArray[Any]] = []
         size = 0
         for samples, fraction in _sound(self._source, self._rate, self._layout):
@@ -198,7 +202,7 @@ class _Copy:
         if size:
             yield np.concatenate(held)
 
-    def _encoded_film(self, stream: VideoStream, film: FilmReader) -> _Lane:
+    def _encoded_film(self, stream: VideoStream, film: FilmReader) -> _EncoderStep:
         with film:
             for frame in film:
                 if self._loudness is None:
@@ -215,10 +219,13 @@ def _film_out(out: OutputContainer, film: FilmReader) -> VideoStream:
     # Without the last one x264's choices depend on the processor, and even on where in memory
     # a frame lies: the same film would give other bytes.
     stream.options = {
-        "crf": CRF, "preset": PRESET, "profile": "high", "x264-params": "cpu-independent=1",
-    }  # fmt: skip
+        "crf": CRF,
+        "preset": PRESET,
+        "profile": "high",
+        "x264-params": "cpu-independent=1",
+    }
     stream.codec_context.flags |= Flags.bitexact
     return stream
 
 
-RECIPE = Recipe(name="access_copy", version=1, wants=wants, make=make)
+RECIPE = Recipe(name="access_copy", version=2, accepts=accepts, make=make)

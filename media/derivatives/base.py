@@ -1,8 +1,8 @@
-"""What a recipe is, and what it promises.
+"""The interface of a recipe, which makes one kind of derivative.
 
-A recipe only reads its source, writes one file into a folder it is given, and writes it
-whole or not at all. The same source, recipe version and library give the same bytes.
-It refuses with a code; it never blames the original, which stays where it is.
+A recipe only reads its source and writes one file into the given folder, atomically. The
+same source, recipe version and library give the same bytes. On failure it raises
+DerivativeRefused with a code and leaves the original as it is.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A derivative on the disk. `detail` is JSON-able and tells what was measured."""
+class RecipeOutput:
+    """A derivative on the disk. `detail` holds JSON-able measurements."""
 
     path: Path
     media_type: str
@@ -30,7 +30,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A way to make a derivative. A change of its output raises `version`.
+    """Makes one kind of derivative. Increase `version` when its output changes.
 
     `make(source, target_dir, progress)` names its file after the recipe and raises
     DerivativeRefused; `progress` gets 0..1 and ends at 1.
@@ -38,13 +38,13 @@ class Recipe:
 
     name: str
     version: int
-    wants: Callable[[Kind], bool]
-    make: Callable[[Path, Path, Progress], Made]
+    accepts: Callable[[Kind], bool]
+    make: Callable[[Path, Path, Progress], RecipeOutput]
 
 
 @contextlib.contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A name to write to; it becomes `target`, synced, only when nothing was raised."""
+def atomic_write(target: Path) -> Iterator[Path]:
+    """Yield a temporary path; on success it is synced and renamed to `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temp = target.with_name(f".{os.getpid()}-{target.name}")
     try:

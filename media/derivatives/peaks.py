@@ -1,17 +1,17 @@
-"""The waveform: the loudest sample of each twentieth and each half of a second.
+"""Recipe of the waveform: the loudest sample of each 1/20 and each 1/2 second.
 
 Layout, little-endian; a file is one block after the other, 20 per second first:
 
     0  4 bytes  "LKPK"
     4  u8       version of the layout, 1
     5  u8       peaks per second (20, then 2)
-    6  u8       channels, 1: the mix of all
+    6  u8       channels, 1: the mix of all (`media/mixing.py`)
     7  u8       0
     8  u32      count
     12 count bytes: absolute peaks, 0 (silence) to 255 (full scale)
 
-The last peak may stand for less than its share of a second. The next block begins right
-after; a reader that knows only the first block is served well.
+The last peak may cover a shorter time. Blocks follow without a gap; a reader may use the
+first one only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.derivatives.base import Made, Progress, Recipe, written_whole
-from media.derivatives.refusing import refusing
+from media.derivatives.base import Progress, Recipe, RecipeOutput, atomic_write
+from media.derivatives.errors import as_derivative_refused
 from media.signatures import Kind
 from media.sound import SPEECH_RATE, pcm_blocks
 
@@ -35,14 +35,14 @@ MEDIA_TYPE = "application/vnd.loi-ke.peaks"
 _HEADER = struct.Struct("<4sBBBBI")
 
 
-def wants(kind: Kind) -> bool:
-    """Whatever may have sound."""
+def accepts(kind: Kind) -> bool:
+    """Accept sound and video."""
     return kind.group in ("sound", "video")
 
 
-def make(source: Path, target_dir: Path, progress: Progress) -> Made:
-    """Read the sound once; memory stays at a block of ten seconds and a byte per peak."""
-    with refusing():
+def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
+    """Compute the peaks in one pass; memory: ten seconds of sound and a byte per peak."""
+    with as_derivative_refused():
         blocks = pcm_blocks(source, block_ms=10_000)
         per_peak = SPEECH_RATE // FINE
         fine = bytearray()
@@ -51,20 +51,20 @@ def make(source: Path, target_dir: Path, progress: Progress) -> Made:
             progress(blocks.fraction * 0.99)
         coarse = _coarser(np.frombuffer(fine, np.uint8), FINE // COARSE)
         target = target_dir / "peaks.lkpk"
-        with written_whole(target) as temp:
+        with atomic_write(target) as temp:
             temp.write_bytes(_block(FINE, bytes(fine)) + _block(COARSE, coarse.tobytes()))
     progress(1.0)
     detail = {
-        "duration_ms": blocks.heard_ms,
+        "duration_ms": blocks.decoded_ms,
         "peak": max(fine, default=0),
         "damaged_packets": blocks.damaged_packets,
         "filled_ms": blocks.filled_ms,
     }
-    return Made(path=target, media_type=MEDIA_TYPE, detail=detail)
+    return RecipeOutput(path=target, media_type=MEDIA_TYPE, detail=detail)
 
 
-def read(data: bytes) -> dict[int, bytes]:
-    """Peaks by their number per second. Raises ValueError for what is not this layout."""
+def read_peaks(data: bytes) -> dict[int, bytes]:
+    """Parse a file of peaks into {peaks per second: bytes}. Raises ValueError."""
     return dict(_blocks(data))
 
 
@@ -98,4 +98,4 @@ def _coarser(peaks: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return coarser
 
 
-RECIPE = Recipe(name="peaks", version=1, wants=wants, make=make)
+RECIPE = Recipe(name="peaks", version=2, accepts=accepts, make=make)

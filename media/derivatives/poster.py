@@ -1,4 +1,4 @@
-"""One still of a film, to know it by: early, but not black."""
+"""Recipe of the poster: an early frame of a film that is not black."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from media.derivatives.base import (
-    Made,
     Progress,
     Recipe,
-    written_whole,
+    RecipeOutput,
+    atomic_write,
 )
-from media.derivatives.refusing import refusing
+from media.derivatives.errors import as_derivative_refused
+from media.errors import DerivativeRefused
 from media.film import FilmReader
-from media.refusals import DerivativeRefused
 from media.signatures import Kind
 
 MOST_LINES = 720
 QUALITY = 82
-# Looked at: the first minute, three frames in a second.
+# Frames are scored in the first minute, three per second.
 _SECONDS, _PER_SECOND = 60, 3
 _FIRST_CHOICE_MS = 3000
 _BLACK = 24.0
 _FLAT = 6.0
 
 
-def wants(kind: Kind) -> bool:
-    """Films."""
+def accepts(kind: Kind) -> bool:
+    """Accept video."""
     return kind.group == "video"
 
 
-def make(source: Path, target_dir: Path, progress: Progress) -> Made:
-    """The first frame after three seconds that shows something; else the best that there is."""
-    with refusing(), FilmReader(source, most_lines=MOST_LINES) as film:
+def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
+    """Save the first good frame after three seconds, or else the best of the first minute."""
+    with as_derivative_refused(), FilmReader(source, max_lines=MOST_LINES) as film:
         every = max(1, round(film.rate / _PER_SECOND))
         best: tuple[float, int, VideoFrame] | None = None
         for frame in itertools.islice(film, 0, round(film.rate * _SECONDS), every):
@@ -49,18 +49,18 @@ def make(source: Path, target_dir: Path, progress: Progress) -> Made:
         if best is None:
             raise DerivativeRefused("undecodable", "no frame")
         target = target_dir / "poster.jpg"
-        with written_whole(target) as temp:
+        with atomic_write(target) as temp:
             image = Image.fromarray(best[2].to_ndarray(format="rgb24"))
             image.save(temp, format="JPEG", quality=QUALITY, optimize=True, progressive=True)
     progress(1.0)
     detail = {"width": best[2].width, "height": best[2].height, "at_ms": best[1]}
-    return Made(path=target, media_type="image/jpeg", detail=detail)
+    return RecipeOutput(path=target, media_type="image/jpeg", detail=detail)
 
 
 def _score(frame: VideoFrame) -> float:
-    """1 for a picture; less for one that is black or of one shade."""
+    """Return 1 for a good frame, less for one that is black or uniform."""
     luma = frame.to_ndarray(format="gray")[::4, ::4].astype(np.float32)
     return min(1.0, float(luma.mean()) / _BLACK, float(luma.std()) / _FLAT)
 
 
-RECIPE = Recipe(name="poster", version=1, wants=wants, make=make)
+RECIPE = Recipe(name="poster", version=1, accepts=accepts, make=make)

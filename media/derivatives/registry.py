@@ -1,4 +1,4 @@
-"""Every recipe: a new one is a file beside this one and a line here."""
+"""Registry of recipes: a new one is a module beside this one and a line here."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def wanted(kind: Kind) -> list[Recipe]:
-    """The recipes that a file of this kind is given to."""
-    return [recipe for recipe in RECIPES.values() if recipe.wants(kind)]
+def recipes_for(kind: Kind) -> list[Recipe]:
+    """Return the recipes that accept this kind of file."""
+    return [recipe for recipe in RECIPES.values() if recipe.accepts(kind)]

@@ -1,44 +1,44 @@
-"""Small pictures of an attachment: JPEG, the right way up, silent about place and owner."""
+"""Recipes of small pictures of an attachment: upright JPEG without metadata."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from media.derivatives.base import Made, Progress, Recipe, written_whole
-from media.derivatives.refusing import refusing
-from media.pictures import opened, upright
+from media.derivatives.base import Progress, Recipe, RecipeOutput, atomic_write
+from media.derivatives.errors import as_derivative_refused
+from media.pictures import open_picture, render_small
 from media.signatures import Kind
 
 SMALL, LARGE_SIDE = 640, 1600
 QUALITY = 82
 
 
-def wants(kind: Kind) -> bool:
-    """Pictures."""
+def accepts(kind: Kind) -> bool:
+    """Accept pictures."""
     return kind.group == "picture"
 
 
-def make(source: Path, target_dir: Path, progress: Progress) -> Made:
-    """The longest side is 640 pixels, for lists."""
+def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
+    """Make the picture for lists, its longer side 640 pixels."""
     return _make(source, target_dir / "thumbnail.jpg", SMALL, progress)
 
 
-def make_large(source: Path, target_dir: Path, progress: Progress) -> Made:
-    """The longest side is 1600 pixels, to look at."""
+def make_large(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
+    """Make the picture for viewing, its longer side 1600 pixels."""
     return _make(source, target_dir / "thumbnail_large.jpg", LARGE_SIDE, progress)
 
 
-def _make(source: Path, target: Path, longest: int, progress: Progress) -> Made:
-    with refusing(), opened(source) as image:
+def _make(source: Path, target: Path, longest: int, progress: Progress) -> RecipeOutput:
+    with as_derivative_refused(), open_picture(source) as image:
         original = {"original_width": image.width, "original_height": image.height}
-        small = upright(image, longest)
+        small = render_small(image, longest)
         progress(0.9)
-        with written_whole(target) as temp:
+        with atomic_write(target) as temp:
             small.save(temp, format="JPEG", quality=QUALITY, optimize=True, progressive=True)
     progress(1.0)
     detail = {"width": small.width, "height": small.height, **original}
-    return Made(path=target, media_type="image/jpeg", detail=detail)
+    return RecipeOutput(path=target, media_type="image/jpeg", detail=detail)
 
 
-RECIPE = Recipe(name="thumbnail", version=1, wants=wants, make=make)
-LARGE = Recipe(name="thumbnail_large", version=1, wants=wants, make=make_large)
+RECIPE = Recipe(name="thumbnail", version=1, accepts=accepts, make=make)
+LARGE = Recipe(name="thumbnail_large", version=1, accepts=accepts, make=make_large)

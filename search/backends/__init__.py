@@ -1,1 +1,1 @@
-"""Where passages are kept and found; base.py is the contract, registry.py the list."""
+"""Search backends; base.py is their interface, registry.py their list."""

@@ -1,8 +1,7 @@
-"""The contract of a search backend, and what it may refuse.
+"""Interface and errors of a search backend.
 
-A backend answers exactly as ``in_memory`` does, in the same order; the contract
-suite asks all of them the same questions. To add one: write the module, add it to
-registry.py.
+A backend returns exactly the results of ``in_memory``, in the same order; the contract
+tests compare them. To add one: write the module, add it to registry.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,17 +9,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from search.passages import PassageDocument
-from search.results import Results, SearchRequest
+from search.results import SearchRequest, SearchResults
 
 
-class SearchFault(Exception):
-    """Something about the index, not about the query; ``code`` is stable."""
+class SearchIndexError(Exception):
+    """Base of the errors of the index (not of a query); ``code`` is stable."""
 
     code = "search_fault"
 
 
-class IndexBusy(SearchFault):
-    """Another process is writing; try again. There is one writer at a time."""
+class IndexBusy(SearchIndexError):
+    """Another process is writing, and only one may; try again later."""
 
     code = "index_busy"
 
@@ -29,8 +28,8 @@ class IndexBusy(SearchFault):
         self.waited_s = waited_s
 
 
-class IndexOutdated(SearchFault):
-    """The index was written by another version of the analysis; ``rebuild`` mends it."""
+class IndexOutdated(SearchIndexError):
+    """The index was written by another version of the analysis; ``rebuild`` repairs it."""
 
     code = "index_outdated"
 
@@ -40,8 +39,8 @@ class IndexOutdated(SearchFault):
         self.found = found
 
 
-class IndexDamaged(SearchFault):
-    """The index cannot be read; ``rebuild`` mends it, nothing else is lost."""
+class IndexDamaged(SearchIndexError):
+    """The index cannot be read; ``rebuild`` repairs it without loss of data."""
 
     code = "index_damaged"
 
@@ -52,7 +51,7 @@ class IndexDamaged(SearchFault):
 
 @dataclass(frozen=True, slots=True)
 class IndexedInterview:
-    """All passages of one interview as of ``version``; without any it is known and not found."""
+    """All passages of one interview as of ``version``; may be empty."""
 
     interview: str
     version: int
@@ -65,8 +64,8 @@ class IndexedInterview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """State of an index; ``code`` is "ok", "index_missing", "index_outdated" or "index_damaged"."""
+class IndexHealth:
+    """The state of an index; ``code`` is "ok" or that of a SearchIndexError, or "index_missing"."""
 
     code: str
     detail: str = ""
@@ -77,46 +76,46 @@ class Health:
 
     @property
     def ok(self) -> bool:
-        """Whether searches are answered from a whole index."""
+        """Return whether the index can be searched."""
         return self.code == "ok"
 
 
 class Backend(Protocol):
-    """Reading is safe from any thread; writing is for one worker, and refuses with IndexBusy."""
+    """A search index; any thread may read, one process may write, others raise IndexBusy."""
 
     def put(self, interview: str, documents: Sequence[PassageDocument], version: int) -> None:
-        """Replace everything of one interview, in one commit. Twice is as once."""
+        """Replace all passages of one interview in one commit; idempotent."""
 
     def put_many(self, interviews: Iterable[IndexedInterview]) -> int:
-        """Replace several interviews in one commit; all or none. Returns the passages written."""
+        """Replace several interviews in one commit; return the number of passages written."""
 
     def drop(self, *interviews: str) -> None:
-        """Forget interviews; unknown ones are no fault."""
+        """Remove interviews; unknown ones are ignored."""
 
-    def versions(self) -> dict[str, int]:
-        """Version of every interview as indexed, to compare with the truth and mend drift."""
+    def indexed_versions(self) -> dict[str, int]:
+        """Return the indexed version of every interview, to compare with the database."""
 
-    def find(self, request: SearchRequest) -> Results:
-        """Answer from the newest committed state; raises IndexOutdated or IndexDamaged."""
+    def find(self, request: SearchRequest) -> SearchResults:
+        """Search the newest committed state; raises IndexOutdated or IndexDamaged."""
 
     def suggest(self, request: SearchRequest) -> tuple[str, ...]:
-        """Queries with one letter mended, each of which finds something for this reader.
+        """Return corrected queries that have hits for this reader, at most three.
 
-        Made for a search without hits: words that the reader's passages do hold are
-        left alone. At most three, the most frequent word first.
+        For a search without hits: words without a visible passage are replaced by words at
+        edit distance one, the most frequent first; the other words are unchanged.
         """
 
     def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
-        """Make the index anew beside the old one, then change over. Returns the passages."""
+        """Build a new index, then switch to it; return the number of passages."""
 
-    def tidy(self) -> None:
-        """Put in order what many small commits scattered; for a quiet hour, changes no answer."""
+    def optimise(self) -> None:
+        """Merge the segments of many commits; run when idle. Results do not change."""
 
     def generation(self) -> str:
-        """Names the committed state; changes with every commit."""
+        """Return an id of the committed state; changes with every commit."""
 
-    def health(self) -> Health:
-        """Look at the index without raising."""
+    def health(self) -> IndexHealth:
+        """Check the index; never raises."""
 
     def close(self) -> None:
-        """Let go of files and memory; the backend is not used afterwards."""
+        """Release files and memory; the backend cannot be used afterwards."""

@@ -1,7 +1,7 @@
-"""Answer a query from posting lists, in vectors: what stock Whoosh does posting by posting.
+"""Evaluate a query on posting lists with numpy; stock Whoosh does it posting by posting.
 
-The mask of what the reader may see comes first, and everything after it (statistics,
-scores, counts, facets, groups) knows only what the mask lets through.
+The mask of visible passages is applied first, so that statistics, scores, counts, facets
+and groups depend on visible passages only.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,19 +14,19 @@ from search import scoring
 from search.analysis import TAIL_SIGN
 from search.backends.postings import Bools, Integers, Postings
 from search.backends.schema import WORDS
-from search.backends.snapshot import Snapshot, View
+from search.backends.snapshot import AccessView, Snapshot
 from search.backends.terms import MOST_PREFIX_TERMS, OVERLAP_SIGN
-from search.nearness import neighbours
-from search.query import Clause, Match, Query, Step, Wanted
+from search.edit_distance import words_one_edit_away
+from search.query import Clause, PhraseStep, Query, QueryTerm, TermMatch
 
 Floats = NDArray[np.float64]
 _STRIDE = 1 << 32
-"""Passage and position in one sortable number: positions stay below, passages above."""
+"""Factor for passage × _STRIDE + position, one sortable number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """Passages found, ascending, with their scores and whether all marks are compatible."""
+class ScoredPassages:
+    """The passages found, ascending, with scores and whether all marks are compatible."""
 
     documents: Integers
     scores: Floats
@@ -34,92 +34,103 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One wanted word: the lists that answer it, and the visible passages they cover."""
+class _TermMatches:
+    """The posting lists that match one query term, and the visible passages in them."""
 
-    lists: tuple[tuple[Match, Postings], ...]
-    holds: Bools
-    holds_compatible: Bools
+    lists: tuple[tuple[TermMatch, Postings], ...]
+    matching: Bools
+    matching_compatible: Bools
     idf: float
 
 
-def candidates(snapshot: Snapshot, wanted: Wanted) -> list[str]:
-    """Terms of the vocabulary that may answer; ``Wanted.match`` decides, term by term."""
+def candidate_terms(snapshot: Snapshot, query_term: QueryTerm) -> list[str]:
+    """Return terms of the vocabulary that may match; ``QueryTerm.match`` decides for each."""
     vocabulary = snapshot.vocabulary
-    if wanted.unit:
-        return [wanted.unit, *vocabulary.get(wanted.folded, ())]
-    if wanted.shape == "prefix":
-        begun = snapshot.beginning_with(wanted.folded)
+    if query_term.unit:
+        return [query_term.unit, *vocabulary.get(query_term.folded, ())]
+    if query_term.shape == "prefix":
+        begun = snapshot.words_with_prefix(query_term.folded)
         return sorted(term for folded in begun for term in vocabulary[folded])
-    found = list(vocabulary.get(wanted.folded, ()))
-    if wanted.shape == "fuzzy":
-        found.extend(t for folded in neighbours(wanted.folded) for t in vocabulary.get(folded, ()))
-    if wanted.stem:
-        found.append(wanted.stem)
+    found = list(vocabulary.get(query_term.folded, ()))
+    if query_term.shape == "fuzzy":
+        found.extend(
+            t
+            for folded in words_one_edit_away(query_term.folded)
+            for t in vocabulary.get(folded, ())
+        )
+    if query_term.stem:
+        found.append(query_term.stem)
     return found
 
 
-def evaluate(snapshot: Snapshot, query: Query, view: View, allowed: Bools) -> Scored:
-    """Passages within ``allowed`` (part of the view) that answer; statistics are the view's."""
+def evaluate(snapshot: Snapshot, query: Query, view: AccessView, allowed: Bools) -> ScoredPassages:
+    """Return the matching passages of ``allowed``, a subset of the view, with scores.
+
+    Statistics (idf, average length) are those of the view.
+    """
     hits = allowed.copy()
-    parts = []
+    matches_by_clause = []
     for clause in query.clauses:
-        row = [_part(snapshot, view, clause, n) for n in range(len(clause.wanted))]
-        parts.append(row)
-        for part in row:
-            hits &= part.holds
+        row = [_match_term(snapshot, view, clause, n) for n in range(len(clause.query_terms))]
+        matches_by_clause.append(row)
+        for term_matches in row:
+            hits &= term_matches.matching
     for clause in query.clauses:
         for number, run in enumerate(clause.runs()):
             if len(run) > 1 and hits.any():
-                hits = _standing(
+                hits = _adjacent(
                     snapshot, run, hits, is_quoted=clause.is_quoted, own_first=number == 0
                 )
     scores = np.zeros(snapshot.count)
-    for row in parts:
-        for part in row:
-            _add_scores(snapshot, view, part, hits, scores)
-    for steps, before, after in zip(query.neighbours(), parts, parts[1:], strict=False):
-        bonus = scoring.NEIGHBOURS * (before[-1].idf + after[0].idf) / 2
-        scores[_standing(snapshot, steps, hits, is_own=True)] += bonus
+    for row in matches_by_clause:
+        for term_matches in row:
+            _add_scores(snapshot, view, term_matches, hits, scores)
+    for steps, before, after in zip(
+        query.adjacent_terms(), matches_by_clause, matches_by_clause[1:], strict=False
+    ):
+        bonus = scoring.ADJACENT * (before[-1].idf + after[0].idf) / 2
+        scores[_adjacent(snapshot, steps, hits, is_own=True)] += bonus
     compatible = hits.copy()
-    for row in parts:
-        for part in row:
-            compatible &= part.holds_compatible
+    for row in matches_by_clause:
+        for term_matches in row:
+            compatible &= term_matches.matching_compatible
     documents = np.flatnonzero(hits)
     rounded = np.round(scores[documents], scoring.DECIMALS)
-    return Scored(documents, rounded, compatible[documents])
+    return ScoredPassages(documents, rounded, compatible[documents])
 
 
-def _part(snapshot: Snapshot, view: View, clause: Clause, number: int) -> _Part:
-    wanted = clause.wanted[number]
+def _match_term(snapshot: Snapshot, view: AccessView, clause: Clause, number: int) -> _TermMatches:
+    query_term = clause.query_terms[number]
     signs = ("", OVERLAP_SIGN) if number else ("",)
-    lists: list[tuple[Match, Postings]] = []
-    holds = np.zeros(snapshot.count, np.bool_)
+    lists: list[tuple[TermMatch, Postings]] = []
+    matching = np.zeros(snapshot.count, np.bool_)
     compatible = np.zeros(snapshot.count, np.bool_)
     visible_terms = 0
-    for term in dict.fromkeys(candidates(snapshot, wanted)):
-        match = clause.match(wanted, term)
+    for term in dict.fromkeys(candidate_terms(snapshot, query_term)):
+        match = clause.match(query_term, term)
         if match is None:
             continue
         found = [snapshot.postings(WORDS, sign + term) for sign in signs]
         documents = np.concatenate([postings.documents for postings in found])
-        if wanted.shape == "prefix":
+        if query_term.shape == "prefix":
             if not view.visible[documents].any():
                 continue
             visible_terms += 1
         lists.extend((match, postings) for postings in found)
-        holds[documents] = True
+        matching[documents] = True
         if match.is_compatible:
             compatible[documents] = True
         if visible_terms == MOST_PREFIX_TERMS:
             break
-    holds &= view.visible
-    idf = scoring.idf(view.passages, int(np.count_nonzero(holds)))
-    return _Part(tuple(lists), holds, compatible, idf)
+    matching &= view.visible
+    idf = scoring.idf(view.passages, int(np.count_nonzero(matching)))
+    return _TermMatches(tuple(lists), matching, compatible, idf)
 
 
-def _add_scores(snapshot: Snapshot, view: View, part: _Part, hits: Bools, scores: Floats) -> None:
-    for match, postings in part.lists:
+def _add_scores(
+    snapshot: Snapshot, view: AccessView, term_matches: _TermMatches, hits: Bools, scores: Floats
+) -> None:
+    for match, postings in term_matches.lists:
         chosen = hits[postings.documents]
         documents = postings.documents[chosen]
         counts = postings.counts[chosen].astype(np.float64)
@@ -127,26 +138,26 @@ def _add_scores(snapshot: Snapshot, view: View, part: _Part, hits: Bools, scores
             1 - scoring.B + scoring.B * snapshot.lengths[documents] / view.average_length
         )
         weights = counts * (scoring.K1 + 1) / (counts + norm)
-        scores[documents] += part.idf * match.boost * weights
+        scores[documents] += term_matches.idf * match.boost * weights
 
 
-def _standing(
+def _adjacent(
     snapshot: Snapshot,
-    run: Sequence[Step],
+    run: Sequence[PhraseStep],
     hits: Bools,
     *,
     is_own: bool = False,
     own_first: bool = True,
     is_quoted: bool = False,
 ) -> Bools:
-    """Those of ``hits`` in which the steps stand at adjacent positions."""
+    """Return those of ``hits`` in which the steps are at adjacent positions."""
     ends: Integers | None = None
     within = hits
     for number, step in enumerate(run):
         must_be_own = is_own or (own_first and number == 0)
-        lists = _step_lists(snapshot, step, must_be_own=must_be_own, is_quoted=is_quoted)
-        places = _places(lists, within)
-        ends = places if ends is None else _after(ends, places)
+        lists = _step_lists(snapshot, step, within, must_be_own=must_be_own, is_quoted=is_quoted)
+        occurrences = _occurrences(lists, within)
+        ends = occurrences if ends is None else _after(ends, occurrences)
         within = np.zeros(snapshot.count, np.bool_)
         within[ends // _STRIDE] = True
         if not len(ends):
@@ -155,22 +166,30 @@ def _standing(
 
 
 def _step_lists(
-    snapshot: Snapshot, step: Step, *, must_be_own: bool, is_quoted: bool
+    snapshot: Snapshot, step: PhraseStep, within: Bools, *, must_be_own: bool, is_quoted: bool
 ) -> Iterable[Postings]:
-    terms = candidates(snapshot, step.wanted)
-    if step.side == "tail" and step.wanted.unit:
-        terms = [step.wanted.unit + TAIL_SIGN, *terms]
-    visible_limit = MOST_PREFIX_TERMS if step.wanted.shape == "prefix" else len(terms)
-    for term in dict.fromkeys(terms[:visible_limit]):
+    """Yield the lists of terms that match a step; prefix terms count only if found ``within``."""
+    terms = candidate_terms(snapshot, step.query_term)
+    if step.side == "tail" and step.query_term.unit:
+        terms = [step.query_term.unit + TAIL_SIGN, *terms]
+    signs = ("",) if must_be_own else ("", OVERLAP_SIGN)
+    prefix_terms = 0
+    for term in dict.fromkeys(terms):
         match = step.match(term)
-        if match and (match.is_compatible or not is_quoted):
-            yield snapshot.postings(WORDS, term)
-            if not must_be_own:
-                yield snapshot.postings(WORDS, OVERLAP_SIGN + term)
+        if not match or (is_quoted and not match.is_compatible):
+            continue
+        found = [snapshot.postings(WORDS, sign + term) for sign in signs]
+        if step.query_term.shape == "prefix":
+            if not any(within[postings.documents].any() for postings in found):
+                continue
+            prefix_terms += 1
+        yield from found
+        if prefix_terms == MOST_PREFIX_TERMS:
+            break
 
 
-def _places(lists: Iterable[Postings], within: Bools) -> Integers:
-    """Passage and position of every occurrence inside ``within``, sorted, each once."""
+def _occurrences(lists: Iterable[Postings], within: Bools) -> Integers:
+    """Return each distinct occurrence inside ``within`` as passage and position, sorted."""
     found = [np.empty(0, np.int64)]
     for postings in lists:
         chosen = within[postings.documents]
@@ -181,10 +200,10 @@ def _places(lists: Iterable[Postings], within: Bools) -> Integers:
     return np.unique(np.concatenate(found)) if len(found) != 2 else found[1]
 
 
-def _after(ends: Integers, places: Integers) -> Integers:
-    """Those places that come right after one of the ends; both sorted."""
-    if not len(places) or not len(ends):
+def _after(ends: Integers, occurrences: Integers) -> Integers:
+    """Return the occurrences directly after one of the ends; both are sorted."""
+    if not len(occurrences) or not len(ends):
         return ends[:0]
     following: Integers = ends + 1
-    at = np.minimum(np.searchsorted(places, following), len(places) - 1)
-    return np.compress(places[at] == following, following)
+    at = np.minimum(np.searchsorted(occurrences, following), len(occurrences) - 1)
+    return np.compress(occurrences[at] == following, following)

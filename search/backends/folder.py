@@ -1,8 +1,8 @@
-"""The directory of an index: numbered generations aside, and a pointer to the current one.
+"""The directory of an index: numbered generations, and a pointer to the current one.
 
-``current`` holds the name of a directory. It is replaced in one step, so a reader
-finds the old index or the new one, never half of either. The writer's lock is an
-flock and dies with its process.
+The file ``current`` has the name of a directory. It is replaced atomically, so a reader
+opens the old index or the new one. The lock of the writer is an flock, released when its
+process ends.
 """
 
 import fcntl
@@ -25,13 +25,13 @@ PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 
 
 class IndexFolder:
-    """Names and locks under ``root``; what is inside a generation is not its business."""
+    """Manages generations and the lock under ``root``, not the content of a generation."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def current(self) -> Path | None:
-        """The directory that readers should open, or None before the first write."""
+        """Return the directory that readers open, or None before the first write."""
         try:
             name = (self.root / _POINTER).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -39,14 +39,14 @@ class IndexFolder:
         return self.root / name
 
     def make_next(self) -> Path:
-        """A new empty directory for this schema and analysis; call under the lock."""
+        """Create an empty directory for this schema and analysis; call under the lock."""
         numbers = [int(match[1]) for match in map(_NAME.match, os.listdir(self.root)) if match]
         path = self.root / f"{PREFIX}{max(numbers, default=0) + 1}"
-        path.mkdir()
+        path.mkdir(mode=0o700)  # protects the files inside, which Whoosh creates with the umask
         return path
 
-    def point_to(self, path: Path) -> None:
-        """Make a directory current: its files are synced first, then the pointer is replaced."""
+    def make_current(self, path: Path) -> None:
+        """Sync the files of a directory, then make it current."""
         for file in path.iterdir():
             if file.is_file():
                 _sync(file)
@@ -57,8 +57,8 @@ class IndexFolder:
         aside.replace(self.root / _POINTER)
         _sync(self.root)
 
-    def sweep(self, *, keep: tuple[Path | None, ...]) -> None:
-        """Remove every generation but these: one is kept behind for readers still in it."""
+    def delete_generations(self, *, keep: tuple[Path | None, ...]) -> None:
+        """Delete every generation except those in `keep`, which readers may still use."""
         kept = {path.name for path in keep if path}
         for name in os.listdir(self.root):
             if _NAME.match(name) and name not in kept:
@@ -66,8 +66,8 @@ class IndexFolder:
 
     @contextmanager
     def lock(self, *, timeout_s: float) -> Iterator[None]:
-        """Be the one writer, across threads and processes, or raise IndexBusy."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Hold the writer's lock across threads and processes. Raises IndexBusy."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             deadline = time.monotonic() + timeout_s

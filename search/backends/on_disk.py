@@ -1,7 +1,7 @@
-"""The embedded backend: Whoosh keeps the postings, numpy answers from them.
+"""The embedded backend: Whoosh stores the postings, numpy evaluates queries.
 
-Any number of threads and processes read; one process writes. A reader looks for a
-newer state at every question and keeps the arrays of all segments that stayed.
+Any number of threads and processes read; one process writes. A reader checks for a newer
+state at every query and keeps the arrays of unchanged segments.
 """
 
 import threading
@@ -16,31 +16,31 @@ from whoosh.reading import SegmentReader
 
 from search.backends import suggestions, writing
 from search.backends.base import (
-    Health,
     IndexDamaged,
     IndexedInterview,
+    IndexHealth,
     IndexOutdated,
-    SearchFault,
+    SearchIndexError,
 )
-from search.backends.evaluation import Scored, evaluate
+from search.backends.evaluation import ScoredPassages, evaluate
 from search.backends.folder import PREFIX, IndexFolder
 from search.backends.postings import Bools, PostingCache, SegmentArrays
-from search.backends.ranking import answer
+from search.backends.ranking import build_results
 from search.backends.schema import WORDS
-from search.backends.snapshot import EMPTY, Snapshot, View
+from search.backends.snapshot import EMPTY, AccessView, Snapshot
 from search.passages import PassageDocument
 from search.query import Query
-from search.results import Results, SearchRequest
+from search.results import SearchRequest, SearchResults
 
 CACHE_BYTES = 256 * 2**20
 LOCK_TIMEOUT_S = 30.0
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 _ATTEMPTS = 3
-"""A writer may remove segments between a reader's look at the list and its opening them."""
+"""Attempts to open segments: a writer may delete them after a reader has listed them."""
 
 
 class OnDisk:
-    """An index under ``root``, made at the first write; without one nothing is found."""
+    """An index under ``root``, created at the first write."""
 
     def __init__(
         self,
@@ -60,67 +60,68 @@ class OnDisk:
     # Writing
 
     def put(self, interview: str, documents: Sequence[PassageDocument], version: int) -> None:
-        """Replace everything of one interview, in one commit."""
+        """Replace all passages of one interview, in one commit."""
         self.put_many([IndexedInterview(interview, version, documents)])
 
     def put_many(self, interviews: Iterable[IndexedInterview]) -> int:
         """Replace several interviews in one commit; all or none."""
         with self._folder.lock(timeout_s=self._lock_timeout_s):
-            return writing.change(self._writable(), put=interviews)
+            return writing.commit_changes(self._writable(), put=interviews)
 
     def drop(self, *interviews: str) -> None:
-        """Forget interviews, in one commit."""
+        """Remove interviews, in one commit."""
         with self._folder.lock(timeout_s=self._lock_timeout_s):
-            writing.change(self._writable(), drop=interviews)
+            writing.commit_changes(self._writable(), drop=interviews)
 
     def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
-        """Build aside, sync, change over; other writers wait meanwhile and so lose nothing.
+        """Build a new generation, sync it and switch to it; other writers wait.
 
-        The index before stays on disk for readers that are still in it, until the
-        rebuild after this one.
+        The previous generation stays on the disk for its readers until the next rebuild.
         """
         with self._folder.lock(timeout_s=self._lock_timeout_s):
             before = self._folder.current()
-            self._folder.sweep(keep=(before,))
+            self._folder.delete_generations(keep=(before,))
             path = self._folder.make_next()
-            passages = writing.create(path, interviews)
-            self._folder.point_to(path)
-            self._folder.sweep(keep=(before, path))
+            passages = writing.create_index(path, interviews)
+            self._folder.make_current(path)
+            self._folder.delete_generations(keep=(before, path))
             return passages
 
-    def tidy(self) -> None:
-        """Merge all segments into one; readers go on meanwhile, writers wait."""
+    def optimise(self) -> None:
+        """Merge all segments into one; readers continue, writers wait."""
         with self._folder.lock(timeout_s=self._lock_timeout_s):
-            writing.tidy(self._writable())
+            writing.optimise(self._writable())
 
     def _writable(self) -> Path:
         path = self._folder.current()
         if path is None:
             path = self._folder.make_next()
-            writing.create(path)
-            self._folder.point_to(path)
+            writing.create_index(path)
+            self._folder.make_current(path)
         _require_current(path)
         return path
 
     # Reading
 
-    def find(self, request: SearchRequest) -> Results:
-        """Answer from the newest committed state."""
-        return self._reading(lambda snapshot: self._find(snapshot, request))
+    def find(self, request: SearchRequest) -> SearchResults:
+        """Search the newest committed state."""
+        return self._with_snapshot(lambda snapshot: self._find(snapshot, request))
 
-    def _find(self, snapshot: Snapshot, request: SearchRequest) -> Results:
+    def _find(self, snapshot: Snapshot, request: SearchRequest) -> SearchResults:
         view = snapshot.view(request.access, request.closed)
         allowed = view.visible
         for name, values in request.filters.items():
             allowed = allowed & snapshot.label_mask(name, frozenset(values))
-        return answer(snapshot, request, self._score(snapshot, request.query, view, allowed))
+        return build_results(snapshot, request, self._score(snapshot, request.query, view, allowed))
 
-    def _score(self, snapshot: Snapshot, query: Query, view: View, allowed: Bools) -> Scored:
+    def _score(
+        self, snapshot: Snapshot, query: Query, view: AccessView, allowed: Bools
+    ) -> ScoredPassages:
         return evaluate(snapshot, query, view, allowed)
 
     def suggest(self, request: SearchRequest) -> tuple[str, ...]:
-        """Neighbours of the words that no visible passage holds."""
-        return self._reading(lambda snapshot: self._suggest(snapshot, request))
+        """Return corrections for words that no visible passage contains."""
+        return self._with_snapshot(lambda snapshot: self._suggest(snapshot, request))
 
     def _suggest(self, snapshot: Snapshot, request: SearchRequest) -> tuple[str, ...]:
         visible = snapshot.view(request.access, request.closed).visible
@@ -137,25 +138,25 @@ class OnDisk:
 
         return suggestions.suggest(request.query, spellings, is_found)
 
-    def versions(self) -> dict[str, int]:
-        """Version of every interview as indexed."""
-        return self._reading(lambda snapshot: snapshot.versions())
+    def indexed_versions(self) -> dict[str, int]:
+        """Return the indexed version of every interview."""
+        return self._with_snapshot(lambda snapshot: snapshot.indexed_versions())
 
     def generation(self) -> str:
-        """Directory and commit."""
-        return self._refreshed().generation
+        """Return directory name and number of the commit."""
+        return self._current_snapshot().generation
 
-    def health(self) -> Health:
-        """Open the index and count; never raises."""
+    def health(self) -> IndexHealth:
+        """Open the index and count; never raises SearchIndexError."""
         path = self._folder.current()
         if path is None:
-            return Health(code="index_missing", detail="nothing has been indexed yet")
+            return IndexHealth(code="index_missing", detail="nothing has been indexed yet")
         try:
-            snapshot = self._refreshed()
-            interviews = len(self.versions())
-        except SearchFault as fault:
-            return Health(code=fault.code, detail=str(fault))
-        return Health(
+            snapshot = self._current_snapshot()
+            interviews = len(self.indexed_versions())
+        except SearchIndexError as fault:
+            return IndexHealth(code=fault.code, detail=str(fault))
+        return IndexHealth(
             code="ok",
             passages=snapshot.live_count - interviews,
             interviews=interviews,
@@ -170,19 +171,19 @@ class OnDisk:
                 segment.close()
             self._snapshot, self._index, self._path = EMPTY, None, None
 
-    # Following the writer
+    # Refreshing the snapshot
 
-    def _reading(self, ask: Callable[[Snapshot], Answer]) -> Answer:
-        """Answer from a fresh snapshot; if its files went away meanwhile, from a fresher one."""
+    def _with_snapshot(self, read: Callable[[Snapshot], Result]) -> Result:
+        """Read from the current snapshot; retry with a newer one if its files were deleted."""
         for attempt in range(_ATTEMPTS):
             try:
-                return ask(self._refreshed())
+                return read(self._current_snapshot())
             except FileNotFoundError as gone:
                 if attempt == _ATTEMPTS - 1:
                     raise IndexDamaged(str(gone)) from gone
         raise AssertionError("unreachable")
 
-    def _refreshed(self) -> Snapshot:
+    def _current_snapshot(self) -> Snapshot:
         path = self._folder.current()
         if path is None:
             return EMPTY
@@ -215,12 +216,12 @@ class OnDisk:
                 live.append(_live(leaf))
         finally:
             reader.close()
-        self._cache.forget(known.keys() - {segment.name for segment in segments})
+        self._cache.drop_segments(known.keys() - {segment.name for segment in segments})
         self._snapshot = Snapshot(generation, segments, live)
         return self._snapshot
 
     def _open(self, leaf: Any) -> SegmentArrays:
-        """A reader of our own for the segment, to live as long as its arrays are used."""
+        """Open a separate reader for the segment, which lives as long as its arrays."""
         reader = SegmentReader(self._index.storage, self._index.schema, leaf.segment())
         return SegmentArrays(reader, self._cache)
 

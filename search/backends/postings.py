@@ -1,8 +1,8 @@
-"""Posting lists of a Whoosh segment as numpy arrays, kept in memory up to a bound.
+"""Posting lists of a Whoosh segment as numpy arrays, cached up to a limit.
 
 A segment never changes once written, so an array is decoded once and shared by all
-threads. Whoosh's readers own one seek position each: decoding holds a lock. Deleted
-passages stay in the arrays; whoever reads them masks them together with the hidden.
+threads. A Whoosh reader has one file position, so decoding holds a lock. Deleted passages
+stay in the arrays; callers mask them together with hidden ones.
 """
 
 import threading
@@ -32,7 +32,7 @@ Bools = NDArray[np.bool_]
 
 
 class Postings(NamedTuple):
-    """Passages that hold a term, ascending; how often; and the positions, passage by passage."""
+    """Passages with a term, ascending; its counts; and its positions, passage by passage."""
 
     documents: NDArray[np.int32]
     counts: NDArray[np.int32]
@@ -40,49 +40,49 @@ class Postings(NamedTuple):
 
     @property
     def size_bytes(self) -> int:
-        """Memory of the three arrays, with a share for the entry itself."""
+        """Return the memory of the three arrays and of the cache entry."""
         return sum(part.nbytes for part in self) + 200
 
 
-NOTHING = Postings(*(np.empty(0, np.int32) for _ in range(3)))
+NO_POSTINGS = Postings(*(np.empty(0, np.int32) for _ in range(3)))
 
 
 class PostingCache:
-    """Least recently used posting lists, bounded in bytes over all segments together."""
+    """LRU cache of posting lists, limited in bytes over all segments together."""
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.size_bytes = 0
-        self._kept: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, str, str]) -> Postings | None:
-        """A list by segment, field and term."""
+        """Return the cached postings of (index segment, field, term), None if not cached."""
         with self._lock:
-            found = self._kept.get(key)
+            found = self._lists.get(key)
             if found is not None:
-                self._kept.move_to_end(key)
+                self._lists.move_to_end(key)
             return found
 
-    def keep(self, key: tuple[str, str, str], postings: Postings) -> None:
-        """Keep a list, and let go of the oldest ones beyond the bound."""
+    def add(self, key: tuple[str, str, str], postings: Postings) -> None:
+        """Add a list and evict the least recently used ones beyond the limit."""
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = postings
+            if key not in self._lists:
+                self._lists[key] = postings
                 self.size_bytes += postings.size_bytes
-            while self.size_bytes > self.limit_bytes and self._kept:
-                _, oldest = self._kept.popitem(last=False)
+            while self.size_bytes > self.limit_bytes and self._lists:
+                _, oldest = self._lists.popitem(last=False)
                 self.size_bytes -= oldest.size_bytes
 
-    def forget(self, segments: set[str]) -> None:
-        """Drop every list of segments that are no longer in the index."""
+    def drop_segments(self, segments: set[str]) -> None:
+        """Remove all lists of segments that are no longer in the index."""
         with self._lock:
-            for key in [key for key in self._kept if key[0] in segments]:
-                self.size_bytes -= self._kept.pop(key).size_bytes
+            for key in [key for key in self._lists if key[0] in segments]:
+                self.size_bytes -= self._lists.pop(key).size_bytes
 
 
 class SegmentArrays:
-    """One segment: the columns at once, posting lists when they are asked for."""
+    """Arrays of one segment: columns are loaded at once, posting lists when needed."""
 
     def __init__(self, reader: Any, cache: PostingCache) -> None:
         self.name: str = reader.segment().segment_id()
@@ -97,7 +97,7 @@ class SegmentArrays:
         self.labels = tuple(self._lexicon(LABELS))
         self.interview_codes = np.zeros(self.count, np.int32)
         for code, interview in enumerate(self.interviews):
-            self.interview_codes[self.read(INTERVIEW, interview).documents] = code
+            self.interview_codes[self.decode(INTERVIEW, interview).documents] = code
 
     def _lexicon(self, field: str) -> Iterator[str]:
         if field in self._reader.indexed_field_names():
@@ -105,54 +105,54 @@ class SegmentArrays:
                 yield term.decode()
 
     def postings(self, field: str, term: str) -> Postings:
-        """The list of a term, from memory or decoded now; NOTHING for an unknown term."""
+        """Return the list of a term, cached or decoded; NO_POSTINGS for an unknown term."""
         key = (self.name, field, term)
         found = self._cache.get(key)
         if found is None:
-            found = self.read(field, term)
-            self._cache.keep(key, found)
+            found = self.decode(field, term)
+            self._cache.add(key, found)
         return found
 
-    def read(self, field: str, term: str) -> Postings:
+    def decode(self, field: str, term: str) -> Postings:
         """Decode a list from the file."""
         with self._lock:
             try:
                 matcher = self._reader.postings(field, term.encode("utf-8", "replace"))
             except TermNotFound:
-                return NOTHING
+                return NO_POSTINGS
             if isinstance(matcher, FilterMatcher):
-                matcher = matcher.child  # deletions are masked later, with the hidden
+                matcher = matcher.child  # deleted passages are masked later, with hidden ones
                 matcher.reset()
             has_positions = field == WORDS
             if _has_blocks(matcher):
                 return _read_blocks(matcher, has_positions=has_positions)
-            return read_plainly(matcher, has_positions=has_positions)
+            return decode_one_by_one(matcher, has_positions=has_positions)
 
-    def labels_of(self, name: str) -> Iterator[tuple[str, str]]:
-        """Values of one field in this segment, each with its term."""
+    def field_labels(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield (value, term) of one field in this segment."""
         start = name + FIELD_SIGN
         return ((term[len(start) :], term) for term in self.labels if term.startswith(start))
 
     def markers(self) -> Iterator[tuple[int, str, int]]:
-        """Document number, interview and version of every interview in this segment."""
+        """Yield document number, interview and version of every marker in this segment."""
         for number in self.postings(MARKER, "1").documents.tolist():
             with self._lock:
                 interview, version = self._reader.stored_fields(number)[MARKER]
             yield number, interview, version
 
     def close(self) -> None:
-        """Close the files; arrays already handed out stay good."""
+        """Close the files; arrays already returned stay valid."""
         with self._lock:
             self._reader.close()
 
 
 def _has_blocks(matcher: Any) -> bool:
-    """Whether this is the matcher of Whoosh 2.7.4 whose blocks can be read whole."""
+    """Return whether this is the matcher of Whoosh 2.7.4 that reads whole blocks."""
     return all(hasattr(matcher, name) for name in ("_read_data", "_data", "_next_block"))
 
 
 def _read_blocks(matcher: Any, *, has_positions: bool) -> Postings:
-    """Whole blocks at a time, through four private names of the pinned version.
+    """Decode whole blocks, through four private names of the pinned version.
 
     A block is (differences of numbers, weights or one weight or None, values).
     """
@@ -172,8 +172,8 @@ def _read_blocks(matcher: Any, *, has_positions: bool) -> Postings:
     return _pack(np.concatenate(documents), np.concatenate(counts), b"".join(values))
 
 
-def read_plainly(matcher: Any, *, has_positions: bool) -> Postings:
-    """The same through Whoosh's public interface, one posting at a time."""
+def decode_one_by_one(matcher: Any, *, has_positions: bool) -> Postings:
+    """Decode through Whoosh's public interface, one posting at a time."""
     documents, counts, values = array("q"), array("d"), []
     while matcher.is_active():
         documents.append(matcher.id())

@@ -1,31 +1,33 @@
-"""From scored passages to a page: order, groups by interview, facets."""
+"""Build a page of results from scored passages: order, groups by interview, facets."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from search.backends.evaluation import Floats, Scored
+from search.backends.evaluation import Floats, ScoredPassages
 from search.backends.postings import Integers
 from search.backends.snapshot import Snapshot
-from search.results import Group, Hit, Results, SearchRequest
+from search.results import Hit, InterviewHits, SearchRequest, SearchResults
 
 _LAST = 1e12
-"""Taken from the score of passages with other marks only: they come after all others."""
+"""Subtracted from the score of passages with incompatible marks, so that they come last."""
 
 
-def answer(snapshot: Snapshot, request: SearchRequest, scored: Scored) -> Results:
-    """The page that was asked for, with exact counts over everything found."""
+def build_results(
+    snapshot: Snapshot, request: SearchRequest, scored: ScoredPassages
+) -> SearchResults:
+    """Return the requested page, with exact counts of all passages found."""
     order = scored.scores - np.where(scored.is_compatible, 0.0, _LAST)
     names, codes = snapshot.interviews
     per_interview = np.bincount(codes[scored.documents], minlength=len(names))
     hits: tuple[Hit, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[InterviewHits, ...] = ()
     if request.group_by_interview:
         groups = _groups(snapshot, request, scored, order, per_interview)
     else:
-        best = _best(snapshot, scored, order, request.window.stop)[request.window]
+        best = _top(snapshot, scored, order, request.page_slice.stop)[request.page_slice]
         hits = _hits(snapshot, scored, best)
-    return Results(
+    return SearchResults(
         total=len(scored.documents),
         interviews=int(np.count_nonzero(per_interview)),
         hits=hits,
@@ -35,8 +37,8 @@ def answer(snapshot: Snapshot, request: SearchRequest, scored: Scored) -> Result
     )
 
 
-def _best(snapshot: Snapshot, scored: Scored, order: Floats, count: int) -> Integers:
-    """Indexes of the best ``count``; only those that may be among them are sorted."""
+def _top(snapshot: Snapshot, scored: ScoredPassages, order: Floats, count: int) -> Integers:
+    """Return the indexes of the best ``count``; only possible ones are sorted."""
     if len(order) > count:
         threshold = np.partition(order, len(order) - count)[len(order) - count]
         among = np.flatnonzero(order >= threshold)
@@ -49,19 +51,19 @@ def _best(snapshot: Snapshot, scored: Scored, order: Floats, count: int) -> Inte
 def _groups(
     snapshot: Snapshot,
     request: SearchRequest,
-    scored: Scored,
+    scored: ScoredPassages,
     order: Floats,
     per_interview: Integers,
-) -> tuple[Group, ...]:
-    """Interviews by their best passage; only passages of interviews near the page are sorted."""
+) -> tuple[InterviewHits, ...]:
+    """Group by interview, ordered by best passage; sorts only what the page may need."""
     names, codes = snapshot.interviews
     found = codes[scored.documents]
     best = np.full(len(names), -np.inf)
     np.maximum.at(best, found, order)
-    wanted = min(request.window.stop, int(np.count_nonzero(per_interview)))
-    if not wanted:
+    needed = min(request.page_slice.stop, int(np.count_nonzero(per_interview)))
+    if not needed:
         return ()
-    threshold = np.partition(best, len(best) - wanted)[len(best) - wanted]
+    threshold = np.partition(best, len(best) - needed)[len(best) - needed]
     among = np.flatnonzero(best[found] >= threshold)
     pids = snapshot.pids[scored.documents[among]]
     ranked = among[np.lexsort((pids, -order[among]))]
@@ -71,12 +73,14 @@ def _groups(
         if len(inside) < request.hits_per_group:
             inside.append(index)
     return tuple(
-        Group(names[code], int(per_interview[code]), _hits(snapshot, scored, inside))
-        for code, inside in list(members.items())[request.window]
+        InterviewHits(names[code], int(per_interview[code]), _hits(snapshot, scored, inside))
+        for code, inside in list(members.items())[request.page_slice]
     )
 
 
-def _hits(snapshot: Snapshot, scored: Scored, indexes: Integers | Sequence[int]) -> tuple[Hit, ...]:
+def _hits(
+    snapshot: Snapshot, scored: ScoredPassages, indexes: Integers | Sequence[int]
+) -> tuple[Hit, ...]:
     names, codes = snapshot.interviews
     return tuple(
         Hit(

@@ -1,4 +1,4 @@
-"""The backends there are; the contract suite tests each one listed here."""
+"""Registry of search backends; the contract tests run for each."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,5 +21,5 @@ BACKENDS: dict[str, Callable[[Path], Backend]] = {
 
 
 def open_backend(name: str, root: Path) -> Backend:
-    """The backend of that name over ``root``; nothing is written until the first ``put``."""
+    """Return the backend of that name for ``root``; nothing is written before ``put``."""
     return BACKENDS[name](root)

@@ -1,7 +1,7 @@
-"""The index as Whoosh sees it: five fields, and posting values that numpy reads at once.
+"""The Whoosh schema: fields, and posting values in a format that numpy can read.
 
-Whoosh pickles the schema into the index and finds these classes again by name: an
-index is tied to this module, and is code; never take one from elsewhere.
+Whoosh pickles the schema into the index, so the names of this module and its classes must
+not change, and an index from an untrusted source must never be opened.
 """
 
 from array import array
@@ -17,11 +17,11 @@ SCHEMA_VERSION = 1
 WORDS, ACCESS, LABELS, INTERVIEW = "words", "access", "labels", "interview"
 PID, LENGTH, MARKER = "pid", "length", "marker"
 FIELD_SIGN = "="
-"""Parts the name of a field from its value in LABELS: ``year=1975``."""
+"""Separates the name of a field from its value in LABELS: ``year=1975``."""
 
 POSITION_TYPE = "<u4"
 _BLOCK_POSTINGS = 2048
-"""Postings per block; Whoosh's 128 means sixteen times as many to unpickle."""
+"""Postings per block; with Whoosh's default of 128, sixteen times as many are unpickled."""
 
 
 class WordPositions(formats.Format):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class WordPositions(formats.Format):  # type: ignore[misc]
     def word_values(
         self, value: Mapping[str, list[int]], analyzer: object, **_: object
     ) -> Iterator[tuple[str, int, float, bytes]]:
-        """Whoosh's protocol: term, frequency, weight, encoded value."""
+        """Yield term, frequency, weight and encoded value (called by Whoosh)."""
         for term, positions in value.items():
             yield term, len(positions), float(len(positions)), self.encode(positions)
 
@@ -39,22 +39,22 @@ class WordPositions(formats.Format):  # type: ignore[misc]
         return array("I", positions).tobytes()
 
     def decode_positions(self, value: bytes) -> list[int]:
-        """Whoosh's own queries read positions through this."""
+        """Unpack positions (called by Whoosh's own queries)."""
         unpacked = array("I")
         unpacked.frombytes(value)
         return list(unpacked)
 
     def decode_frequency(self, value: bytes) -> int:
-        """How often the term stands in the passage."""
+        """Return the number of occurrences in the passage (called by Whoosh)."""
         return len(value) // 4
 
     def decode_weight(self, value: bytes) -> float:
-        """The same, as Whoosh's scorers want it."""
+        """Return the number of occurrences as a float (called by Whoosh's scorers)."""
         return float(len(value) // 4)
 
 
 class WordField(fields.FieldType):  # type: ignore[misc]
-    """Takes terms with positions as analysed by us; Whoosh analyses nothing."""
+    """Field of analysed terms with positions; Whoosh's own analysis is not used."""
 
     def __init__(self) -> None:
         super().__init__(format=WordPositions(), analyzer=None, scorable=True)
@@ -62,28 +62,29 @@ class WordField(fields.FieldType):  # type: ignore[misc]
     def index(
         self, value: Mapping[str, list[int]], **_: object
     ) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Whoosh's protocol."""
+        """Yield term, frequency, weight and value (called by Whoosh)."""
         for term, count, weight, encoded in self.format.word_values(value, None):
             yield term.encode(), count, weight, encoded
 
 
 class TermField(fields.FieldType):  # type: ignore[misc]
-    """Takes a sequence of opaque strings, and stores that they are there."""
+    """Field of opaque strings, indexed without positions."""
 
     def __init__(self, *, stored: bool = False) -> None:
         super().__init__(format=formats.Existence(), analyzer=None, scorable=True, stored=stored)
 
     def index(self, value: Sequence[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Whoosh's protocol."""
+        """Yield term, frequency, weight and value (called by Whoosh)."""
         for term in dict.fromkeys(value):
             yield term.encode("utf-8", "replace"), 1, 1.0, b""
 
 
 def make_schema() -> Any:
-    """A passage has all fields; a marker, one per interview, only INTERVIEW and MARKER.
+    """Build the schema of passages and markers (one per interview).
 
-    MARKER is indexed under one term and stores [interview, version]. A marker has no
-    access group, so that no search can see it.
+    A passage has all fields but MARKER; a marker has INTERVIEW, MARKER and PID. MARKER is
+    indexed under one term and stores [interview, version]. A marker has no access group,
+    so that no search can find it.
     """
     return fields.Schema(
         **{
@@ -99,5 +100,5 @@ def make_schema() -> Any:
 
 
 def make_codec() -> Any:
-    """Whoosh's default codec with larger blocks; readers need not know."""
+    """Return Whoosh's default codec with larger blocks, readable by any reader."""
     return W3Codec(blocklimit=_BLOCK_POSTINGS)

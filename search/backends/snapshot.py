@@ -1,7 +1,6 @@
-"""One committed state of the index, whole: numbering over all segments, and who sees what.
+"""Immutable snapshot of one committed state of the index, over all its segments.
 
-Never changes after it is made; a new commit makes a new snapshot that shares the
-arrays of every segment that stayed.
+A new commit makes a new snapshot that shares the arrays of unchanged segments.
 """
 
 import threading
@@ -14,9 +13,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from search.backends.postings import NOTHING, Bools, Postings, SegmentArrays
+from search.backends.postings import NO_POSTINGS, Bools, Postings, SegmentArrays
 from search.backends.schema import ACCESS, FIELD_SIGN, INTERVIEW, LABELS
-from search.backends.terms import by_folded
+from search.backends.terms import group_by_folded
 
 _MASKS_KEPT = 64
 Key = TypeVar("Key")
@@ -24,8 +23,8 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What one set of access groups sees, and the statistics of just that."""
+class AccessView:
+    """The passages visible to one set of access groups, and their statistics."""
 
     visible: Bools
     passages: int
@@ -34,7 +33,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A field as pairs of passage and value code; several values make several pairs."""
+    """A field as pairs of passage and value code, one pair for each value of a passage."""
 
     values: tuple[str, ...]
     documents: NDArray[np.int64]
@@ -42,7 +41,7 @@ class Labels:
 
 
 class Snapshot:
-    """Segments end to end: passage numbers count through all of them."""
+    """All segments in order; passage numbers continue across them."""
 
     def __init__(
         self, generation: str, segments: Sequence[SegmentArrays], live: Sequence[Bools]
@@ -56,18 +55,18 @@ class Snapshot:
         self.lengths = np.concatenate([np.empty(0), *(s.lengths for s in segments)])
         self._lock = threading.Lock()
         self._labels: dict[str, Labels] = {}
-        self._views: dict[tuple[frozenset[str], frozenset[str]], View] = {}
+        self._views: dict[tuple[frozenset[str], frozenset[str]], AccessView] = {}
         self._label_masks: dict[tuple[str, frozenset[str]], Bools] = {}
 
     def postings(self, field: str, term: str) -> Postings:
-        """The list of a term over all segments."""
+        """Return the posting list of a term over all segments."""
         found = [
             (start, postings)
             for start, segment in zip(self._starts, self.segments, strict=False)
             if len((postings := segment.postings(field, term)).documents)
         ]
         if not found:
-            return NOTHING
+            return NO_POSTINGS
         if len(found) == 1 and found[0][0] == 0:
             return found[0][1]
         return Postings(
@@ -76,15 +75,15 @@ class Snapshot:
             np.concatenate([p.positions for _, p in found]),
         )
 
-    def view(self, access: frozenset[str], closed: frozenset[str]) -> View:
-        """Who may read what, once per set of groups, closed interviews and state of the index."""
+    def view(self, access: frozenset[str], closed: frozenset[str]) -> AccessView:
+        """Return the visible passages for these groups and closed interviews, cached."""
         found = self._views.get((access, closed))
         if found is None:
             found = self._make_view(access, closed)
-            _keep(self._views, (access, closed), found)
+            _cache_mask(self._views, (access, closed), found)
         return found
 
-    def _make_view(self, access: frozenset[str], closed: frozenset[str]) -> View:
+    def _make_view(self, access: frozenset[str], closed: frozenset[str]) -> AccessView:
         visible = np.zeros(self.count, np.bool_)
         for group in sorted(access):
             visible[self.postings(ACCESS, group).documents] = True
@@ -93,14 +92,14 @@ class Snapshot:
         visible &= self._live
         passages = int(np.count_nonzero(visible))
         total = float(self.lengths[visible].sum())
-        return View(visible, passages, total / passages if passages else 1.0)
+        return AccessView(visible, passages, total / passages if passages else 1.0)
 
     def label_mask(self, name: str, values: frozenset[str]) -> Bools:
-        """Passages with one of these values, hidden ones included: AND it with a view."""
+        """Return a mask of passages with one of these values, hidden ones included."""
         found = self._label_masks.get((name, values))
         if found is None:
             found = self._make_label_mask(name, values)
-            _keep(self._label_masks, (name, values), found)
+            _cache_mask(self._label_masks, (name, values), found)
         return found
 
     def _make_label_mask(self, name: str, values: frozenset[str]) -> Bools:
@@ -114,7 +113,7 @@ class Snapshot:
         return mask
 
     def labels(self, name: str) -> Labels:
-        """All values of a field, for facets; hidden passages are masked by the reader."""
+        """Return all values of a field, for facets; hidden passages are included."""
         with self._lock:
             if name not in self._labels:
                 self._labels[name] = self._read_labels(name)
@@ -125,7 +124,7 @@ class Snapshot:
         documents = [np.empty(0, np.int64)]
         numbers = [np.empty(0, np.int64)]
         for start, segment in zip(self._starts, self.segments, strict=False):
-            for value, term in segment.labels_of(name):
+            for value, term in segment.field_labels(name):
                 held = segment.postings(LABELS, term).documents.astype(np.int64) + start
                 documents.append(held)
                 numbers.append(np.full(len(held), codes.setdefault(value, len(codes))))
@@ -133,7 +132,7 @@ class Snapshot:
 
     @cached_property
     def interviews(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Interview ids, and for each passage the number of its interview among them."""
+        """Return interview ids, and for each passage the index of its interview in them."""
         codes: dict[str, int] = {}
         parts = [np.empty(0, np.int64)]
         for segment in self.segments:
@@ -143,27 +142,27 @@ class Snapshot:
 
     @cached_property
     def pids(self) -> NDArray[np.bytes_]:
-        """Passage ids as UTF-8, whose byte order is the order of the text."""
+        """Return passage ids as UTF-8, which sorts like the text."""
         return np.concatenate([np.empty(0, "S1"), *(segment.pids for segment in self.segments)])
 
     @cached_property
     def vocabulary(self) -> Mapping[str, tuple[str, ...]]:
-        """Spellings by folded word, over all passages: count what is visible before showing any."""
-        return by_folded(word for segment in self.segments for word in segment.words)
+        """Return spellings by folded word, hidden passages included: do not show them unchecked."""
+        return group_by_folded(word for segment in self.segments for word in segment.words)
 
     @cached_property
     def _sorted_words(self) -> list[str]:
         return sorted(self.vocabulary)
 
-    def beginning_with(self, prefix: str) -> list[str]:
-        """Folded words of the vocabulary that begin so, in order."""
+    def words_with_prefix(self, prefix: str) -> list[str]:
+        """Return the folded words of the vocabulary with this prefix, in order."""
         words = self._sorted_words
         start = bisect_left(words, prefix)
         end = bisect_left(words, prefix + "\U0010ffff")
         return words[start:end]
 
-    def versions(self) -> dict[str, int]:
-        """Version of every interview, from the live markers."""
+    def indexed_versions(self) -> dict[str, int]:
+        """Return the version of every interview, from the live markers."""
         return {
             interview: version
             for start, segment in zip(self._starts, self.segments, strict=False)
@@ -172,11 +171,11 @@ class Snapshot:
         }
 
 
-def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
-    """Remember a mask; when there are too many, begin anew (they are cheap to make)."""
-    if len(kept) >= _MASKS_KEPT:
-        kept.clear()
-    kept[key] = value
+def _cache_mask(cache: dict[Key, Value], key: Key, value: Value) -> None:
+    """Cache a mask; a full cache is emptied, because masks are cheap to compute."""
+    if len(cache) >= _MASKS_KEPT:
+        cache.clear()
+    cache[key] = value
 
 
 EMPTY = Snapshot("", (), ())

@@ -1,7 +1,8 @@
-"""The same index asked through Whoosh's own queries and scorers, public interface only.
+"""The index of `on_disk`, searched with Whoosh's own queries and scorers.
 
-A fallback should the pinned codec ever be left, and a second opinion in tests: other
-code, same answers in the same order. Ten to hundreds of times slower.
+Uses the public interface only: a fallback for another version of Whoosh, and an
+independent implementation for tests, with the same results in the same order. Ten to
+hundreds of times slower.
 """
 
 from collections.abc import Iterator
@@ -14,25 +15,29 @@ from whoosh.searching import SearchContext, Searcher
 
 from search import scoring
 from search.analysis import TAIL_SIGN
-from search.backends.evaluation import Scored, candidates
+from search.backends.evaluation import ScoredPassages, candidate_terms
 from search.backends.on_disk import OnDisk
 from search.backends.postings import Bools
 from search.backends.schema import WORDS
-from search.backends.snapshot import Snapshot, View
+from search.backends.snapshot import AccessView, Snapshot
 from search.backends.terms import MOST_PREFIX_TERMS, OVERLAP_SIGN
-from search.query import Clause, Match, Query, Step, Wanted
+from search.query import Clause, PhraseStep, Query, QueryTerm, TermMatch
 
 _NO_SCORE = 1e-12
-"""Whoosh 2.7.4 takes a constant score of 0 for 1, and its Require query excludes what it
-should require; this is far below the rounding of scores."""
+"""Used instead of a constant score of 0, which Whoosh 2.7.4 treats as 1, and of its Require
+query, which excludes matches; far below the rounding of scores."""
 
 
 class StockWhoosh(OnDisk):
-    """OnDisk with another evaluation; storage, order and pages are shared."""
+    """OnDisk with Whoosh's evaluation; storage, ranking and pages are shared."""
 
-    def _score(self, snapshot: Snapshot, query: Query, view: View, allowed: Bools) -> Scored:
+    def _score(
+        self, snapshot: Snapshot, query: Query, view: AccessView, allowed: Bools
+    ) -> ScoredPassages:
         if not snapshot.count:
-            return Scored(np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.bool_))
+            return ScoredPassages(
+                np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.bool_)
+            )
         searcher = Searcher(self._index.reader(), weighting=_Saturation(snapshot, view))
         with searcher:
             if searcher.doc_count_all() != snapshot.count:
@@ -40,12 +45,12 @@ class StockWhoosh(OnDisk):
             compiler = _Compiler(snapshot, view)
             found = {
                 number: score
-                for number, score in _matches(searcher, compiler.whole(query))
+                for number, score in _matches(searcher, compiler.compile(query))
                 if allowed[number]
             }
-            compatible = {n for n, _ in _matches(searcher, compiler.compatible(query))}
+            compatible = {n for n, _ in _matches(searcher, compiler.compile_compatible(query))}
         numbers = sorted(found)
-        return Scored(
+        return ScoredPassages(
             np.array(numbers, np.int64),
             np.array([round(found[n], scoring.DECIMALS) for n in numbers], np.float64),
             np.array([n in compatible for n in numbers], np.bool_),
@@ -62,9 +67,9 @@ def _matches(searcher: Any, query: Any) -> Iterator[tuple[int, float]]:
 
 
 class _Saturation(whoosh_scoring.WeightingModel):  # type: ignore[misc]
-    """BM25 without its idf, which the compiler puts into the boost of a whole clause."""
+    """BM25 without idf, which the compiler multiplies into the boost of a term."""
 
-    def __init__(self, snapshot: Snapshot, view: View) -> None:
+    def __init__(self, snapshot: Snapshot, view: AccessView) -> None:
         self._lengths = {segment.name: segment.lengths for segment in snapshot.segments}
         self._average = view.average_length
 
@@ -86,22 +91,22 @@ class _Scorer(whoosh_scoring.BaseScorer):  # type: ignore[misc]
 
 
 class _Compiler:
-    """Our queries as Whoosh's; statistics are counted here, over what the view shows."""
+    """Converts queries to Whoosh's; statistics are computed here, over the view."""
 
-    def __init__(self, snapshot: Snapshot, view: View) -> None:
+    def __init__(self, snapshot: Snapshot, view: AccessView) -> None:
         self._snapshot = snapshot
         self._view = view
 
-    def whole(self, query: Query) -> Any:
-        """Every clause, phrases required, neighbours rewarded."""
+    def compile(self, query: Query) -> Any:
+        """Return the query: all clauses and phrases required, adjacent terms boosted."""
         parts = []
         idfs: list[list[float]] = []
         for clause in query.clauses:
             row = []
-            for number, wanted in enumerate(clause.wanted):
-                terms = list(self._terms(clause, wanted, number))
+            for number, query_term in enumerate(clause.query_terms):
+                terms = list(self._terms(clause, query_term, number))
                 row.append(self._idf(term for _, term in terms))
-                parts.append(_any(terms, row[-1]))
+                parts.append(_any_of(terms, row[-1]))
             idfs.append(row)
         whole = whoosh_query.And(parts)
         for clause in query.clauses:
@@ -115,39 +120,43 @@ class _Compiler:
                         whoosh_query.Sequence(steps), _NO_SCORE
                     )
                     whole = whoosh_query.And([whole, run_only])
-        for pair, before, after in zip(query.neighbours(), idfs, idfs[1:], strict=False):
-            bonus = scoring.NEIGHBOURS * (before[-1] + after[0]) / 2
+        for pair, before, after in zip(query.adjacent_terms(), idfs, idfs[1:], strict=False):
+            bonus = scoring.ADJACENT * (before[-1] + after[0]) / 2
             near = whoosh_query.Sequence([self._step(step, is_own=True) for step in pair])
             whole = whoosh_query.AndMaybe(whole, whoosh_query.ConstantScoreQuery(near, bonus))
         return whole
 
-    def compatible(self, query: Query) -> Any:
-        """Passages in which every word has the typed marks or none."""
+    def compile_compatible(self, query: Query) -> Any:
+        """Return a query for passages in which every word has the typed marks or none."""
         return whoosh_query.And(
             [
-                _any([t for t in self._terms(clause, wanted, number) if t[0].is_compatible], 1.0)
+                _any_of(
+                    [t for t in self._terms(clause, query_term, number) if t[0].is_compatible], 1.0
+                )
                 for clause in query.clauses
-                for number, wanted in enumerate(clause.wanted)
+                for number, query_term in enumerate(clause.query_terms)
             ]
         )
 
-    def _terms(self, clause: Clause, wanted: Wanted, number: int) -> Iterator[tuple[Match, str]]:
+    def _terms(
+        self, clause: Clause, query_term: QueryTerm, number: int
+    ) -> Iterator[tuple[TermMatch, str]]:
         signs = ("", OVERLAP_SIGN) if number else ("",)
         visible_terms = 0
-        for term in dict.fromkeys(candidates(self._snapshot, wanted)):
-            match = clause.match(wanted, term)
+        for term in dict.fromkeys(candidate_terms(self._snapshot, query_term)):
+            match = clause.match(query_term, term)
             if match is None or visible_terms == MOST_PREFIX_TERMS:
                 continue
-            if wanted.shape == "prefix":
-                if not self._holding([sign + term for sign in signs]):
+            if query_term.shape == "prefix":
+                if not self._count_passages([sign + term for sign in signs]):
                     continue
                 visible_terms += 1
             yield from ((match, sign + term) for sign in signs)
 
-    def _step(self, step: Step, *, is_own: bool, is_quoted: bool = False) -> Any:
-        terms = candidates(self._snapshot, step.wanted)
-        if step.side == "tail" and step.wanted.unit:
-            terms = [step.wanted.unit + TAIL_SIGN, *terms]
+    def _step(self, step: PhraseStep, *, is_own: bool, is_quoted: bool = False) -> Any:
+        terms = candidate_terms(self._snapshot, step.query_term)
+        if step.side == "tail" and step.query_term.unit:
+            terms = [step.query_term.unit + TAIL_SIGN, *terms]
         found = []
         for term in dict.fromkeys(terms):
             match = step.match(term)
@@ -155,19 +164,19 @@ class _Compiler:
                 found.append((match, term))
                 if not is_own:
                     found.append((match, OVERLAP_SIGN + term))
-        return _any(found, 1.0)
+        return _any_of(found, 1.0)
 
     def _idf(self, terms: Iterator[str]) -> float:
-        return scoring.idf(self._view.passages, self._holding(terms))
+        return scoring.idf(self._view.passages, self._count_passages(terms))
 
-    def _holding(self, terms: Any) -> int:
+    def _count_passages(self, terms: Any) -> int:
         held = np.zeros(self._snapshot.count, np.bool_)
         for term in terms:
             held[self._snapshot.postings(WORDS, term).documents] = True
         return int(np.count_nonzero(held & self._view.visible))
 
 
-def _any(terms: list[tuple[Match, str]], idf: float) -> Any:
+def _any_of(terms: list[tuple[TermMatch, str]], idf: float) -> Any:
     return whoosh_query.Or(
         [whoosh_query.Term(WORDS, term, boost=match.boost * idf) for match, term in terms]
     )

@@ -1,4 +1,4 @@
-"""Everything that writes an index through Whoosh: documents in, old ones out, segments merged."""
+"""Write an index through Whoosh: add, delete and merge."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,34 +20,36 @@ from search.backends.schema import (
     make_codec,
     make_schema,
 )
-from search.backends.terms import analyse
+from search.backends.terms import analyse_document
 from search.passages import PassageDocument
 
 _MEMORY_MB = 128
-_MERGED_AT_ONCE = 1000
-"""Passages that are rewritten after a commit at most: two seconds in which others wait."""
-_RUN = 4
-"""Small segments are left alone until there are so many to merge in one go."""
+_MAX_MERGED = 1000
+"""Passages merged after a commit at most: takes two seconds, while other writers wait."""
+_MIN_MERGED = 4
+"""Small segments are merged only when there are at least this many."""
 _MOST_SEGMENTS = 24
-"""Beyond this a commit merges whatever it takes, should nobody ever call ``tidy``."""
+"""With more segments a commit merges any number of passages, if ``optimise`` never runs."""
 _MERGE_FACTOR = 3
 
 MARKER_TERM = "1"
 
 
-def create(path: Path, interviews: Iterable[IndexedInterview] = ()) -> int:
-    """Make an index in an empty directory; returns the passages written."""
+def create_index(path: Path, interviews: Iterable[IndexedInterview] = ()) -> int:
+    """Create an index in an empty directory; return the number of passages written."""
     return _write(whoosh_index.create_in(str(path), make_schema()), (), interviews)
 
 
-def change(path: Path, *, drop: Iterable[str] = (), put: Iterable[IndexedInterview] = ()) -> int:
-    """One commit that removes interviews and puts others anew; all or nothing.
+def commit_changes(
+    path: Path, *, drop: Iterable[str] = (), put: Iterable[IndexedInterview] = ()
+) -> int:
+    """Remove and replace interviews in one commit; return the number of passages written.
 
-    Merging comes after it, in a commit of its own: what was put is found meanwhile.
+    Segments are merged in a second commit, so that the changes are visible before it.
     """
     index = whoosh_index.open_dir(str(path))
     passages = _write(index, drop, put)
-    if _due(index):
+    if _needs_merge(index):
         _writer(index).commit(mergetype=merge_small)
     return passages
 
@@ -98,14 +100,14 @@ def _add(writer: Any, one: IndexedInterview) -> int:
 
 
 def _fields_of(document: PassageDocument) -> dict[str, object]:
-    terms = analyse(document)
+    terms = analyse_document(document)
     return {
         WORDS: terms.positions,
         ACCESS: sorted(document.access) if terms.length else [],
         LABELS: [
             name + FIELD_SIGN + value
             for name in sorted(document.fields)
-            for value in document.values(name)
+            for value in document.field_values(name)
         ],
         INTERVIEW: [document.interview],
         PID: document.pid.encode(),
@@ -113,8 +115,8 @@ def _fields_of(document: PassageDocument) -> dict[str, object]:
     }
 
 
-def tidy(path: Path) -> None:
-    """Merge everything into one segment without deleted passages."""
+def optimise(path: Path) -> None:
+    """Merge all segments into one without deleted passages."""
     index = whoosh_index.open_dir(str(path))
     reader = index.reader()
     is_tidy = len(reader.leaf_readers()) <= 1 and not reader.has_deletions()
@@ -127,7 +129,7 @@ def _writer(index: Any) -> Any:
     return index.writer(limitmb=_MEMORY_MB, codec=make_codec())
 
 
-def _due(index: Any) -> bool:
+def _needs_merge(index: Any) -> bool:
     reader = index.reader()
     segments = [leaf.segment() for leaf, _ in reader.leaf_readers()]
     reader.close()
@@ -135,12 +137,12 @@ def _due(index: Any) -> bool:
 
 
 def keep_all(_: Any, segments: list[Any]) -> list[Any]:
-    """Whoosh's hook at commit: merge nothing, let go of what is wholly deleted."""
+    """Merge policy for Whoosh: merge nothing, drop segments with deleted passages only."""
     return [segment for segment in segments if segment.doc_count()]
 
 
 def merge_small(writer: Any, segments: list[Any]) -> list[Any]:
-    """Whoosh's hook at commit: merge a run of small segments; returns those kept."""
+    """Merge policy for Whoosh: merge small segments; return the others."""
     merged = _mergeable(segments)
     _merge(writer, merged)
     return [segment for segment in segments if segment not in merged]
@@ -154,20 +156,20 @@ def _mergeable(segments: list[Any]) -> list[Any]:
     total = 0
     for segment in by_size:
         total += segment.doc_count()
-        if total > _MERGED_AT_ONCE:
+        if total > _MAX_MERGED:
             break
         merged.append(segment)
-    return merged if len(merged) >= _RUN else []
+    return merged if len(merged) >= _MIN_MERGED else []
 
 
 def merge_all(writer: Any, segments: list[Any]) -> list[Any]:
-    """Whoosh's hook at commit: leave one segment."""
+    """Merge policy for Whoosh: merge all segments into one."""
     _merge(writer, segments)
     return []
 
 
 def _geometric(by_size: list[Any]) -> list[Any]:
-    """The smallest segments, as long as the next is not much larger than all before it."""
+    """Return the smallest segments, up to one that is much larger than all before it."""
     merged = by_size[:_MOST_SEGMENTS]
     gathered = sum(segment.doc_count() for segment in merged)
     for segment in by_size[_MOST_SEGMENTS:]:

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from app import create_app
+from app import create_toolbox
 from archive.access import machine
-from archive.actions import ingest
+from archive.actions.holdings import local_ingest
 from archive.demo import loading
-from archive.demo.loading import Loaded
+from archive.demo.loading import LoadResult
 from archive.settings import Settings
-from archive.toolbox import Toolbox
-from tests import holdings as make
-from tests import snapshots
+from tests.support import archive_snapshot, media_factory
 from transcription.engines.demo import SAMPLES_DIR
 
 OWN = "LK-1"
@@ -30,7 +28,7 @@ class SampleHome:
     and then the sample; with what was there before the sample came."""
 
     home: Path
-    loaded: Loaded
+    loaded: LoadResult
     rows_before: dict[str, list[tuple[Any, ...]]]
     vault_before: dict[str, int]
 
@@ -42,11 +40,6 @@ class SampleHome:
         )
 
 
-def open_toolbox(settings: Settings) -> Toolbox:
-    tools: Toolbox = create_app(settings).extensions["loi_ke"]
-    return tools
-
-
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> SampleHome:
     """Loaded, and no worker has run yet."""
@@ -54,10 +47,10 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) 
     for folder in ("vault/parts", "derivatives", "index", "models"):
         (home / folder).mkdir(parents=True)
     (home / "archive.db").write_bytes(empty_database.read_bytes())
-    toolbox = open_toolbox(Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}"))
-    make.interview(toolbox.database, OWN, audience="public")
-    ingest.ingest_file(toolbox, machine("test"), OWN, path=SAME_BYTES)
-    rows, vault = snapshots.rows(toolbox), snapshots.files(home / "vault")
+    toolbox = create_toolbox(Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}"))
+    media_factory.add_interview(toolbox.database, OWN, audience="public")
+    local_ingest.ingest_file(toolbox, machine("test"), OWN, path=SAME_BYTES)
+    rows, vault = archive_snapshot.rows(toolbox), archive_snapshot.files(home / "vault")
     loaded = loading.load(toolbox, machine("test"))
     toolbox.database.dispose()
     return SampleHome(home=home, loaded=loaded, rows_before=rows, vault_before=vault)

@@ -36,14 +36,14 @@ def pragma(database: Database, name: str) -> object:
 
 
 @ON_SQLITE
-def test_every_connection_has_the_measured_settings(database: Database) -> None:
+def test_connection_has_the_pragmas(database: Database) -> None:
     assert pragma(database, "journal_mode") == "wal"
     assert pragma(database, "synchronous") == 2  # FULL
     assert pragma(database, "foreign_keys") == 1
     assert pragma(database, "busy_timeout") == BUSY_TIMEOUT_MS == 30_000
 
 
-def test_read_then_write_loses_nothing_between_many_writers(database: Database) -> None:
+def test_writing_by_many_threads_loses_no_update(database: Database) -> None:
     """The driver's own BEGIN lost a fifth of these; PostgreSQL needs the row lock."""
     with database.writing() as db:
         add(db, "LK-1")
@@ -66,9 +66,7 @@ def test_read_then_write_loses_nothing_between_many_writers(database: Database) 
 
 
 @ON_SQLITE
-def test_a_writer_has_the_lock_from_its_first_statement(
-    database: Database, settings: Settings
-) -> None:
+def test_writing_locks_at_begin(database: Database, settings: Settings) -> None:
     other = sqlite3.connect(settings.home / "archive.db", timeout=0, isolation_level=None)
     with database.writing() as db:
         assert count(db) == 0  # a mere read, in a transaction that is going to write
@@ -79,7 +77,7 @@ def test_a_writer_has_the_lock_from_its_first_statement(
 
 
 @ON_SQLITE
-def test_a_second_writer_waits_for_the_first(database: Database) -> None:
+def test_writing_waits_for_the_first_writer(database: Database) -> None:
     begun, order = threading.Event(), []
 
     def second() -> None:
@@ -99,7 +97,7 @@ def test_a_second_writer_waits_for_the_first(database: Database) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_reader_neither_waits_for_a_writer_nor_sees_its_half(database: Database) -> None:
+def test_reading_during_a_write_sees_committed_rows(database: Database) -> None:
     with database.writing() as writer:
         add(writer, "LK-1")
         with database.reading() as reader:
@@ -108,7 +106,7 @@ def test_a_reader_neither_waits_for_a_writer_nor_sees_its_half(database: Databas
         assert count(reader) == 1
 
 
-def test_a_reader_sees_one_moment_from_end_to_end(database: Database) -> None:
+def test_reading_sees_one_snapshot(database: Database) -> None:
     with database.reading() as reader:
         assert count(reader) == 0
         with database.writing() as writer:
@@ -116,7 +114,7 @@ def test_a_reader_sees_one_moment_from_end_to_end(database: Database) -> None:
         assert count(reader) == 0
 
 
-def test_a_reader_cannot_write(database: Database) -> None:
+def test_reading_refuses_writes(database: Database) -> None:
     with database.reading() as db, pytest.raises(DBAPIError, match=r"readonly|read-only"):
         add(db, "LK-1")
     with database.reading() as db, pytest.raises(DBAPIError, match=r"readonly|read-only"):
@@ -131,7 +129,7 @@ def test_a_reader_cannot_write(database: Database) -> None:
             assert count(db) == number + 1
 
 
-def test_an_exception_undoes_everything(database: Database) -> None:
+def test_writing_with_exception_rolls_back(database: Database) -> None:
     def half() -> None:
         with database.writing() as db:
             add(db, "LK-1")
@@ -143,7 +141,7 @@ def test_an_exception_undoes_everything(database: Database) -> None:
         assert count(db) == 0
 
 
-def test_a_row_cannot_refer_to_nothing(database: Database) -> None:
+def test_insert_with_dangling_foreign_key_is_refused(database: Database) -> None:
     with database.writing() as db:
         owner = add(db, "LK-1")
         db.add(Contribution(interview_id=owner.id, person_id="01NOBODY", role="witness"))
@@ -152,7 +150,7 @@ def test_a_row_cannot_refer_to_nothing(database: Database) -> None:
         db.rollback()
 
 
-def test_a_removed_interview_takes_its_rows_along(database: Database) -> None:
+def test_delete_of_interview_cascades(database: Database) -> None:
     with database.writing() as db:
         owner = add(db, "LK-1")
         db.add(Job(kind="derive", interview_id=owner.id))
@@ -161,14 +159,14 @@ def test_a_removed_interview_takes_its_rows_along(database: Database) -> None:
         assert db.scalar(select(func.count()).select_from(Job)) == 0
 
 
-def test_an_instant_comes_back_aware_and_a_naive_one_is_refused(database: Database) -> None:
+def test_utc_datetime_is_read_aware_and_refuses_naive(database: Database) -> None:
     with database.writing() as db:
         row = add(db, "LK-1")
-        told = row.created_at
+        created_at = row.created_at
         db.expire(row)
-        assert row.created_at == told
+        assert row.created_at == created_at
         assert row.created_at.utcoffset() is not None
-        row.created_at = told.replace(tzinfo=None)
+        row.created_at = created_at.replace(tzinfo=None)
         with pytest.raises(Exception, match="naive"):
             db.flush()
         db.rollback()

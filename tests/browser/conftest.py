@@ -1,6 +1,6 @@
-"""A real Chromium for tests; left out, with the reason, where none is found.
+"""Fixtures for tests in a real Chromium; skipped with a reason where none is installed.
 
-Every page is watched: a request that leaves this host, a script error or a broken
+Every page is monitored: a request to another host, a script error or a violation of the
 content policy fails the test that opened the page.
 """
 
@@ -17,91 +17,108 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from archive.db import Database
 from archive.settings import Settings
-from archive.web.security import SESSION_COOKIE
-from tests.browser.watching import Watch
-from tests.cast import session_of
-from tests.live import Line, ServerProcess
+from archive.web.core.security import SESSION_COOKIE
+from tests.support.cast import session_of
+from tests.support.http_server import HttpClient, ServerProcess
+from tests.support.page_monitor import PageMonitor
 
 FLAGS = (
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
-    "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP archive.test 127.0.0.1",
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 def chromium_path() -> str | None:
-    """The browser that CHROMIUM names, or the one that is installed."""
+    """Return the path of CHROMIUM or of an installed browser."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each test has contexts of its own."""
-    found = chromium_path()
-    if not found:
+    """Launch one browser per session; each test opens its own contexts."""
+    path = chromium_path()
+    if not path:
         if os.environ.get("REQUIRE_CHROMIUM"):
             pytest.fail("REQUIRE_CHROMIUM is set and no Chromium was found")
         pytest.skip("no Chromium was found (CHROMIUM names another)")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, headless=True, args=list(FLAGS))
+        browser = play.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[ServerProcess]:
-    """`flask serve` with its worker on the archive of this test, as an office runs it."""
+    """Create the process of `flask serve --worker` on the archive of this test."""
     process = ServerProcess(settings, worker=True)
     yield process
     process.stop()
 
 
 @pytest.fixture
-def site(server: ServerProcess) -> Line:
-    """Where it answers; `server` can be killed and started again."""
+def site(server: ServerProcess) -> HttpClient:
+    """Start the server and return its address; `server` can be killed and restarted."""
     return server.start()
 
 
-Open = Callable[..., Page]
+OpenAs = Callable[..., Page]
 
 
 @pytest.fixture
-def open_as(chromium: Browser, site: Line, settings: Settings) -> Iterator[Open]:
-    """A page of a browser that belongs to a member of the cast; None is not signed in.
+def open_as(chromium: Browser, site: HttpClient, settings: Settings) -> Iterator[OpenAs]:
+    """Return a function that opens a page as a member of the cast; None is not signed in.
 
-    `open_as("cleo", language="en", width=390, dark=True)`; addresses are relative.
+    `open_as("cleo", language="en", width=390, dark=True)`; addresses are relative. The browser
+    is in the zone of the machine, or in `timezone`.
     """
-    contexts: list[tuple[BrowserContext, Watch]] = []
+    contexts: list[tuple[BrowserContext, PageMonitor]] = []
 
     def open_page(
-        member: str | None, *, language: str = "vi", width: int = 1440, height: int = 900,
-        dark: bool = False, scripts: bool = True, downloads: Path | None = None,
-    ) -> Page:  # fmt: skip
+        member: str | None,
+        *,
+        language: str = "vi",
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        scripts: bool = True,
+        downloads: Path | None = None,
+        timezone: str | None = None,
+    ) -> Page:
         origin = f"http://{site.host}:{site.port}"
         context = chromium.new_context(
             base_url=origin,
             viewport={"width": width, "height": height},
             java_script_enabled=scripts,
             locale=language,
+            timezone_id=timezone,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
         if member is not None:
-            context.add_cookies([{"name": SESSION_COOKIE, "value": token_of(settings, member),
-                                  "url": origin}])  # fmt: skip
-        watch = Watch(host=urlsplit(origin).netloc)
-        context.on("page", watch.look_at)
-        contexts.append((context, watch))
+            context.add_cookies(
+                [{"name": SESSION_COOKIE, "value": token_of(settings, member), "url": origin}]
+            )
+        monitor = PageMonitor(host=urlsplit(origin).netloc)
+        context.on("page", monitor.observe)
+        contexts.append((context, monitor))
         return context.new_page()
 
     yield open_page
-    for context, watch in contexts:
+    for context, monitor in contexts:
         context.close()
-        watch.check()
+        monitor.assert_clean()
 
 
 def token_of(settings: Settings, member: str) -> str:
-    """A session of a member of the cast, as a sign-in opens it."""
+    """Open a session for a member of the cast and return its token."""
     database = Database(settings.database_url)
     try:
         return session_of(database, member)

@@ -1,4 +1,4 @@
-"""Two states of a text side by side: in every look, on paper, and without scripts."""
+"""The comparison of two states of a transcript: in every theme, printed, without scripts."""
 
 from __future__ import annotations
 
@@ -6,53 +6,55 @@ import pytest
 from playwright.sync_api import expect
 
 from archive.access import machine
-from archive.actions import segments
-from archive.actions.segments import Change
+from archive.actions.editing import segments
+from archive.actions.editing.segments import SegmentChange
 from archive.models import Interview, Segment, TranscriptVersion
 from archive.toolbox import Toolbox
-from tests.browser import desk
-from tests.browser.accessibility import violations
-from tests.browser.conftest import Open
+from tests.browser.conftest import OpenAs
+from tests.support import editor_fixture
+from tests.support.accessibility import violations
 
 
-def changed(toolbox: Toolbox) -> str:
-    """The history of a version in which one word was changed, and one passage taken out."""
-    put = desk.put(toolbox, ghost=True)
+def create_history(toolbox: Toolbox) -> str:
+    """Change one segment, remove another and return the address of the history."""
+    editor = editor_fixture.create(toolbox, ghost=True)
     with toolbox.database.writing() as db:
-        version = db.get_one(TranscriptVersion, put.version)
-        told = machine("test"), db.get_one(Interview, version.interview_id), version
-        one, other = (db.get_one(Segment, put.segments[at]) for at in (2, 4))
-        segments.save(db, *told, one, Change(text="Dạ, tôi nhớ như in."), based_on=1)
-        segments.drop(db, *told, other, based_on=1, reason="Máy tự thêm")
-    return put.address.replace("/edit", "/history")
+        version = db.get_one(TranscriptVersion, editor.version_id)
+        context = machine("test"), db.get_one(Interview, version.interview_id), version
+        changed, removed = (db.get_one(Segment, editor.segment_ids[at]) for at in (2, 4))
+        segments.save(db, *context, changed, SegmentChange(text="Dạ, tôi nhớ như in."), based_on=1)
+        segments.drop(db, *context, removed, based_on=1, reason="Máy tự thêm")
+    return editor.address.replace("/edit", "/history")
 
 
 @pytest.mark.parametrize(
     ("language", "dark", "width"),
     [("vi", False, 1440), ("vi", True, 390), ("en", True, 1440), ("en", False, 390)],
 )
-def test_the_two_columns_are_sound_in_every_look(
-    toolbox: Toolbox, open_as: Open, language: str, *, dark: bool, width: int
+def test_comparison_in_every_theme_and_width_has_no_violations(
+    toolbox: Toolbox, open_as: OpenAs, language: str, *, dark: bool, width: int
 ) -> None:
     page = open_as("cleo", language=language, dark=dark, width=width)
-    page.goto(f"{changed(toolbox)}?from=1-first&to=1".replace("/vi/", f"/{language}/"))
-    expect(page.locator(".hunk")).to_have_count(2)
-    page.locator("summary.gap-l").first.click()
+    page.goto(f"{create_history(toolbox)}?from=1-first&to=1".replace("/vi/", f"/{language}/"))
+    expect(page.locator(".change")).to_have_count(2)
+    page.locator("summary.unchanged-run__summary").first.click()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_two_states_are_chosen_without_scripts_and_printed(toolbox: Toolbox, open_as: Open) -> None:
+def test_comparison_without_scripts_can_be_chosen_and_printed(
+    toolbox: Toolbox, open_as: OpenAs
+) -> None:
     page = open_as("cleo", scripts=False)
-    page.goto(changed(toolbox))
+    page.goto(create_history(toolbox))
     page.get_by_role("button", name="So sánh").click()
     expect(page.locator("h2").first).to_be_visible()
     expect(page.locator("#different-h")).to_have_text("2 đoạn khác nhau")
-    columns = page.locator(".hunk").first.locator(".hunk-b > div")
+    columns = page.locator(".change").first.locator(".change__columns > div")
     expect(columns.first.locator("del")).to_contain_text("rõ lắm chứ.")
     expect(columns.last.locator("ins")).to_contain_text("như in.")
     page.emulate_media(media="print")
-    expect(page.locator(".hist nav")).to_be_hidden()
+    expect(page.locator(".history-layout nav")).to_be_hidden()
     expect(page.locator(".print-only")).to_contain_text("LK-2020-006")
     left, right = (columns.nth(at).bounding_box() for at in (0, 1))
     assert left is not None

@@ -1,113 +1,137 @@
-"""Correcting at the desk: what is typed is kept, whatever happens to the line or the server."""
+"""Correcting text in the editor: nothing typed is lost when the connection or server fails."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
 from archive.models import SegmentRevision
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests.browser import desk
-from tests.browser.conftest import Open
-from tests.browser.seated import box, in_archive, open_desk, saved, type_at_end
-from tests.live import Line, ServerProcess
+from tests.browser.conftest import OpenAs
+from tests.support import editor_fixture
+from tests.support.editor_page import (
+    open_editor,
+    stored_segment,
+    text_box,
+    type_at_end,
+    wait_until_saved,
+)
+from tests.support.http_server import HttpClient, ServerProcess
 
 
-def test_what_is_typed_is_saved_and_survives_a_reload(
-    toolbox: Toolbox, open_as: Open, settings: Settings
+def test_typed_text_is_saved_and_shown_after_a_reload(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
-    open_desk(page, put)
-    type_at_end(page, put, 2, " Thưa cháu.")
-    expect(page.locator(".save.ing")).to_be_visible()
-    saved(page)
-    kept = in_archive(settings, put.segments[2])
-    assert kept.text == "Dạ, tôi nhớ rõ lắm chứ. Thưa cháu."
-    assert [word[2] for word in kept.words] == kept.text.split()
-    assert all(a[0] <= a[1] <= b[0] for a, b in zip(kept.words, kept.words[1:], strict=False))
-    assert (kept.state, kept.revision) == ("edited", 2)
-    expect(page.locator(".ed-top [data-stamp=editing]")).to_be_visible()
+    open_editor(page, editor)
+    type_at_end(page, editor, 2, " Thưa cháu.")
+    expect(page.locator(".save-status--saving")).to_be_visible()
+    wait_until_saved(page)
+    stored = stored_segment(settings, editor.segment_ids[2])
+    assert stored.text == "Dạ, tôi nhớ rõ lắm chứ. Thưa cháu."
+    assert [word[2] for word in stored.words] == stored.text.split()
+    assert all(a[0] <= a[1] <= b[0] for a, b in zip(stored.words, stored.words[1:], strict=False))
+    assert (stored.state, stored.revision) == ("edited", 2)
+    expect(page.locator(".editor-head [data-stamp=editing]")).to_be_visible()
     page.reload()
-    expect(box(page, put, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Thưa cháu.")
+    expect(text_box(page, editor, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Thưa cháu.")
 
 
-def test_every_state_is_kept_in_the_history(
-    toolbox: Toolbox, open_as: Open, settings: Settings
+def test_save_status_in_another_zone_shows_the_time_of_the_archive(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
+    page = open_as("cleo", timezone="America/New_York")
+    open_editor(page, editor)
+    changed_at = datetime.fromisoformat(
+        page.locator("[data-save-status]").get_attribute("data-at") or ""
+    )
+    local = changed_at.astimezone(ZoneInfo(settings.timezone))
+    expect(page.locator("[data-save-status-text]")).to_have_text(f"Đã lưu {local:%H:%M}")
+
+
+def test_each_save_adds_a_revision(toolbox: Toolbox, open_as: OpenAs, settings: Settings) -> None:
+    editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
-    open_desk(page, put)
+    open_editor(page, editor)
     for words in (" Một.", " Hai."):
-        type_at_end(page, put, 2, words)
+        type_at_end(page, editor, 2, words)
         page.keyboard.press("Control+s")
-        saved(page)
+        wait_until_saved(page)
     with toolbox.database.reading() as db:
-        rows = db.query(SegmentRevision).filter_by(segment_id=put.segments[2])
+        rows = db.query(SegmentRevision).filter_by(segment_id=editor.segment_ids[2])
         texts = [r.text for r in rows.order_by(SegmentRevision.revision)]
     start = "Dạ, tôi nhớ rõ lắm chứ."
     assert texts == [start, f"{start} Một.", f"{start} Một. Hai."]
 
 
-def test_a_killed_server_loses_nothing(
-    toolbox: Toolbox, open_as: Open, site: Line, server: ServerProcess, settings: Settings
+def test_text_typed_while_the_server_is_down_is_saved_later(
+    toolbox: Toolbox, open_as: OpenAs, site: HttpClient, server: ServerProcess, settings: Settings
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
-    open_desk(page, put)
-    type_at_end(page, put, 2, " Còn đường dây")
+    open_editor(page, editor)
+    type_at_end(page, editor, 2, " Còn đường dây")
     server.kill()
     page.keyboard.type(" và đứt đường dây.")
-    expect(page.locator(".save.kept")).to_be_visible(timeout=20_000)
-    box(page, put, 4).click()
+    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
+    text_box(page, editor, 4).click()
     page.keyboard.press("End")
     page.keyboard.type(" Vẫn gõ.")
-    page.wait_for_function("() => document.querySelector('.save.kept').innerText.includes('2')")
+    page.wait_for_function(
+        "() => document.querySelector('.save-status--kept').innerText.includes('2')"
+    )
     server.start()
     page.evaluate("dispatchEvent(new Event('online'))")
-    saved(page)
-    assert in_archive(settings, put.segments[2]).text.endswith("Còn đường dây và đứt đường dây.")
-    assert in_archive(settings, put.segments[4]).text.endswith("Vẫn gõ.")
+    wait_until_saved(page)
+    assert stored_segment(settings, editor.segment_ids[2]).text.endswith(
+        "Còn đường dây và đứt đường dây."
+    )
+    assert stored_segment(settings, editor.segment_ids[4]).text.endswith("Vẫn gõ.")
 
 
-def test_a_tab_that_was_closed_without_a_line_is_taken_up_again(
-    toolbox: Toolbox, open_as: Open, site: Line, server: ServerProcess, settings: Settings
+def test_tab_closed_while_offline_is_recovered_by_the_next(
+    toolbox: Toolbox, open_as: OpenAs, site: HttpClient, server: ServerProcess, settings: Settings
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
-    open_desk(page, put)
+    open_editor(page, editor)
     server.kill()
-    type_at_end(page, put, 2, " Chưa gửi.")
-    expect(page.locator(".save.kept")).to_be_visible(timeout=20_000)
+    type_at_end(page, editor, 2, " Chưa gửi.")
+    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
     later = page.context.new_page()
     page.close(run_before_unload=False)
     server.start()
-    open_desk(later, put)
-    expect(box(later, put, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Chưa gửi.")
-    saved(later)
-    assert in_archive(settings, put.segments[2]).text.endswith("Chưa gửi.")
+    open_editor(later, editor)
+    expect(text_box(later, editor, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Chưa gửi.")
+    wait_until_saved(later)
+    assert stored_segment(settings, editor.segment_ids[2]).text.endswith("Chưa gửi.")
     later.reload()
     later.wait_for_selector("[data-words]")
     assert later.locator("[data-recovered]").is_hidden()
 
 
-def test_a_session_that_ended_is_renewed_beside_the_text(
-    toolbox: Toolbox, open_as: Open, settings: Settings
+def test_expired_session_is_renewed_in_a_dialog(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
-    open_desk(page, put)
+    open_editor(page, editor)
     page.context.clear_cookies(name="loike_session")
-    type_at_end(page, put, 2, " Giữa chừng.")
+    type_at_end(page, editor, 2, " Giữa chừng.")
     dialog = page.locator("[data-dialog=sign-in]")
     expect(dialog).to_be_visible(timeout=10_000)
     dialog.locator("[name=email]").fill("cleo@archive.test")
     dialog.locator("[name=password]").fill("not the password")
-    dialog.locator("button.main").click()
+    dialog.locator("button.button--primary").click()
     expect(dialog.locator("[role=alert]")).to_be_visible()
     dialog.locator("[name=password]").fill("a long enough secret")
-    dialog.locator("button.main").click()
+    dialog.locator("button.button--primary").click()
     expect(dialog).to_be_hidden()
-    saved(page)
-    assert in_archive(settings, put.segments[2]).text.endswith("Giữa chừng.")
-    expect(box(page, put, 2)).to_be_focused()
+    wait_until_saved(page)
+    assert stored_segment(settings, editor.segment_ids[2]).text.endswith("Giữa chừng.")
+    expect(text_box(page, editor, 2)).to_be_focused()

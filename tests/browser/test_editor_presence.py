@@ -1,86 +1,91 @@
-"""Two at one text see where the other is; nobody's words are touched by it."""
+"""Presence in the editor: two users see each other's segment; the text is not touched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from archive.models import Presence
 from archive.toolbox import Toolbox
-from tests.browser import desk
-from tests.browser.accessibility import violations
-from tests.browser.conftest import Open
-from tests.browser.seated import box, open_desk, put_caret, type_at_end
-from tests.workers import until
+from tests.browser.conftest import OpenAs
+from tests.support import editor_fixture
+from tests.support.accessibility import violations
+from tests.support.editor_page import open_editor, place_caret, text_box, type_at_end
+from tests.support.worker_process import wait_until
 
 
-def ask(page: Page) -> None:
-    """What the page does every ten seconds, at once: it asks when it comes into sight."""
+def poll_presence(page: Page) -> None:
+    """Make the page poll now, as it does when it becomes visible."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def told(page: Page, act: Callable[[], None]) -> None:
-    """Do something, and wait until the page has said where its person is."""
-    with page.expect_response(
-        lambda answer: answer.url.endswith("/presence") and answer.request.method == "POST"
-    ):
+def act_and_await_report(page: Page, act: Callable[[], None], **report: object) -> None:
+    """Run `act` and wait until the page has reported its user with these values."""
+
+    def is_report(answer: Response) -> bool:
+        if not answer.url.endswith("/presence") or answer.request.method != "POST":
+            return False
+        sent = answer.request.post_data_json or {}
+        return report.items() <= sent.items()
+
+    with page.expect_response(is_report):
         act()
 
 
-def test_a_colleague_is_seen_at_the_segment_that_they_are_in(
-    toolbox: Toolbox, open_as: Open
-) -> None:
-    put = desk.put(toolbox)
+def test_presence_shows_a_colleague_at_their_segment(toolbox: Toolbox, open_as: OpenAs) -> None:
+    editor = editor_fixture.create(toolbox)
     cleo, rob = open_as("cleo", language="en"), open_as("rob")
-    open_desk(cleo, put, language="en")
-    told(cleo, lambda: box(cleo, put, 2).click())
-    told(rob, lambda: open_desk(rob, put))
-    mark = rob.locator(f"#s-{put.segments[2]} [data-colleague]")
+    open_editor(cleo, editor, language="en")
+    act_and_await_report(cleo, lambda: text_box(cleo, editor, 2).click(), seg=editor.segment_ids[2])
+    act_and_await_report(rob, lambda: open_editor(rob, editor))
+    mark = rob.locator(f"#s-{editor.segment_ids[2]} [data-colleague]")
     expect(mark).to_have_text("CCleo đang ở đây")
     expect(mark.locator("[aria-hidden]")).to_have_text("C")
     expect(rob.locator("[data-others]")).to_be_visible()
     assert violations(rob) == []
 
-    told(cleo, lambda: type_at_end(cleo, put, 4, " nha"))
-    ask(cleo)
-    ask(rob)
-    there = rob.locator(f"#s-{put.segments[4]} [data-colleague]")
-    expect(there).to_have_count(1)
+    act_and_await_report(
+        cleo, lambda: type_at_end(cleo, editor, 4, " nha"), seg=editor.segment_ids[4], typing=True
+    )
+    poll_presence(cleo)
+    poll_presence(rob)
+    new_mark = rob.locator(f"#s-{editor.segment_ids[4]} [data-colleague]")
+    expect(new_mark).to_have_count(1)
     expect(mark).to_have_count(0)
-    expect(there).to_have_text("CCleo đang gõ ở đây", timeout=15_000)
+    expect(new_mark).to_have_text("CCleo đang gõ ở đây", timeout=15_000)
 
 
-def test_words_that_somebody_is_in_are_left_alone_and_the_meeting_is_told(
-    toolbox: Toolbox, open_as: Open
+def test_presence_in_the_same_segment_is_announced_without_touching_its_text(
+    toolbox: Toolbox, open_as: OpenAs
 ) -> None:
-    put = desk.put(toolbox)
+    editor = editor_fixture.create(toolbox)
     cleo, rob = open_as("cleo"), open_as("rob")
-    open_desk(rob, put)
-    told(rob, lambda: put_caret(rob, put, 2, 3))
+    open_editor(rob, editor)
+    act_and_await_report(rob, lambda: place_caret(rob, editor, 2, 3), seg=editor.segment_ids[2])
     rob.evaluate(
         "(at) => { const box = document.querySelector(at); window.changes = 0;"
         " new MutationObserver((all) => { window.changes += all.length; })"
         ".observe(box, {childList: true, characterData: true, subtree: true, attributes: true}); }",
-        f"#s-{put.segments[2]} .tx",
+        f"#s-{editor.segment_ids[2]} .segment__text",
     )
-    open_desk(cleo, put)
-    told(cleo, lambda: put_caret(cleo, put, 2, 0))
-    ask(rob)
-    expect(rob.locator(f"#s-{put.segments[2]} [data-colleague]")).to_have_count(1)
+    open_editor(cleo, editor)
+    act_and_await_report(cleo, lambda: place_caret(cleo, editor, 2, 0), seg=editor.segment_ids[2])
+    poll_presence(rob)
+    expect(rob.locator(f"#s-{editor.segment_ids[2]} [data-colleague]")).to_have_count(1)
     expect(rob.locator("#live")).to_have_text("Cleo cũng đang ở đoạn này")
     assert rob.evaluate("window.changes") == 0
     assert rob.evaluate("getSelection().anchorOffset") == 3
     assert rob.evaluate("document.activeElement.closest('[data-segment]').id") == (
-        f"s-{put.segments[2]}"
+        f"s-{editor.segment_ids[2]}"
     )
 
 
-def test_whoever_closes_the_page_is_gone_at_once(toolbox: Toolbox, open_as: Open) -> None:
-    put = desk.put(toolbox)
+def test_presence_of_a_closed_page_ends_at_once(toolbox: Toolbox, open_as: OpenAs) -> None:
+    editor = editor_fixture.create(toolbox)
     cleo, rob = open_as("cleo"), open_as("rob")
-    told(cleo, lambda: open_desk(cleo, put))
-    told(rob, lambda: open_desk(rob, put))
+    act_and_await_report(cleo, lambda: open_editor(cleo, editor))
+    act_and_await_report(rob, lambda: open_editor(rob, editor))
     expect(rob.locator("[data-others]")).to_be_visible()
     cleo.goto("/vi/")
 
@@ -88,6 +93,6 @@ def test_whoever_closes_the_page_is_gone_at_once(toolbox: Toolbox, open_as: Open
         with toolbox.database.reading() as db:
             return db.query(Presence).count() == 1
 
-    until(is_alone, seconds=20)
-    ask(rob)
+    wait_until(is_alone, seconds=20)
+    poll_presence(rob)
     expect(rob.locator("[data-others]")).to_be_hidden()

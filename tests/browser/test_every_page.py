@@ -1,6 +1,6 @@
-"""Every page in both languages and themes, wide and narrow: axe finds nothing, nothing sticks out.
+"""Every page in both languages, both themes and two widths: no axe violation, no overflow.
 
-The pages are those of the route × cast table, so a new page is asked unasked.
+The pages come from the route × cast table, so a new page is tested automatically.
 """
 
 from __future__ import annotations
@@ -12,48 +12,67 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from archive.web.security import SESSION_COOKIE
-from tests import live
-from tests.archive.web.route_table import rows
-from tests.browser.accessibility import violations
-from tests.browser.watching import Watch
-from tests.standing import Standing, build
+from archive.web.core.security import SESSION_COOKIE
+from tests.support import http_server
+from tests.support.accessibility import violations
+from tests.support.page_monitor import PageMonitor
+from tests.support.route_table import rows
+from tests.support.shared_archive import SharedArchive, build_shared_archive
 
 NOT_PAGES = {
-    "home.front_door", "home.health", "reading.cite", "reading.words", "versions.export",
-    "files.original", "media.stream", "jobs.show", "jobs.of_interview", "jobs.panel",
-    "uploads.state", "uploads.row", "files.listing", "editing.transcript", "editing.words",
-    "editing.revisions", "editing.ticket", "presence.show", "interviews.date",
+    "home.front_door",
+    "home.health",
+    "reading.cite",
+    "reading.words",
+    "versions.export",
+    "files.original",
+    "media.stream",
+    "jobs.show",
+    "jobs.of_interview",
+    "jobs.panel",
+    "uploads.state",
+    "uploads.row",
+    "files.listing",
+    "editing.transcript",
+    "editing.words",
+    "editing.revisions",
+    "editing.ticket",
+    "presence.show",
+    "interviews.date",
     "uploads.maybe_known",
-}  # fmt: skip
+}
 PAGES = [
     (endpoint, about)
     for method, endpoint, about, _found in rows()
     if method == "GET" and endpoint not in NOT_PAGES
 ]
-LOOKS = (("vi", False, 1440), ("vi", True, 390), ("en", True, 1440), ("en", False, 390))
+VARIANTS = (("vi", False, 1440), ("vi", True, 390), ("en", True, 1440), ("en", False, 390))
 
 
 @dataclass(frozen=True)
-class Site:
-    standing: Standing
-    line: live.Line
+class ServedArchive:
+    archive: SharedArchive
+    server: http_server.HttpClient
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[Site]:
-    standing = build(tmp_path_factory.mktemp("pages"), empty_database)
-    with live.in_thread(standing.app) as line:
-        yield Site(standing, line)
-    standing.tools.database.dispose()
+def served(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path
+) -> Iterator[ServedArchive]:
+    archive = build_shared_archive(tmp_path_factory.mktemp("pages"), empty_database)
+    with http_server.serve_in_thread(archive.app) as server:
+        yield ServedArchive(archive, server)
+    archive.tools.database.dispose()
 
 
 @pytest.fixture(scope="module")
-def looks(chromium: Browser, served: Site) -> Iterator[list[tuple[BrowserContext, Watch]]]:
-    """A browser of Ada's for each look."""
-    origin = f"http://{served.line.host}:{served.line.port}"
+def contexts(
+    chromium: Browser, served: ServedArchive
+) -> Iterator[list[tuple[BrowserContext, PageMonitor]]]:
+    """Open one browser context per language, theme and width."""
+    origin = f"http://{served.server.host}:{served.server.port}"
     opened = []
-    for language, dark, width in LOOKS:
+    for language, dark, width in VARIANTS:
         context = chromium.new_context(
             base_url=origin,
             viewport={"width": width, "height": 900},
@@ -61,32 +80,35 @@ def looks(chromium: Browser, served: Site) -> Iterator[list[tuple[BrowserContext
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        watch = Watch(host=f"{served.line.host}:{served.line.port}")
-        context.on("page", watch.look_at)
-        opened.append((context, watch))
+        monitor = PageMonitor(host=f"{served.server.host}:{served.server.port}")
+        context.on("page", monitor.observe)
+        opened.append((context, monitor))
     yield opened
     for context, _watch in opened:
         context.close()
 
 
 @pytest.mark.parametrize(("endpoint", "about"), PAGES)
-def test_a_page_is_sound_in_every_look(
-    served: Site, looks: list[tuple[BrowserContext, Watch]], endpoint: str, about: str
+def test_page_in_every_theme_and_width_has_no_violations(
+    served: ServedArchive,
+    contexts: list[tuple[BrowserContext, PageMonitor]],
+    endpoint: str,
+    about: str,
 ) -> None:
-    origin = f"http://{served.line.host}:{served.line.port}"
-    token = served.standing.tokens["ada"]
-    for (language, dark, width), (context, watch) in zip(LOOKS, looks, strict=True):
+    origin = f"http://{served.server.host}:{served.server.port}"
+    token = served.archive.tokens["ada"]
+    for (language, dark, width), (context, monitor) in zip(VARIANTS, contexts, strict=True):
         if endpoint == "sign_in.show":
             context.clear_cookies()
         else:
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": origin}])
         page = context.new_page()
-        answer = page.goto(served.standing.address("GET", endpoint, about, language=language))
-        assert answer is not None
-        assert answer.status == 200
-        look = f"{language} {'dark' if dark else 'light'} {width}"
-        assert violations(page) == [], look
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, look
-        assert page.title().strip(" ·") != "", look
+        response = page.goto(served.archive.url("GET", endpoint, about, language=language))
+        assert response is not None
+        assert response.status == 200
+        variant = f"{language} {'dark' if dark else 'light'} {width}"
+        assert violations(page) == [], variant
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, variant
+        assert page.title().strip(" ·") != "", variant
         page.close()
-        watch.check()
+        monitor.assert_clean()

@@ -1,4 +1,4 @@
-"""The panel of a job, as it is watched: stage, share and end come without a reload."""
+"""The panel of a job: stage, progress and end appear without a reload."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from archive.access import machine
-from archive.actions import ingest
+from archive.actions.holdings import local_ingest
 from archive.models import Job
 from archive.toolbox import Toolbox
-from tests import spoken
-from tests.browser.accessibility import violations
-from tests.browser.conftest import Open
-from tests.fixtures.media import make as media
-from tests.transcription.sounds import as_heard, sample
+from tests.browser.conftest import OpenAs
+from tests.support import media_files as media
+from tests.support import sample_transcript
+from tests.support.accessibility import violations
+from tests.support.audio_samples import as_float, sample
 
 PAGE = "/vi/interviews/LK-1"
-PATIENCE_MS = 240_000  # a busy machine hears slowly
+PATIENCE_MS = 240_000  # transcription is slow on a busy machine
 
 
 @pytest.fixture(autouse=True)
 def recording(toolbox: Toolbox, tmp_path: Path) -> None:
-    """An interview whose sound is the beginning of one of our samples."""
+    """Add an interview whose recording is the beginning of a sample."""
     pcm = sample("interview_pha_rao").pcm[: 20 * 16_000]
-    path = media.sound(tmp_path / "a.wav", as_heard(pcm)[np.newaxis])
+    path = media.sound(tmp_path / "a.wav", as_float(pcm)[np.newaxis])
     with toolbox.database.writing() as db:
-        spoken.interview(db, recorded=False)
-    ingest.ingest_file(toolbox, machine("test"), "LK-1", path=path)
+        sample_transcript.add_interview(db, recorded=False)
+    local_ingest.ingest_file(toolbox, machine("test"), "LK-1", path=path)
 
 
-def start(page: Page, model: str) -> None:
+def start_transcription(page: Page, model: str) -> None:
     page.goto(f"{PAGE}/transcript/new")
     page.locator(f"input[value='{model}']").check()
     page.get_by_role("button", name="Bắt đầu gỡ băng").click()
     page.wait_for_url("**/interviews/LK-1#work")
 
 
-def test_it_is_watched_from_the_queue_to_the_text_without_a_reload(open_as: Open) -> None:
+def test_job_panel_follows_the_job_to_its_end_without_a_reload(open_as: OpenAs) -> None:
     page = open_as("cleo")
-    start(page, "whisper:demo")
+    start_transcription(page, "whisper:demo")
     page.evaluate("window.neverReloaded = true")
     panel = page.locator("section.job", has_text="Gỡ băng bằng máy")
     expect(panel).to_be_visible()
@@ -56,8 +56,8 @@ def test_it_is_watched_from_the_queue_to_the_text_without_a_reload(open_as: Open
     expect(page.locator("#text")).to_contain_text("chỉ biết năm mươi câu của chính nó")
 
 
-def test_a_model_that_is_not_there_is_waited_for_and_the_work_can_be_stopped(
-    open_as: Open, toolbox: Toolbox
+def test_job_panel_with_missing_model_waits_and_can_be_cancelled(
+    open_as: OpenAs, toolbox: Toolbox
 ) -> None:
     page = open_as("cleo")
     page.goto(f"{PAGE}/transcript/new")
@@ -65,7 +65,7 @@ def test_a_model_that_is_not_there_is_waited_for_and_the_work_can_be_stopped(
     expect(page.locator(".choice", has_text="small")).to_contain_text(
         str(toolbox.settings.models_dir)
     )
-    start(page, "whisper:small")
+    start_transcription(page, "whisper:small")
     panel = page.locator("section.job", has_text="small.pt")
     expect(panel).to_contain_text(str(toolbox.settings.models_dir), timeout=PATIENCE_MS)
     expect(panel.get_by_role("button", name="Thử lại")).to_be_visible()

@@ -1,6 +1,6 @@
-"""The page of an interview in a real browser: heard, followed, cited, printed; also scriptless.
+"""The reading page in a real browser: playback, highlighting, citation, print, no scripts.
 
-The sound is one of our sample interviews, whose exact word times are known.
+The recording is one of the sample interviews, whose word times are known exactly.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from archive.access import machine
-from archive.actions import ingest, transcripts
+from archive.actions.holdings import local_ingest
+from archive.actions.transcripts import imports, versions
 from archive.jobs.worker import Worker
 from archive.models import Annotation
 from archive.models.base import new_id
 from archive.toolbox import Toolbox
-from tests import spoken
-from tests.browser.accessibility import violations
-from tests.browser.conftest import Open
-from tests.fixtures.media import make
+from tests.browser.conftest import OpenAs
+from tests.support import media_files, sample_transcript
+from tests.support.accessibility import violations
 from transcription.engines.demo import SAMPLES_DIR
 
 PAGE = "/vi/interviews/LK-1"
 RICE = "Gạo độn khoai, độn bo bo, ăn hoài cũng quen."  # 9.686 s to 12.940 s
 NIGHT = "Ban đêm chúng tôi chở gạo từ Long An lên thành phố."  # 30.777 s to 33.914 s
-DRAWN = """word => {
+IS_HIGHLIGHTED = """word => {
   const drawn = CSS.highlights.get("now");
   if (!drawn) return false;
   const range = [...drawn][0];
@@ -34,109 +34,119 @@ DRAWN = """word => {
 
 
 @pytest.fixture(autouse=True)
-def told(toolbox: Toolbox) -> None:
-    """A public interview with sound, an approved text and two chapters."""
+def approved_interview(toolbox: Toolbox) -> None:
+    """Add a public interview with a recording, an approved transcript and two index points."""
     with toolbox.database.writing() as db:
-        spoken.interview(db, recorded=False)
-    ingest.ingest_file(
+        sample_transcript.add_interview(db, recorded=False)
+    local_ingest.ingest_file(
         toolbox, machine("test"), "LK-1", path=SAMPLES_DIR / "interview_pha_rao.m4a"
-    )  # fmt: skip
+    )
     with toolbox.database.writing() as db:
-        of = spoken.find(db)
-        made = transcripts.make_machine_version(
-            db, machine("test"), of, language="vi", origin=spoken.ORIGIN,
-            spoken=[(None, segment) for segment in spoken.sample()],
-        )  # fmt: skip
-        spoken.approve(db, of, made)
+        interview = sample_transcript.find_interview(db)
+        version = imports.add_machine_version(
+            db,
+            machine("test"),
+            interview,
+            language="vi",
+            origin=sample_transcript.ORIGIN,
+            segments=[(None, segment) for segment in sample_transcript.sample_segments()],
+        )
+        sample_transcript.approve(db, interview, version)
         for start_ms, title in ((0, "Mở đầu"), (26_990, "Phá rào")):
-            db.add(Annotation(id=new_id(), interview_id=of.id, start_ms=start_ms, title=title))
+            db.add(
+                Annotation(id=new_id(), interview_id=interview.id, start_ms=start_ms, title=title)
+            )
     Worker(toolbox).run_until_idle()
 
 
-def turn(page: Page, text: str) -> Locator:
+def segment_row(page: Page, text: str) -> Locator:
     return page.locator("[data-segment]", has=page.get_by_text(text, exact=True))
 
 
-def now_s(page: Page) -> float:
+def playhead_s(page: Page) -> float:
     return float(page.evaluate("document.querySelector('[data-sound]').currentTime"))
 
 
-def ready(page: Page, address: str = PAGE) -> None:
-    """Opened, the sound known and the times of words loaded."""
+def open_page(page: Page, address: str = PAGE) -> None:
+    """Open the page and wait for the recording and the word times."""
     with page.expect_response(lambda answer: "/words" in answer.url):
         page.goto(address)
     page.wait_for_function("() => document.querySelector('[data-sound]').readyState >= 1")
 
 
-def middle_of(page: Page, text: str, word: str) -> tuple[float, float]:
-    """Where a word of a segment stands on the screen."""
-    turn(page, text).scroll_into_view_if_needed()
-    x, y = turn(page, text).locator("[data-text]").evaluate(
-        """(box, word) => {
+def position_of_word(page: Page, text: str, word: str) -> tuple[float, float]:
+    """Return the screen position of the middle of a word."""
+    segment_row(page, text).scroll_into_view_if_needed()
+    x, y = (
+        segment_row(page, text)
+        .locator("[data-text]")
+        .evaluate(
+            """(box, word) => {
           const range = document.createRange(), at = box.firstChild.data.indexOf(word);
           range.setStart(box.firstChild, at);
           range.setEnd(box.firstChild, at + word.length);
           const r = range.getBoundingClientRect();
           return [r.left + r.width / 2, r.top + r.height / 2];
         }""",
-        word,
-    )  # fmt: skip
+            word,
+        )
+    )
     return x, y
 
 
-def test_a_clicked_word_is_heard_and_drawn_as_it_is_said(open_as: Open) -> None:
+def test_clicked_word_is_played_and_highlighted(open_as: OpenAs) -> None:
     page = open_as(None)
-    ready(page)
-    page.mouse.click(*middle_of(page, RICE, "hoài"))
+    open_page(page)
+    page.mouse.click(*position_of_word(page, RICE, "hoài"))
     page.wait_for_function("() => !document.querySelector('[data-sound]').paused")
-    assert 11.9 <= now_s(page) <= 13.5  # the word begins at 11.951 s
-    page.wait_for_function(DRAWN, arg="quen.")
-    expect(turn(page, RICE)).to_have_class("turn on")
-    expect(page.locator(".toc [aria-current]")).to_contain_text("Mở đầu")
+    assert 11.9 <= playhead_s(page) <= 13.5  # the word begins at 11.951 s
+    page.wait_for_function(IS_HIGHLIGHTED, arg="quen.")
+    expect(segment_row(page, RICE)).to_have_class("turn turn--current")
+    expect(page.locator(".contents-list [aria-current]")).to_contain_text("Mở đầu")
     page.locator("[data-toggle] >> visible=true").click()
     page.wait_for_function("() => document.querySelector('[data-sound]').paused")
 
 
-def test_contents_chapters_and_the_wave_lead_to_their_second(open_as: Open) -> None:
+def test_contents_chapters_and_waveform_seek_to_their_time(open_as: OpenAs) -> None:
     page = open_as(None)
-    ready(page)
-    page.locator(".toc a", has_text="Phá rào").click()
+    open_page(page)
+    page.locator(".contents-list a", has_text="Phá rào").click()
     page.wait_for_function("() => document.querySelector('[data-sound]').currentTime >= 26.9")
-    assert now_s(page) < 30
-    expect(page.locator(".toc [aria-current]")).to_contain_text("Phá rào")
+    assert playhead_s(page) < 30
+    expect(page.locator(".contents-list [aria-current]")).to_contain_text("Phá rào")
     assert page.url.endswith("?t=26")
     page.locator("[data-chapters] a", has_text="Mở đầu").click()
     page.wait_for_function("() => document.querySelector('[data-sound]').currentTime < 5")
-    box = page.locator("[data-track]").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    text_box = page.locator("[data-track]").bounding_box()
+    assert text_box is not None
+    page.mouse.click(text_box["x"] + text_box["width"] / 2, text_box["y"] + text_box["height"] / 2)
     page.wait_for_function("() => document.querySelector('[data-sound]').currentTime > 37")
-    assert now_s(page) < 41  # the middle of 75.5 s
+    assert playhead_s(page) < 41  # the middle of 75.5 s
 
 
-def test_a_link_to_a_passage_opens_there_with_its_citation(open_as: Open) -> None:
+def test_link_with_time_opens_there_with_its_citation(open_as: OpenAs) -> None:
     page = open_as(None)
-    ready(page, f"{PAGE}?t=31-34")
-    expect(turn(page, NIGHT)).to_have_class("turn on")
-    expect(turn(page, NIGHT)).to_be_in_viewport()
-    assert now_s(page) == pytest.approx(31, abs=0.1)
+    open_page(page, f"{PAGE}?t=31-34")
+    expect(segment_row(page, NIGHT)).to_have_class("turn turn--current")
+    expect(segment_row(page, NIGHT)).to_be_in_viewport()
+    assert playhead_s(page) == pytest.approx(31, abs=0.1)
     cited = page.locator("[data-citation=vietnamese]")
     expect(cited).to_contain_text("00:00:31–00:00:34, bản v1")
     expect(cited).to_contain_text(f"{PAGE}?t=31-34")
 
 
-def test_the_citation_follows_what_is_selected_and_is_copied_with_it(open_as: Open) -> None:
+def test_citation_follows_the_selection_and_is_copied_with_it(open_as: OpenAs) -> None:
     page = open_as(None)
-    ready(page)
-    turn(page, NIGHT).locator("[data-text]").select_text()
+    open_page(page)
+    segment_row(page, NIGHT).locator("[data-text]").select_text()
     expect(page.locator("[data-citation=vietnamese]")).to_contain_text("00:00:30–00:00:34, bản v1")
     expect(page.locator("[data-cite-scope]")).to_have_text("Đoạn từ 00:00:30 đến 00:00:34")
-    for style, said in (
+    for style, expected in (
         ("chicago", "LK-1, 00:00:30–00:00:34, transcript version 1"),
         ("bibtex", "note = {interview by Trần Minh; 00:00:30–00:00:34, transcript version 1}"),
         ("ris", "N1  - 00:00:30–00:00:34"),
     ):
-        assert said.split(";")[0] in (
+        assert expected.split(";")[0] in (
             page.locator(f"[data-citation={style}]").text_content() or ""
         ), style
     assert page.locator("[data-permalink]").get_attribute("href") == (
@@ -149,20 +159,20 @@ def test_the_citation_follows_what_is_selected_and_is_copied_with_it(open_as: Op
     assert copied.startswith(f"“{NIGHT}”\nNguyễn Thị Sen, ")
 
 
-def test_what_is_copied_holds_no_times_and_names_only_where_several_speak(open_as: Open) -> None:
+def test_copied_quotation_has_no_times_and_names_speakers_only_if_several(open_as: OpenAs) -> None:
     page = open_as(None)
-    ready(page)
+    open_page(page)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     select = """([from, to, who]) => {
       const holders = [...document.querySelectorAll("[data-text]")];
       const first = holders.find((one) => one.textContent === from);
       const next = holders[holders.indexOf(first) + 1];
       const start = first.textContent.indexOf("ăn hoài");
-      if (who) next.parentElement.querySelector(".sp").textContent = who;
+      if (who) next.parentElement.querySelector(".turn__speaker").textContent = who;
       getSelection().setBaseAndExtent(first.firstChild, start, next.firstChild, to);
       return next.textContent.slice(0, to);
     }"""
-    name = turn(page, RICE).locator(".sp").inner_text()
+    name = segment_row(page, RICE).locator(".turn__speaker").inner_text()
     for who, copied in (
         ("", "“ăn hoài cũng quen. {next}”\n"),
         ("Ông Ba", f"{name}: “ăn hoài cũng quen.”\nÔng Ba: “{{next}}”\n"),
@@ -175,29 +185,29 @@ def test_what_is_copied_holds_no_times_and_names_only_where_several_speak(open_a
         )
 
 
-def test_the_citation_stays_in_sight_where_there_is_room_for_it(open_as: Open) -> None:
+def test_citation_stays_visible_on_large_screens_only(open_as: OpenAs) -> None:
     page = open_as(None, width=1366, height=660)
-    ready(page)
+    open_page(page)
     page.locator("[data-segment]").last.scroll_into_view_if_needed()
     expect(page.locator("[data-copy=vietnamese]")).to_be_in_viewport(ratio=1)
     expect(page.locator("[data-permalink]")).to_be_in_viewport(ratio=1)
-    page.set_viewport_size({"width": 960, "height": 600})  # what zooming to 150 % leaves
-    box = page.locator(".stay")
-    assert box.evaluate("box => box.scrollHeight - box.clientHeight") <= 0
-    assert box.evaluate("box => getComputedStyle(box).position") == "static"
+    page.set_viewport_size({"width": 960, "height": 600})  # the viewport at 150 % zoom
+    text_box = page.locator(".sticky-aside")
+    assert text_box.evaluate("box => box.scrollHeight - box.clientHeight") <= 0
+    assert text_box.evaluate("box => getComputedStyle(box).position") == "static"
 
 
-def test_a_film_stands_beside_its_wave_and_leaves_room_for_the_text(
-    open_as: Open, toolbox: Toolbox, tmp_path: Path
+def test_video_is_beside_its_waveform_and_leaves_space_for_the_text(
+    open_as: OpenAs, toolbox: Toolbox, tmp_path: Path
 ) -> None:
     with toolbox.database.writing() as db:
-        of = spoken.find(db)
-        of.recordings[0].part = 9
-    film = make.film(tmp_path / "phong-van.mp4", seconds=2, size=(320, 180))
-    ingest.ingest_file(toolbox, machine("test"), "LK-1", path=film)
+        interview = sample_transcript.find_interview(db)
+        interview.recordings[0].part = 9
+    film = media_files.film(tmp_path / "phong-van.mp4", seconds=2, size=(320, 180))
+    local_ingest.ingest_file(toolbox, machine("test"), "LK-1", path=film)
     with toolbox.database.writing() as db:
-        of = spoken.find(db)
-        next(one for one in of.recordings if one.part != 9).part = 1
+        interview = sample_transcript.find_interview(db)
+        next(recording for recording in interview.recordings if recording.part != 9).part = 1
     Worker(toolbox).run_until_idle()
     page = open_as(None, width=1366, height=660)
     page.goto(PAGE)
@@ -213,25 +223,25 @@ def test_a_film_stands_beside_its_wave_and_leaves_room_for_the_text(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_without_scripts_it_is_read_heard_and_cited(open_as: Open) -> None:
+def test_reading_page_without_scripts_plays_and_cites(open_as: OpenAs) -> None:
     page = open_as(None, scripts=False)
     page.goto(PAGE)
     expect(page.locator("audio[controls]")).to_be_visible()
     expect(page.locator("[data-controls]")).to_be_hidden()
-    turn(page, NIGHT).locator(".tm a").click()
+    segment_row(page, NIGHT).locator(".turn__time a").click()
     assert "?t=30-34" in page.url
-    expect(turn(page, NIGHT)).to_have_class("turn on")
-    expect(turn(page, NIGHT)).to_be_in_viewport()
+    expect(segment_row(page, NIGHT)).to_have_class("turn turn--current")
+    expect(segment_row(page, NIGHT)).to_be_in_viewport()
     expect(page.locator("[data-citation=vietnamese]")).to_contain_text("00:00:30–00:00:34")
     expect(page.locator("[data-citation=bibtex]")).to_be_hidden()
-    page.locator(".styles label", has_text="BibTeX").click()
+    page.locator(".citation-styles label", has_text="BibTeX").click()
     expect(page.locator("[data-citation=bibtex]")).to_be_visible()
     expect(page.locator("[data-citation=vietnamese]")).to_be_hidden()
 
 
-def test_on_a_phone_the_player_stays_at_the_bottom(open_as: Open) -> None:
+def test_player_on_a_phone_stays_at_the_bottom(open_as: OpenAs) -> None:
     page = open_as(None, width=390, height=844)
-    ready(page)
+    open_page(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     bar = page.locator("[data-bar]")
     expect(bar).to_be_visible()
@@ -244,24 +254,34 @@ def test_on_a_phone_the_player_stays_at_the_bottom(open_as: Open) -> None:
     expect(bar).to_be_in_viewport()
 
 
-def test_paper_shows_the_text_its_label_and_its_source_and_nothing_else(open_as: Open) -> None:
-    page = open_as("rob", dark=True, width=660)  # what is left of A4 between its margins
-    ready(page, f"{PAGE}?t=31-34")
+def test_print_shows_only_text_label_and_source(open_as: OpenAs) -> None:
+    page = open_as("rob", dark=True, width=660)  # A4 without its margins
+    open_page(page, f"{PAGE}?t=31-34")
     page.emulate_media(media="print", color_scheme="dark")
-    for gone in (".player", "[data-bar]", ".work", ".toc", ".hdr", ".ftr", "aside", ".after"):
-        for found in page.locator(gone).all():
+    for selector in (
+        ".player",
+        "[data-bar]",
+        ".staff-actions",
+        ".contents-list",
+        ".site-header",
+        ".site-footer",
+        "aside",
+        ".below-text",
+    ):
+        for found in page.locator(selector).all():
             expect(found).to_be_hidden()
-    expect(page.locator(".cite-print")).to_contain_text("00:00:31–00:00:34, bản v1")
-    expect(page.locator(".cite-print")).to_contain_text("Bản đã duyệt")
+    expect(page.locator(".print-citation")).to_contain_text("00:00:31–00:00:34, bản v1")
+    expect(page.locator(".print-citation")).to_contain_text("Bản đã duyệt")
     colours = page.evaluate(
         "[getComputedStyle(document.body).backgroundColor,"
-        " getComputedStyle(document.querySelector('.turn:not(.q) [data-text]')).color]"
+        " getComputedStyle(document.querySelector("
+        "'.turn:not(.turn--interviewer) [data-text]')).color]"
     )
     assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
-    box = turn(page, NIGHT).locator("[data-text]").bounding_box()
-    assert box is not None
-    assert box["width"] > 400, "the text has the whole width, with the time beside it"
-    source = page.locator("article > .cite-print:last-child")
+    text_box = segment_row(page, NIGHT).locator("[data-text]").bounding_box()
+    assert text_box is not None
+    assert text_box["width"] > 400, "the text has the whole width, with the time beside it"
+    source = page.locator("article > .print-citation:last-child")
     rules = source.evaluate(
         "box => [getComputedStyle(box).breakBefore, getComputedStyle(box).breakInside]"
     )
@@ -272,17 +292,19 @@ def test_paper_shows_the_text_its_label_and_its_source_and_nothing_else(open_as:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_nobody_is_shut_out(open_as: Open, *, dark: bool) -> None:
+def test_reading_page_in_either_theme_has_no_violations(open_as: OpenAs, *, dark: bool) -> None:
     page = open_as("rob", dark=dark)
-    ready(page, f"{PAGE}?t=31-34")
+    open_page(page, f"{PAGE}?t=31-34")
     page.locator("details.menu summary", has_text="Mở phiên bản mới").click()
-    page.locator(".styles label", has_text="RIS").click()
+    page.locator(".citation-styles label", has_text="RIS").click()
     assert violations(page) == []
 
 
-def test_the_public_is_told_that_a_text_waits_for_approval(open_as: Open, toolbox: Toolbox) -> None:
+def test_unapproved_text_is_announced_to_the_public_but_not_shown(
+    open_as: OpenAs, toolbox: Toolbox
+) -> None:
     with toolbox.database.writing() as db:
-        transcripts.shown(db, spoken.find(db)).state = "corrected"  # type: ignore[union-attr]
+        versions.current_version(db, sample_transcript.find_interview(db)).state = "corrected"  # type: ignore[union-attr]
     page = open_as(None)
     page.goto(PAGE)
     expect(page.locator("#text")).to_contain_text("chưa được duyệt")

@@ -1,4 +1,4 @@
-"""What every engine in the registry keeps; a new one is asked without a line here."""
+"""The rules of `transcription/engines/base.py`, for every engine in the registry."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.transcription.sounds import RATE, as_heard, sample, silence
+from tests.support.audio_samples import RATE, as_float, sample, silence
 from transcription.engines.base import (
     Engine,
-    HearOptions,
     LoadedModel,
     ModelMissing,
     ModelUnreadable,
+    TranscribeOptions,
 )
 from transcription.engines.registry import ENGINES
 
 NOWHERE = Path("no-such-folder")
-GREEDY = HearOptions(temperatures=(0.0,))
+GREEDY = TranscribeOptions(temperatures=(0.0,))
 
 
 @lru_cache
-def loaded(name: str) -> LoadedModel:
-    """The first model that came with the engine."""
+def load_first_model(name: str) -> LoadedModel:
+    """Load the first model of an engine."""
     engine = ENGINES[name]
     assert engine.available().ok, engine.available()
     return engine.load(engine.models(NOWHERE)[0].name, models_dir=NOWHERE)
@@ -39,24 +39,24 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def model(engine: Engine) -> LoadedModel:
-    return loaded(engine.name)
+    return load_first_model(engine.name)
 
 
-def test_an_engine_is_registered_under_its_name(engine: Engine) -> None:
+def test_engine_is_registered_under_its_name(engine: Engine) -> None:
     assert ENGINES[engine.name] is engine
     assert engine.available().code == "ready"
 
 
-def test_describing_tells_what_loading_gives(engine: Engine, model: LoadedModel) -> None:
-    assert engine.describe(model.info.name, models_dir=NOWHERE) == model.info
+def test_model_info_equals_that_of_the_loaded_model(engine: Engine, model: LoadedModel) -> None:
+    assert engine.model_info(model.info.name, models_dir=NOWHERE) == model.info
     assert model.info.engine == engine.name
     assert len(model.info.sha256) == 64
     assert model.info.longest_chunk_ms > 0
 
 
-def test_a_model_that_is_not_here_says_where_to_put_it(engine: Engine, tmp_path: Path) -> None:
+def test_missing_model_raises_with_folder_and_file(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as described:
-        engine.describe("nowhere", models_dir=tmp_path)
+        engine.model_info("nowhere", models_dir=tmp_path)
     with pytest.raises(ModelMissing) as missing:
         engine.load("nowhere", models_dir=tmp_path)
     for problem in (described.value, missing.value):
@@ -67,7 +67,7 @@ def test_a_model_that_is_not_here_says_where_to_put_it(engine: Engine, tmp_path:
         assert problem.file in str(problem)
 
 
-def test_what_belongs_there_is_then_found(engine: Engine, tmp_path: Path) -> None:
+def test_models_lists_a_model_put_into_the_folder(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as missing:
         engine.load("nowhere", models_dir=tmp_path)
     (missing.value.folder / missing.value.file).write_bytes(b"junk, but here")
@@ -78,50 +78,50 @@ def test_what_belongs_there_is_then_found(engine: Engine, tmp_path: Path) -> Non
     assert unreadable.value.code == "model_unreadable"
 
 
-def test_times_stay_inside_the_sound_and_run_forward(model: LoadedModel) -> None:
-    pcm = as_heard(sample("interview_pha_rao").pcm[: 5 * RATE])
-    heard = model.hear(pcm, language="vi", options=GREEDY)
-    assert heard
-    edges = [(s.start_ms, s.end_ms) for s in heard]
+def test_transcribe_returns_ascending_times_inside_the_sound(model: LoadedModel) -> None:
+    pcm = as_float(sample("interview_pha_rao").pcm[: 5 * RATE])
+    segments = model.transcribe(pcm, language="vi", options=GREEDY)
+    assert segments
+    edges = [(s.start_ms, s.end_ms) for s in segments]
     assert all(0 <= a <= b <= 5000 for a, b in edges)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(edges))
-    for segment in heard:
+    for segment in segments:
         inner = [t for w in segment.words for t in (w.start_ms, w.end_ms)]
         assert inner == sorted(inner)
         assert (segment.start_ms, segment.end_ms) == (inner[0], inner[-1])
         assert all(isinstance(t, int) for t in inner)
 
 
-def test_the_text_is_its_words(model: LoadedModel) -> None:
-    pcm = as_heard(sample("interview_pha_rao").pcm[: 5 * RATE])
-    for segment in model.hear(pcm, language="vi", options=GREEDY):
+def test_transcribe_returns_text_equal_to_its_words(model: LoadedModel) -> None:
+    pcm = as_float(sample("interview_pha_rao").pcm[: 5 * RATE])
+    for segment in model.transcribe(pcm, language="vi", options=GREEDY):
         assert segment.text == " ".join(w.text for w in segment.words)
         assert unicodedata.is_normalized("NFC", segment.text)
         assert all(w.confidence is None or 0 <= w.confidence <= 1 for w in segment.words)
 
 
-def test_the_same_sound_gives_the_same_text(model: LoadedModel) -> None:
-    pcm = as_heard(sample("interview_pha_rao").pcm[: 3 * RATE])
-    first = model.hear(pcm, language="vi")
-    assert model.hear(pcm, language="vi") == first
+def test_transcribe_twice_returns_the_same(model: LoadedModel) -> None:
+    pcm = as_float(sample("interview_pha_rao").pcm[: 3 * RATE])
+    first = model.transcribe(pcm, language="vi")
+    assert model.transcribe(pcm, language="vi") == first
 
 
-def test_without_word_times_there_are_no_words(model: LoadedModel) -> None:
-    pcm = as_heard(sample("interview_pha_rao").pcm[: 3 * RATE])
-    heard = model.hear(
-        pcm, language="vi", options=HearOptions(temperatures=(0.0,), word_times=False)
+def test_transcribe_without_word_times_returns_no_words(model: LoadedModel) -> None:
+    pcm = as_float(sample("interview_pha_rao").pcm[: 3 * RATE])
+    segments = model.transcribe(
+        pcm, language="vi", options=TranscribeOptions(temperatures=(0.0,), word_times=False)
     )
-    assert heard
-    assert all(s.text and not s.words for s in heard)
+    assert segments
+    assert all(s.text and not s.words for s in segments)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 300, 1600])
-def test_next_to_no_sound_is_no_trouble(model: LoadedModel, samples: int) -> None:
-    heard = model.hear(np.zeros(samples, np.float32), language="vi", options=GREEDY)
-    assert all(s.end_ms <= samples // 16 for s in heard)
+def test_transcribe_of_few_samples_succeeds(model: LoadedModel, samples: int) -> None:
+    segments = model.transcribe(np.zeros(samples, np.float32), language="vi", options=GREEDY)
+    assert all(s.end_ms <= samples // 16 for s in segments)
 
 
-def test_a_long_decomposed_prompt_is_no_trouble(model: LoadedModel) -> None:
+def test_transcribe_with_long_nfd_prompt_succeeds(model: LoadedModel) -> None:
     prompt = unicodedata.normalize("NFD", "Tên riêng: Nguyễn Thị Thủy, Củ Chi. " * 60)
-    heard = model.hear(as_heard(silence(1)), language="vi", prompt=prompt, options=GREEDY)
-    assert all(0 <= segment.start_ms <= segment.end_ms <= 1_000 for segment in heard)
+    segments = model.transcribe(as_float(silence(1)), language="vi", prompt=prompt, options=GREEDY)
+    assert all(0 <= segment.start_ms <= segment.end_ms <= 1_000 for segment in segments)

@@ -1,10 +1,10 @@
-"""The documents say what the program does: what is missing from them fails here."""
+"""The documents are complete: settings, jobs, events, models, dependencies, file names."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
-import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -16,14 +16,23 @@ from archive.jobs.registry import JOBS
 from archive.settings import Settings
 from media.derivatives.registry import RECIPES
 from tests.contracts.test_formats import read as contract_read
-from tests.docs import data_model
-from transcription.document import Segment, Transcript
+from tests.support import data_model_page
+from transcription.document import Transcript, TranscriptSegment
 from transcription.formats.base import Format
 from transcription.formats.registry import FORMATS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+FOLDERS = ("archive", "archive/web", "media", "search", "transcription", "tools/demo_model")
+PAGES = sorted(
+    [
+        *DOCS.rglob("*.md"),
+        *(ROOT / folder / "README.md" for folder in FOLDERS),
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+    ]
+)
 EVENT = re.compile(r"[a-z]+\.[a-z_]+")
 
 
@@ -32,7 +41,7 @@ def text(name: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_of_a_page_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
@@ -51,8 +60,8 @@ def test_every_job_is_described() -> None:
     assert described & set(JOBS) == set(JOBS)
 
 
-def events() -> set[str]:
-    """The kinds that the program writes down, found where it writes them."""
+def recorded_event_kinds() -> set[str]:
+    """Return the kinds of event that the program records, found in its code."""
     found = set()
     for path in (ROOT / "archive").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -69,12 +78,12 @@ def events() -> set[str]:
 
 def test_every_kind_of_event_is_described() -> None:
     described = set(re.findall(r"^- `([a-z]+\.[a-z_]+)`", text("docs/operating.md"), re.MULTILINE))
-    assert events() == described
+    assert recorded_event_kinds() == described
 
 
-def test_the_data_model_is_that_of_the_models() -> None:
-    now = "run python -m tests.docs.data_model"
-    assert data_model.PAGE.read_text(encoding="utf-8") == data_model.page(), now
+def test_data_model_page_is_up_to_date() -> None:
+    hint = "run python -m tests.support.data_model_page"
+    assert data_model_page.PAGE.read_text(encoding="utf-8") == data_model_page.page(), hint
 
 
 def pins(file: str) -> set[str]:
@@ -82,15 +91,15 @@ def pins(file: str) -> set[str]:
     return {name.lower() for name in names}
 
 
-def test_every_dependency_says_why_it_is_here() -> None:
-    told = {
+def test_every_dependency_is_described() -> None:
+    described = {
         n.lower()
         for n in re.findall(r"^\| ([@\w./-]+) \|", text("docs/dependencies.md"), re.MULTILINE)
     }
     packages = json.loads(text("package.json"))
-    wanted = pins("requirements.txt") | pins("requirements-dev.txt")
-    wanted |= set(packages["dependencies"]) | set(packages["devDependencies"])
-    assert told - {"package"} == wanted
+    required = pins("requirements.txt") | pins("requirements-dev.txt")
+    required |= set(packages["dependencies"]) | set(packages["devDependencies"])
+    assert described - {"package"} == required
 
 
 def test_every_licence_is_in_the_notice() -> None:
@@ -102,25 +111,49 @@ def test_every_licence_is_in_the_notice() -> None:
         assert short in notice.replace("-", " "), name
 
 
-def test_the_glossary_names_things_that_exist() -> None:
-    for path in re.findall(r"`((?:archive|transcription|search|media)/[\w/]+\.py)`",
-                           text("docs/glossary.md")):  # fmt: skip
+def test_glossary_names_existing_code() -> None:
+    for path in re.findall(
+        r"`((?:archive|transcription|search|media)/[\w/]+\.py)`", text("docs/glossary.md")
+    ):
         assert (ROOT / path).exists(), path
-    for dotted in re.findall(r"`((?:archive|transcription|search|media)(?:\.\w+)+)`",
-                             text("docs/glossary.md")):  # fmt: skip
+    for dotted in re.findall(
+        r"`((?:archive|transcription|search|media)(?:\.\w+)+)`", text("docs/glossary.md")
+    ):
         module, _dot, name = dotted.rpartition(".")
         assert hasattr(importlib.import_module(module), name), dotted
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_code_that_is_named_exists(page: Path) -> None:
-    tops = "archive|transcription|search|media|tests|bench|docs"
-    for path in re.findall(rf"`((?:{tops})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8")):
+def test_page_names_existing_code(page: Path) -> None:
+    tops = "archive|transcription|search|media|tests|tools|bench|docs"
+    page_text = page.read_text(encoding="utf-8")
+    for path in re.findall(rf"`((?:{tops})/[\w/.-]+(?:\.\w+|/))`", page_text):
         if not path.rpartition("/")[2].startswith(("x.", "xs.")):
             assert (ROOT / path).exists(), path
+    for module in re.findall(r"`python -m ([\w.]+)", page_text):
+        assert importlib.util.find_spec(module), module
 
 
-def example() -> Format:
+def test_comments_name_existing_files() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+    missing = [
+        f"{name}: {path}"
+        for name in files
+        if name.endswith((".py", ".js", ".css", ".html"))
+        for path in re.findall(r"`([a-z_./]+\.(?:py|js|css|html|md))`", text(name))
+        if not any(f"/{known}".endswith(f"/{path}") for known in files)
+    ]
+    assert not missing
+
+
+def documented_format() -> Format:
     code = re.findall(r"```python\n(.*?)```", text("docs/extending.md"), re.DOTALL)[0]
     namespace: dict[str, object] = {"__name__": "tab_separated"}
     exec(compile(code, "docs/extending.md", "exec"), namespace)
@@ -129,38 +162,53 @@ def example() -> Format:
     return found
 
 
-def test_the_example_of_a_format_keeps_what_it_says() -> None:
-    kind = example()
+def test_format_in_the_documentation_round_trips() -> None:
+    kind = documented_format()
     assert kind.name not in FORMATS
-    told = [("Bà Lan", "Hồi đó nhà tôi ở hẻm."), (None, "Mưa là ngập tới gối.")]
+    described = [("Bà Lan", "Hồi đó nhà tôi ở hẻm."), (None, "Mưa là ngập tới gối.")]
     segments = tuple(
-        Segment(id=f"s{n}", start_ms=n * 7000, end_ms=n * 7000, speaker=speaker, text=words)
-        for n, (speaker, words) in enumerate(told)
+        TranscriptSegment(
+            id=f"s{n}", start_ms=n * 7000, end_ms=n * 7000, speaker=speaker, text=words
+        )
+        for n, (speaker, words) in enumerate(described)
     )
     assert kind.write is not None
     written = kind.write(
         Transcript(
-            accession="LK-1", title="Hẻm", segments=segments,
-            language="vi", version=1, state="approved",
+            accession="LK-1",
+            title="Hẻm",
+            segments=segments,
+            language="vi",
+            version=1,
+            state="approved",
         )
-    )  # fmt: skip
-    again = contract_read(kind, written)
-    assert [(s.speaker, s.text) for s in again.segments] == told
-    assert [s.start_ms for s in again.segments] == [0, 7000]
+    )
+    parsed = contract_read(kind, written)
+    assert [(s.speaker, s.text) for s in parsed.segments] == described
+    assert [s.start_ms for s in parsed.segments] == [0, 7000]
     for junk in (b"", b"\xff\xfe\x00", b"\t\t\n" * 50, "á\tb\tc".encode()):
         contract_read(kind, junk)
 
 
-def test_derivatives_are_told_in_the_tour() -> None:
+def test_derivatives_are_described_in_the_tour() -> None:
     tour = text("docs/tour.md")
     assert all(name.split("_")[0] in tour for name in RECIPES), list(RECIPES)
 
 
-def test_nothing_private_is_committed() -> None:
-    """Machine paths and registry hosts; spelled apart, so that this file is not a hit."""
+def test_no_private_path_is_committed() -> None:
+    """Machine paths and registry hosts; split, so that this file does not match."""
     private = "|".join(("/wo" + "rk/", "/ro" + "ot/", "/tmp/ba" + "sh", r"/opt/py" + "pi"))
     found = subprocess.run(
-        ["git", "grep", "-nE", private, "--", "."], cwd=ROOT, capture_output=True, text=True,
+        ["git", "grep", "-nE", private, "--", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert found.stdout == ""
+
+
+def test_every_script_of_the_editor_is_described() -> None:
+    scripts = {path.name for path in (ROOT / "archive/web/static/js/editing").glob("*.js")}
+    described = set(re.findall(r"`([a-z_]+\.js)`", text("docs/editor-js.md")))
+    assert described == scripts

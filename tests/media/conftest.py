@@ -1,4 +1,4 @@
-"""Media files of every kind, made once for all tests of this room."""
+"""Media files of every kind, created once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.media import make
+from tests.support import media_files
 
 
 @pytest.fixture(scope="session")
 def every_kind(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return make.every_kind(tmp_path_factory.mktemp("kinds"))
+    return media_files.every_kind(tmp_path_factory.mktemp("kinds"))

@@ -1,4 +1,4 @@
-"""Files that were made to harm: no request leaves, nothing is read elsewhere, nobody dies."""
+"""Hostile files: no network request, no other file is read, the process survives."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ import pytest
 
 from media import sandboxed
 from media.derivatives.registry import RECIPES
+from media.errors import DerivativeRefused, MediaRefused
 from media.kinds import accepted_suffixes
-from media.opening import open_media
 from media.probe import probe
-from media.refusals import DerivativeRefused, MediaRefused
+from media.safe_open import open_media
 from media.sandbox import SandboxFailed
 from media.sound import pcm_blocks
-from tests.fixtures.media import make
+from tests.support import media_files
+from tests.support.other_accounts import media_group
 
 
-class Listener:
+class LoopbackListener:
     """Counts every connection and every datagram that reaches one loopback port."""
 
     def __init__(self) -> None:
@@ -62,19 +63,19 @@ class Listener:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    listener = Listener()
+def listener() -> Iterator[LoopbackListener]:
+    listener = LoopbackListener()
     yield listener
     listener.close()
 
 
-def test_the_listener_would_hear_a_careless_player(listener: Listener) -> None:
-    """What the other tests guard against really happens: a file object and no whitelist."""
+def test_listener_fixture_notices_a_connection(listener: LoopbackListener) -> None:
+    """Opening a file object without a whitelist does connect, so the fixture works."""
 
     class Named(io.BytesIO):
         name = "talk.m3u8"
 
-    texts = make.hostile_texts(listener.address)
+    texts = media_files.hostile_texts(listener.address)
     with contextlib.suppress(av.error.FFmpegError):
         av.open(Named(texts["m3u8"]), timeout=5).close()
     with contextlib.suppress(av.error.FFmpegError):
@@ -82,12 +83,12 @@ def test_the_listener_would_hear_a_careless_player(listener: Listener) -> None:
     assert listener.hits >= 2
 
 
-@pytest.mark.parametrize("what", sorted(make.hostile_texts("127.0.0.1:9")))
-def test_scripts_reach_nobody_under_any_suffix(
-    what: str, listener: Listener, tmp_path: Path
+@pytest.mark.parametrize("what", sorted(media_files.hostile_texts("127.0.0.1:9")))
+def test_scripts_with_any_suffix_make_no_connection(
+    what: str, listener: LoopbackListener, tmp_path: Path
 ) -> None:
-    """In this very process, which has a network: the opening alone must hold."""
-    data = make.hostile_texts(listener.address)[what]
+    """Opens in this process, which has a network, not in the sandbox."""
+    data = media_files.hostile_texts(listener.address)[what]
     for suffix in (*accepted_suffixes(), ".m3u8", ".m3u", ".sdp", ".ffconcat", ".txt", ""):
         path = tmp_path / f"x{suffix}"
         path.write_bytes(data)
@@ -103,11 +104,11 @@ def test_scripts_reach_nobody_under_any_suffix(
 
 
 @pytest.mark.parametrize("what", ["m3u8", "ffconcat", "sdp", "dash", "svg"])
-def test_scripts_end_as_a_code_and_not_as_a_crash(
-    what: str, listener: Listener, tmp_path: Path
+def test_scripts_are_refused_with_a_code(
+    what: str, listener: LoopbackListener, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.mp4"
-    path.write_bytes(make.hostile_texts(listener.address)[what])
+    path.write_bytes(media_files.hostile_texts(listener.address)[what])
     with pytest.raises(MediaRefused) as refused:
         sandboxed.probe(path)
     assert refused.value.code == "unreadable"
@@ -120,24 +121,34 @@ def test_scripts_end_as_a_code_and_not_as_a_crash(
 
 
 @pytest.mark.parametrize(
-    "name", ["http://127.0.0.1:9/a.mp3", "concat:a|b", "subfile,,start,0,end,9,,:a", "file:a",
-             "pipe:0", "data:audio/wav;base64,AAAA", "tape%03d.wav", "a?b#c.mp3", "-i.wav"]
-)  # fmt: skip
-def test_a_name_is_never_taken_for_a_protocol(
+    "name",
+    [
+        "http://127.0.0.1:9/a.mp3",
+        "concat:a|b",
+        "subfile,,start,0,end,9,,:a",
+        "file:a",
+        "pipe:0",
+        "data:audio/wav;base64,AAAA",
+        "tape%03d.wav",
+        "a?b#c.mp3",
+        "-i.wav",
+    ],
+)
+def test_open_media_never_reads_a_path_as_protocol(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MediaRefused):
         open_media(Path(name))
     path = tmp_path / name.replace("/", "_")
-    make.sound(tmp_path / "plain.wav").rename(path)
+    media_files.sound(tmp_path / "plain.wav").rename(path)
     assert probe(Path(path.name)).duration_ms == 1000
 
 
-def test_a_quicktime_file_cannot_read_another_file(tmp_path: Path) -> None:
+def test_open_media_ignores_external_references_of_quicktime(tmp_path: Path) -> None:
     """A data reference of the kind `alis` or `url ` names a file: it is not followed."""
-    secret = make.sound(tmp_path / "secret.wav", make.tone(2, level=0.9))
-    data = make.hostile_texts("127.0.0.1:9")["mov with outside sound"]
+    secret = media_files.sound(tmp_path / "secret.wav", media_files.tone(2, level=0.9))
+    data = media_files.hostile_texts("127.0.0.1:9")["mov with outside sound"]
     url = f"file://{secret}".encode()
     path = tmp_path / "x.mov"
     path.write_bytes(data.replace(b"http://127.0.0.1:9/stolen.ts", url[:28].ljust(28, b"\x00")))
@@ -145,9 +156,9 @@ def test_a_quicktime_file_cannot_read_another_file(tmp_path: Path) -> None:
         assert sum(len(block) for block in pcm_blocks(path)) < 16_000
 
 
-def huge_avi(path: Path) -> Path:
-    """An AVI whose header says 16,000 × 12,000 pixels."""
-    make.film(path, container="avi", codec="rawvideo", sound_codec="")
+def write_huge_avi(path: Path) -> Path:
+    """Write an AVI whose header states 16,000 × 12,000 pixels."""
+    media_files.film(path, container="avi", codec="rawvideo", sound_codec="")
     data = bytearray(path.read_bytes())
     strf = data.find(b"strf") + 8
     struct.pack_into("<II", data, strf + 4, 16_000, 12_000)
@@ -155,81 +166,100 @@ def huge_avi(path: Path) -> Path:
     return path
 
 
-def test_a_film_that_claims_too_much_is_not_decoded(tmp_path: Path) -> None:
-    path = huge_avi(tmp_path / "a.avi")
+def test_film_with_too_many_pixels_is_not_decoded(tmp_path: Path) -> None:
+    path = write_huge_avi(tmp_path / "a.avi")
     for recipe in ("access_copy", "poster"):
         with pytest.raises(DerivativeRefused) as refused:
             sandboxed.derive(recipe, path, target_dir=tmp_path / "out")
         assert refused.value.code == "too_many_pixels"
 
 
-def test_a_picture_that_needs_too_much_memory_ends_as_a_code(tmp_path: Path) -> None:
+def test_picture_beyond_memory_limit_is_refused_with_a_code(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    path.write_bytes(make.png_header(16_000, 16_000))
+    path.write_bytes(media_files.png_header(16_000, 16_000))
     with pytest.raises(DerivativeRefused) as refused:
         sandboxed.derive("thumbnail", path, target_dir=tmp_path / "out", memory_bytes=600 << 20)
     assert refused.value.code == "memory"
 
 
 @pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make.sound(tmp_path_factory.mktemp("long") / "a.wav", make.tone(900))
+def long_sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return media_files.sound(tmp_path_factory.mktemp("long") / "a.wav", media_files.tone(900))
 
 
-@pytest.mark.parametrize(("wall_s", "stall_s"), [(1.0, 60.0), (60.0, 0.02)])
-def test_a_job_that_overstays_ends_as_a_code(
-    long: Path, tmp_path: Path, wall_s: float, stall_s: float
+@pytest.mark.parametrize(("wall_s", "stall_s"), [(0.5, 60.0), (60.0, 0.002)])
+def test_derive_past_its_time_limit_is_refused_with_a_code(
+    long_sound: Path, tmp_path: Path, wall_s: float, stall_s: float
 ) -> None:
+    """The limits count from when the child has imported the task, so the task was at work."""
     with pytest.raises(DerivativeRefused) as refused:
-        sandboxed.derive("access_copy", long, target_dir=tmp_path, wall_s=wall_s, stall_s=stall_s)
+        sandboxed.derive(
+            "access_copy", long_sound, target_dir=tmp_path, wall_s=wall_s, stall_s=stall_s
+        )
     assert refused.value.code == "timeout"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cancelled_job_says_nothing_about_the_file(long: Path, tmp_path: Path) -> None:
-    told: list[float] = []
+def test_derive_cancelled_raises_sandbox_failed(long_sound: Path, tmp_path: Path) -> None:
+    progress_values: list[float] = []
     with pytest.raises(SandboxFailed) as failed:
         sandboxed.derive(
             "access_copy",
-            long,
+            long_sound,
             target_dir=tmp_path,
-            on_progress=told.append,
-            cancelled=lambda: bool(told),
+            on_progress=progress_values.append,
+            cancelled=lambda: bool(progress_values),
         )
     assert failed.value.code == "cancelled"
-    assert told
+    assert progress_values
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_says_nothing_about_the_file(
+def test_derive_on_a_full_disk_raises_sandbox_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("media.limits.OUTPUT_BYTES", 5000)
-    source = make.sound(tmp_path / "a.wav", make.tone(20))
+    source = media_files.sound(tmp_path / "a.wav", media_files.tone(20))
     with pytest.raises(SandboxFailed) as failed:
         sandboxed.derive("access_copy", source, target_dir=tmp_path / "out")
     assert failed.value.code == "no_space"
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_derivative_comes_with_its_fingerprint_and_progress(
+def test_derive_returns_hash_and_reports_progress(
     every_kind: dict[str, Path], tmp_path: Path
 ) -> None:
-    told: list[float] = []
+    progress_values: list[float] = []
     made = sandboxed.derive(
-        "peaks", every_kind["MP3"], target_dir=tmp_path, on_progress=told.append
+        "peaks", every_kind["MP3"], target_dir=tmp_path, on_progress=progress_values.append
     )
     assert made.path == tmp_path / "peaks.lkpk"
     assert list(tmp_path.iterdir()) == [made.path]
-    assert (made.recipe, made.recipe_version) == ("peaks", 1)
+    assert (made.recipe, made.recipe_version) == ("peaks", RECIPES["peaks"].version)
     assert made.size_bytes == made.path.stat().st_size
     assert len(made.sha256) == 64
-    assert told[-1] == 1.0
+    assert progress_values[-1] == 1.0
     assert sandboxed.probe(every_kind["MP3"]).duration_ms == 1000
 
 
+def test_derivative_is_private_and_with_group_readable_by_it(
+    every_kind: dict[str, Path], tmp_path: Path
+) -> None:
+    group = media_group().gr_gid
+    modes = {}
+    for name, gid in (("private", None), ("shared", group)):
+        made = sandboxed.derive(
+            "peaks", every_kind["MP3"], target_dir=tmp_path / name / "peaks-1", group=gid
+        )
+        modes[name] = [
+            path.stat().st_mode & 0o777 for path in (made.path, made.path.parent, tmp_path / name)
+        ]
+    assert modes == {"private": [0o600, 0o700, 0o700], "shared": [0o640, 0o710, 0o710]}
+    assert made.path.stat().st_gid == made.path.parent.stat().st_gid == group
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_damaged_files_end_as_a_copy_or_a_code(
+def test_derive_of_damaged_files_returns_a_copy_or_a_code(
     seed: int, every_kind: dict[str, Path], tmp_path: Path
 ) -> None:
     rng = random.Random(seed)

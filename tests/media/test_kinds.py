@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from media import kinds
 from media.kinds import KINDS, RefusedKind, accepted_suffixes, sniff
-from tests.fixtures.media import make
+from tests.support import media_files
 
 PROMISED = (
     "wav mp3 m4a wma amr ogg flac mp4 mov avi mts 3gp jpg jpeg png tif tiff heic pdf docx opus"
@@ -27,7 +27,7 @@ def refusal(path: Path, data: bytes, filename: str = "a.mp3") -> RefusedKind:
     return refused.value
 
 
-def test_every_kind_is_known_by_its_bytes_alone(
+def test_sniff_identifies_every_kind_by_its_bytes(
     every_kind: dict[str, Path], tmp_path: Path
 ) -> None:
     for name, path in every_kind.items():
@@ -38,25 +38,27 @@ def test_every_kind_is_known_by_its_bytes_alone(
         assert sniff(path, path.name).warnings == ()
 
 
-def test_what_the_house_promises_to_take_is_in_the_table() -> None:
+def test_accepted_suffixes_include_all_documented_ones() -> None:
     assert {f".{word}" for word in PROMISED.split()} <= set(accepted_suffixes())
     assert {kind.group for kind in KINDS.values()} == {"sound", "video", "picture", "document"}
 
 
-def test_sound_and_film_are_told_apart_by_their_tracks(every_kind: dict[str, Path]) -> None:
+def test_sniff_distinguishes_sound_and_film_by_tracks(every_kind: dict[str, Path]) -> None:
     groups = {name: sniff(path).group for name, path in every_kind.items()}
     assert groups["M4A"] == groups["3GP sound"] == groups["WMA"] == "sound"
     assert groups["MP4"] == groups["3GP"] == groups["WMV"] == "video"
 
 
-def test_a_wrong_name_is_only_a_warning(every_kind: dict[str, Path]) -> None:
+def test_sniff_of_wrong_suffix_only_warns(every_kind: dict[str, Path]) -> None:
     kind = sniff(every_kind["MP3"], "băng 1, mặt A.wav")
     assert (kind.name, kind.warnings) == ("MP3", ("name_mismatch",))
     assert sniff(every_kind["MP3"], "BĂNG.MP3").warnings == ()
     assert sniff(every_kind["MP3"], "no suffix").warnings == ("name_mismatch",)
 
 
-def test_a_broken_tape_is_still_a_tape(every_kind: dict[str, Path], tmp_path: Path) -> None:
+def test_sniff_of_damaged_recording_identifies_it(
+    every_kind: dict[str, Path], tmp_path: Path
+) -> None:
     for name, path in every_kind.items():
         if name == "DOCX":  # its list of parts lies at the end
             continue
@@ -67,9 +69,9 @@ def test_a_broken_tape_is_still_a_tape(every_kind: dict[str, Path], tmp_path: Pa
 
 
 @pytest.mark.parametrize("suffix", accepted_suffixes())
-def test_scripts_are_refused_under_every_name(tmp_path: Path, suffix: str) -> None:
+def test_sniff_of_scripts_with_any_suffix_refuses(tmp_path: Path, suffix: str) -> None:
     disguised = {"id3 before playlist", "wav head before playlist", "mov with outside sound"}
-    for what, data in make.hostile_texts("127.0.0.1:9").items():
+    for what, data in media_files.hostile_texts("127.0.0.1:9").items():
         if what in disguised:
             continue
         refused = refusal(tmp_path / f"x{suffix}", data, f"phỏng vấn{suffix}")
@@ -102,17 +104,17 @@ def test_scripts_are_refused_under_every_name(tmp_path: Path, suffix: str) -> No
         (b"\xff\xfb", "unknown_type"),
     ],
 )
-def test_a_refusal_says_why(tmp_path: Path, data: bytes, code: str) -> None:
+def test_sniff_of_refused_type_raises_its_code(tmp_path: Path, data: bytes, code: str) -> None:
     assert refusal(tmp_path / "x", data).code == code
 
 
-def test_macros_archives_and_bombs_are_not_documents(tmp_path: Path) -> None:
+def test_sniff_refuses_macros_archives_and_zip_bombs(tmp_path: Path) -> None:
     path = tmp_path / "x.docx"
     project = {"word/vbaProject.bin": b"macro"}
     for data, code in (
-        (make.docx(path, macros=True).read_bytes(), "macro_document"),
-        (make.docx(path, extra=project).read_bytes(), "macro_document"),
-        (make.docx(path, extra={"word/a.bin": bytes(60_000_000)}).read_bytes(), "zip_bomb"),
+        (media_files.docx(path, macros=True).read_bytes(), "macro_document"),
+        (media_files.docx(path, extra=project).read_bytes(), "macro_document"),
+        (media_files.docx(path, extra={"word/a.bin": bytes(60_000_000)}).read_bytes(), "zip_bomb"),
         (plain_zip({"a.txt": b"a"}), "archive"),
         (plain_zip({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b""}), "unknown_type"),
     ):
@@ -127,7 +129,7 @@ def plain_zip(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def test_links_folders_and_pipes_are_not_files(tmp_path: Path, every_kind: dict[str, Path]) -> None:
+def test_sniff_refuses_links_folders_and_pipes(tmp_path: Path, every_kind: dict[str, Path]) -> None:
     link, pipe = tmp_path / "link", tmp_path / "pipe"
     link.symlink_to(every_kind["WAV"])
     os.mkfifo(pipe)
@@ -137,7 +139,7 @@ def test_links_folders_and_pipes_are_not_files(tmp_path: Path, every_kind: dict[
         assert refused.value.code == "not_a_file"
 
 
-def named_or_refused(path: Path) -> str:
+def sniff_or_refuse(path: Path) -> str:
     try:
         return sniff(path, "x.wav").name
     except RefusedKind as refused:
@@ -145,23 +147,29 @@ def named_or_refused(path: Path) -> str:
 
 
 OPENINGS = (
-    b"", b"ID3", b"RIFF", b"PK\x03\x04", b"\x00\x00\x00\x18ftyp", b"\xff\xfb\x90\x00",
-    b"\x1aE\xdf\xa3", b"\x00\x00\x00\x08moov",
+    b"",
+    b"ID3",
+    b"RIFF",
+    b"PK\x03\x04",
+    b"\x00\x00\x00\x18ftyp",
+    b"\xff\xfb\x90\x00",
+    b"\x1aE\xdf\xa3",
+    b"\x00\x00\x00\x08moov",
     b"\x00\x00\x00\x01mdat\x00\x00\x00\x00\x00\x00\x00\x10",
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(min_size=1, max_size=3000), opening=st.sampled_from(OPENINGS))
-def test_any_bytes_are_named_or_refused(
+def test_sniff_of_any_bytes_returns_kind_or_refuses(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, opening: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(opening + data)
-    assert named_or_refused(path)
+    assert sniff_or_refuse(path)
 
 
-def test_damage_inside_never_raises_anything_else(
+def test_sniff_of_damaged_content_returns_kind_or_refuses(
     every_kind: dict[str, Path], tmp_path: Path
 ) -> None:
     rng = random.Random(5)
@@ -171,10 +179,10 @@ def test_damage_inside_never_raises_anything_else(
             for _ in range(8):
                 data[rng.randrange(len(data))] = rng.randrange(256)
             (tmp_path / "x").write_bytes(data)
-            assert named_or_refused(tmp_path / "x")
+            assert sniff_or_refuse(tmp_path / "x")
 
 
-def test_only_the_head_and_the_boxes_are_read(tmp_path: Path) -> None:
+def test_sniff_reads_only_head_and_boxes(tmp_path: Path) -> None:
     path = tmp_path / "huge.mov"
     with path.open("wb") as file:
         file.write(b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ")

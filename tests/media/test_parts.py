@@ -17,18 +17,17 @@ from hypothesis import strategies as st
 from media import disk, running_hash
 from media.disk import Disk
 from media.parts import (
-    Busy,
-    ChecksumMismatch,
     Incomplete,
     NoSuchPart,
     OffsetMismatch,
     OutOfSpace,
     PartExists,
+    PartLocked,
     PartStore,
-    TooMuch,
+    TooLong,
 )
 from media.vault import Vault
-from tests.media.failing_disk import FailingDisk, PowerCut
+from tests.support.failing_disk import FailingDisk, PowerCut
 
 WORDS = random.Random(7).randbytes(1_000_003)
 SHA256 = hashlib.sha256(WORDS).hexdigest()
@@ -41,8 +40,8 @@ def store(tmp_path: Path) -> PartStore:
     return store
 
 
-class BrokenLine:
-    """Gives what it has, then the line is cut."""
+class BrokenStream:
+    """A stream that raises ConnectionResetError after its data."""
 
     def __init__(self, data: bytes) -> None:
         self.stream = io.BytesIO(data)
@@ -56,18 +55,20 @@ class BrokenLine:
 class SmallDisk(Disk):
     """A disk with a few bytes left, that takes part of a write before it is full."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    def __init__(self, free: int) -> None:
+        self.free = free
 
     def write(self, descriptor: int, data: memoryview) -> int:
-        if self.room <= 0 and len(data) > 100:
+        if self.free <= 0 and len(data) > 100:
             raise OSError(errno.ENOSPC, "full")
-        taken = super().write(descriptor, data[: max(1, min(self.room, len(data)))])
-        self.room -= taken
+        taken = super().write(descriptor, data[: max(1, min(self.free, len(data)))])
+        self.free -= taken
         return taken
 
 
-def test_pieces_become_the_whole_with_its_hash(store: PartStore, tmp_path: Path) -> None:
+def test_append_in_several_requests_gives_the_file_and_its_hash(
+    store: PartStore, tmp_path: Path
+) -> None:
     assert store.size("a") == 0
     assert store.append("a", 0, io.BytesIO(WORDS[:400_000])) == 400_000
     assert store.append("a", 400_000, io.BytesIO(WORDS[400_000:])) == len(WORDS)
@@ -81,7 +82,7 @@ def test_pieces_become_the_whole_with_its_hash(store: PartStore, tmp_path: Path)
     assert list(store.root.iterdir()) == []
 
 
-def test_after_a_restart_the_hash_is_read_back_from_the_disk(store: PartStore) -> None:
+def test_finish_after_a_restart_hashes_the_file_on_disk(store: PartStore) -> None:
     store.append("a", 0, io.BytesIO(WORDS[:123_456]))
     later = PartStore(store.root)
     assert later.length("a") == len(WORDS)
@@ -89,7 +90,7 @@ def test_after_a_restart_the_hash_is_read_back_from_the_disk(store: PartStore) -
     assert later.finish("a").sha256 == SHA256
 
 
-def test_two_processes_that_take_turns_agree(store: PartStore) -> None:
+def test_append_by_two_processes_in_turn_gives_the_same_hash(store: PartStore) -> None:
     other = PartStore(store.root)
     at = 0
     for n in range(10):
@@ -97,7 +98,7 @@ def test_two_processes_that_take_turns_agree(store: PartStore) -> None:
     assert store.finish("a").sha256 == other.finish("a").sha256 == SHA256
 
 
-def test_catching_up_is_bounded_per_piece(
+def test_append_reads_back_a_bounded_number_of_bytes(
     store: PartStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running_hash, "CATCH_UP_BYTES", 1000)
@@ -122,7 +123,7 @@ def test_catching_up_is_bounded_per_piece(
 
 @settings(max_examples=30, deadline=None)
 @given(cuts=st.lists(st.integers(0, len(WORDS)), max_size=6), restarts=st.integers(0, 63))
-def test_any_cutting_gives_the_same_hash(
+def test_append_with_any_block_sizes_gives_the_same_hash(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], restarts: int
 ) -> None:
     root = tmp_path_factory.mktemp("cuts")
@@ -136,15 +137,15 @@ def test_any_cutting_gives_the_same_hash(
     assert store.finish("x").sha256 == SHA256
 
 
-def test_a_broken_line_keeps_what_came(store: PartStore) -> None:
+def test_append_on_a_broken_connection_keeps_received_bytes(store: PartStore) -> None:
     with pytest.raises(ConnectionResetError):
-        store.append("a", 0, BrokenLine(WORDS[:77_777]))
+        store.append("a", 0, BrokenStream(WORDS[:77_777]))
     assert store.size("a") == 77_777
     store.append("a", 77_777, io.BytesIO(WORDS[77_777:]))
     assert store.finish("a").sha256 == SHA256
 
 
-def test_a_wrong_offset_says_the_right_one(store: PartStore) -> None:
+def test_append_at_wrong_offset_raises_with_the_right_one(store: PartStore) -> None:
     store.append("a", 0, io.BytesIO(WORDS[:100]))
     for wrong in (0, 99, 101):
         with pytest.raises(OffsetMismatch) as refused:
@@ -153,38 +154,28 @@ def test_a_wrong_offset_says_the_right_one(store: PartStore) -> None:
     assert store.size("a") == 100
 
 
-def test_more_than_declared_is_refused_and_the_declared_part_kept(store: PartStore) -> None:
-    with pytest.raises(TooMuch):
+def test_append_beyond_declared_length_raises_too_long(store: PartStore) -> None:
+    with pytest.raises(TooLong):
         store.append("a", 0, io.BytesIO(WORDS + b"more"))
     assert store.finish("a").sha256 == SHA256
 
 
-def test_less_than_declared_is_not_finished(store: PartStore) -> None:
+def test_finish_before_all_bytes_raises_incomplete(store: PartStore) -> None:
     store.append("a", 0, io.BytesIO(WORDS[:-1]))
     with pytest.raises(Incomplete) as refused:
         store.finish("a")
     assert (refused.value.expected, refused.value.found) == (len(WORDS), len(WORDS) - 1)
 
 
-def test_a_damaged_piece_is_cut_off_again(store: PartStore) -> None:
-    good = ("sha1", hashlib.sha1(WORDS[:5000]).digest())
-    assert store.append("a", 0, io.BytesIO(WORDS[:5000]), checksum=good) == 5000
-    with pytest.raises(ChecksumMismatch):
-        store.append("a", 5000, io.BytesIO(b"damaged"), checksum=good)
-    assert store.size("a") == 5000
-    store.append("a", 5000, io.BytesIO(WORDS[5000:]))
-    assert store.finish("a").sha256 == SHA256
-
-
-def test_a_second_writer_is_told_that_the_first_is_busy(store: PartStore) -> None:
+def test_append_by_second_writer_raises_part_locked(store: PartStore) -> None:
     other = PartStore(store.root)
 
     class Nosy(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             for busy in (store, other):
-                with pytest.raises(Busy):
+                with pytest.raises(PartLocked):
                     busy.append("a", 0, io.BytesIO(b"x"))
-                with pytest.raises(Busy):
+                with pytest.raises(PartLocked):
                     busy.discard("a")
             return super().read(size)
 
@@ -192,7 +183,7 @@ def test_a_second_writer_is_told_that_the_first_is_busy(store: PartStore) -> Non
     assert other.finish("a").sha256 == SHA256
 
 
-def test_an_upload_that_cannot_fit_is_refused_before_it_begins(tmp_path: Path) -> None:
+def test_create_without_space_raises_out_of_space(tmp_path: Path) -> None:
     class Tight(Disk):
         def free_bytes(self, folder: Path) -> int:
             return 1000
@@ -202,26 +193,26 @@ def test_an_upload_that_cannot_fit_is_refused_before_it_begins(tmp_path: Path) -
         store.create("big", 910)
     assert (refused.value.needed, refused.value.free) == (1001, 1000)
     store.create("one", 500)
-    with pytest.raises(OutOfSpace):  # the first one was promised its 500
+    with pytest.raises(OutOfSpace):  # 500 bytes are reserved for the first one
         store.create("two", 500)
     store.append("one", 0, io.BytesIO(b"x" * 500))
     store.create("two", 500)
     assert store.ids() == ["one", "two"]
 
 
-def test_a_disk_that_fills_up_keeps_what_it_took(store: PartStore) -> None:
+def test_append_on_a_full_disk_keeps_received_bytes(store: PartStore) -> None:
     full = PartStore(store.root, disk=SmallDisk(300_000))
     with pytest.raises(OutOfSpace) as refused:
         full.append("a", 0, io.BytesIO(WORDS))
     assert refused.value.needed == len(WORDS) - 300_000
     assert store.size("a") == 300_000
-    full._disk.room = 10**9  # type: ignore[attr-defined]
+    full._disk.free = 10**9  # type: ignore[attr-defined]
     full.append("a", 300_000, io.BytesIO(WORDS[300_000:]))
     assert full.finish("a").sha256 == SHA256
 
 
 @pytest.mark.parametrize("part_id", ["", "../a", "a/b", "a" * 65, "a\n", "ä", ".", "a.part"])
-def test_an_odd_id_reaches_no_file(store: PartStore, part_id: str) -> None:
+def test_part_store_with_invalid_id_opens_no_file(store: PartStore, part_id: str) -> None:
     with pytest.raises(NoSuchPart):
         store.create(part_id, 1)
     for ask in (store.size, store.length, store.finish):
@@ -231,18 +222,18 @@ def test_an_odd_id_reaches_no_file(store: PartStore, part_id: str) -> None:
     assert store.ids() == ["a"]
 
 
-def test_an_id_is_created_once(store: PartStore) -> None:
+def test_create_with_existing_id_raises_part_exists(store: PartStore) -> None:
     with pytest.raises(PartExists):
         store.create("a", 5)
     assert store.length("a") == len(WORDS)
 
 
-def test_an_empty_file_can_be_finished(store: PartStore) -> None:
+def test_finish_of_empty_file_succeeds(store: PartStore) -> None:
     store.create("empty", 0)
     assert store.finish("empty").sha256 == hashlib.sha256().hexdigest()
 
 
-def test_only_uploads_that_rest_are_listed_as_expired(store: PartStore) -> None:
+def test_expired_yields_only_idle_uploads(store: PartStore) -> None:
     now = datetime.now(UTC)
     assert list(store.expired(now - timedelta(hours=1))) == []
     assert list(store.expired(now + timedelta(hours=1))) == ["a"]
@@ -254,7 +245,7 @@ def test_only_uploads_that_rest_are_listed_as_expired(store: PartStore) -> None:
     assert list(store.expired(now - timedelta(days=7))) == []
 
 
-def test_a_link_in_the_place_of_a_part_is_not_followed(store: PartStore, tmp_path: Path) -> None:
+def test_append_to_a_symbolic_link_is_refused(store: PartStore, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"")
     (store.root / "a.part").unlink()
@@ -265,12 +256,10 @@ def test_a_link_in_the_place_of_a_part_is_not_followed(store: PartStore, tmp_pat
 
 
 @pytest.mark.parametrize("power", [False, True], ids=["one step fails", "the power is cut"])
-def test_whatever_step_fails_the_size_is_true_and_the_upload_goes_on(
-    tmp_path: Path, power: bool
-) -> None:
+def test_append_after_any_failed_disk_call_resumes(tmp_path: Path, power: bool) -> None:
     def upload(store: PartStore) -> str:
         if not (store.root / "u.part").exists():
-            store.discard("u")  # cut while it was being created: nobody was told of it
+            store.discard("u")  # failed during creation: the client got no id
             store.create("u", len(WORDS))
         at = store.size("u")
         while at < len(WORDS):
@@ -315,7 +304,7 @@ def killed(tmp_path: Path) -> PartStore:
     return store
 
 
-def test_after_kill_9_the_size_is_a_true_offset(killed: PartStore) -> None:
+def test_size_after_sigkill_is_a_valid_offset(killed: PartStore) -> None:
     data = WORDS * 40
     kills = random.Random(11)
     sizes = []
@@ -339,14 +328,14 @@ def test_after_kill_9_the_size_is_a_true_offset(killed: PartStore) -> None:
     assert killed.finish("k").sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_memory_stays_at_one_buffer(store: PartStore) -> None:
-    asked: list[int] = []
+def test_append_uses_memory_of_one_buffer(store: PartStore) -> None:
+    sizes: list[int] = []
 
-    class Asked(io.BytesIO):
+    class SizeRecorder(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            asked.append(size or 0)
+            sizes.append(size or 0)
             return super().read(size)
 
-    store.append("a", 0, Asked(WORDS))
-    assert 0 < min(asked) <= max(asked) <= 256 * 1024
+    store.append("a", 0, SizeRecorder(WORDS))
+    assert 0 < min(sizes) <= max(sizes) <= 256 * 1024
     assert disk.BUFFER_BYTES <= 256 * 1024

@@ -8,14 +8,14 @@ from PIL import Image, ImageCms
 
 from media import limits
 from media.derivatives import poster, thumbnail
-from media.pictures import opened
-from media.refusals import DerivativeRefused
-from tests.fixtures.media import make
+from media.errors import DerivativeRefused
+from media.pictures import open_picture
+from tests.support import media_files
 
 SECRETS = (b"NGUOI-CHUP-ANH", b"Exif", b"GPS", b"2019:04:30", b"http://ns.adobe", b"ICC_PROFILE")
 
 
-def small(source: Path, *, large: bool = False) -> Path:
+def thumbnail_of(source: Path, *, large: bool = False) -> Path:
     recipe = thumbnail.LARGE if large else thumbnail.RECIPE
     return recipe.make(source, source.parent / "out", lambda fraction: None).path
 
@@ -27,48 +27,62 @@ def pixel(path: Path, at: tuple[float, float]) -> tuple[int, ...]:
     return tuple(int(value) for value in found)
 
 
-def near(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    return max(abs(a - b) for a, b in zip(found, wanted, strict=True)) < 40
+def is_near_colour(found: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    return max(abs(a - b) for a, b in zip(found, expected, strict=True)) < 40
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_picture_stands_as_it_was_held(tmp_path: Path, orientation: int) -> None:
-    path = make.photo(tmp_path / "a.jpg", size=(300, 200), orientation=orientation)
-    corner = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1),
-              5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}[orientation]  # fmt: skip
-    made = small(path)
+def test_thumbnail_applies_exif_orientation(tmp_path: Path, orientation: int) -> None:
+    path = media_files.photo(tmp_path / "a.jpg", size=(300, 200), orientation=orientation)
+    corner = {
+        1: (0, 0),
+        2: (1, 0),
+        3: (1, 1),
+        4: (0, 1),
+        5: (0, 0),
+        6: (1, 0),
+        7: (1, 1),
+        8: (0, 1),
+    }[orientation]
+    made = thumbnail_of(path)
     with Image.open(made) as image:
         assert image.size == ((300, 200) if orientation <= 4 else (200, 300))
     right, low = corner
-    assert near(pixel(made, (0.1 + 0.8 * right, 0.1 + 0.8 * low)), make.RED)
-    assert near(pixel(made, (0.9 - 0.8 * right, 0.9 - 0.8 * low)), make.BLUE)
+    assert is_near_colour(pixel(made, (0.1 + 0.8 * right, 0.1 + 0.8 * low)), media_files.RED)
+    assert is_near_colour(pixel(made, (0.9 - 0.8 * right, 0.9 - 0.8 * low)), media_files.BLUE)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "HEIF"])
-def test_nothing_about_place_and_owner_is_left(tmp_path: Path, form: str) -> None:
-    path = make.photo(tmp_path / "a", form=form, size=(300, 200))
+def test_thumbnail_contains_no_metadata(tmp_path: Path, form: str) -> None:
+    path = media_files.photo(tmp_path / "a", form=form, size=(300, 200))
     assert SECRETS[0] in path.read_bytes()
     for large in (False, True):
-        made = small(path, large=large)
+        made = thumbnail_of(path, large=large)
         data = made.read_bytes()
         assert not [secret for secret in SECRETS if secret in data]
         with Image.open(made) as image:
             assert dict(image.getexif()) == {}
-            assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density",
-                                       "progressive", "progression"}  # fmt: skip
+            assert set(image.info) <= {
+                "jfif",
+                "jfif_version",
+                "jfif_unit",
+                "jfif_density",
+                "progressive",
+                "progression",
+            }
 
 
-def test_the_longest_side_is_bounded_and_small_ones_stay_small(tmp_path: Path) -> None:
-    path = make.photo(tmp_path / "a.jpg", size=(2400, 1200))
-    for large, wanted in ((False, (640, 320)), (True, (1600, 800))):
-        with Image.open(small(path, large=large)) as image:
-            assert image.size == wanted
-    with Image.open(small(make.photo(tmp_path / "b.png", form="PNG"))) as image:
+def test_thumbnail_is_bounded_and_never_enlarged(tmp_path: Path) -> None:
+    path = media_files.photo(tmp_path / "a.jpg", size=(2400, 1200))
+    for large, expected in ((False, (640, 320)), (True, (1600, 800))):
+        with Image.open(thumbnail_of(path, large=large)) as image:
+            assert image.size == expected
+    with Image.open(thumbnail_of(media_files.photo(tmp_path / "b.png", form="PNG"))) as image:
         assert image.size == (60, 40)
 
 
-def test_every_kind_of_pixel_becomes_a_jpeg(tmp_path: Path) -> None:
-    base = make.picture((80, 80))
+def test_thumbnail_of_every_pixel_format_is_jpeg(tmp_path: Path) -> None:
+    base = media_files.picture((80, 80))
     see_through = base.convert("RGBA")
     see_through.putalpha(0)
     grey = Image.fromarray(np.linspace(0, 65535, 6400, dtype=np.uint16).reshape(80, 80))
@@ -86,40 +100,43 @@ def test_every_kind_of_pixel_becomes_a_jpeg(tmp_path: Path) -> None:
     ):
         path = tmp_path / name
         image.save(path, form)
-        made = small(path)
+        made = thumbnail_of(path)
         with Image.open(made) as opened_again:
             assert (opened_again.format, opened_again.mode) == ("JPEG", "RGB"), name
-    assert near(pixel(small(tmp_path / "alpha.png"), (0.5, 0.5)), (255, 255, 255))
-    assert near(pixel(small(tmp_path / "sixteen.tif"), (0.5, 0.98)), (250, 250, 250))
-    assert near(pixel(small(tmp_path / "sixteen.png"), (0.5, 0.02)), (5, 5, 5))
+    assert is_near_colour(pixel(thumbnail_of(tmp_path / "alpha.png"), (0.5, 0.5)), (255, 255, 255))
+    assert is_near_colour(
+        pixel(thumbnail_of(tmp_path / "sixteen.tif"), (0.5, 0.98)), (250, 250, 250)
+    )
+    assert is_near_colour(pixel(thumbnail_of(tmp_path / "sixteen.png"), (0.5, 0.02)), (5, 5, 5))
 
 
-def test_colours_of_another_space_are_brought_home(tmp_path: Path) -> None:
+def test_thumbnail_is_converted_to_srgb(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     path = tmp_path / "odd.jpg"
-    make.picture().save(path, icc_profile=profile)  # a profile that does not fit is passed over
-    assert near(pixel(small(path), (0.9, 0.9)), make.BLUE)
+    # A profile that does not fit is passed over.
+    media_files.picture().save(path, icc_profile=profile)
+    assert is_near_colour(pixel(thumbnail_of(path), (0.9, 0.9)), media_files.BLUE)
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    make.picture().save(path, icc_profile=srgb)
-    assert near(pixel(small(path), (0.9, 0.9)), make.BLUE)
+    media_files.picture().save(path, icc_profile=srgb)
+    assert is_near_colour(pixel(thumbnail_of(path), (0.9, 0.9)), media_files.BLUE)
 
 
 def refused(path: Path) -> DerivativeRefused:
     with pytest.raises(DerivativeRefused) as refusal:
-        small(path)
+        thumbnail_of(path)
     return refusal.value
 
 
-def test_a_picture_that_claims_too_much_is_not_decoded(tmp_path: Path) -> None:
+def test_thumbnail_of_too_many_pixels_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     for side in (17_321, 100_000, 2**31 - 1):
-        path.write_bytes(make.png_header(side, side))
+        path.write_bytes(media_files.png_header(side, side))
         assert refused(path).code == "too_many_pixels"
     assert limits.MOST_PIXELS < 17_321**2
 
 
-def test_a_picture_that_ends_too_early_is_refused(tmp_path: Path) -> None:
-    path = make.photo(tmp_path / "a.jpg", size=(900, 900))
+def test_thumbnail_of_truncated_picture_is_refused(tmp_path: Path) -> None:
+    path = media_files.photo(tmp_path / "a.jpg", size=(900, 900))
     for size in (300, 900, path.stat().st_size * 2 // 3):
         cut = tmp_path / "cut.jpg"
         cut.write_bytes(path.read_bytes()[:size])
@@ -127,33 +144,33 @@ def test_a_picture_that_ends_too_early_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["GIF", "BMP", "WEBP", "ICO", "PPM", "EPS", "PDF", "TGA"])
-def test_other_formats_are_not_even_tried(tmp_path: Path, form: str) -> None:
+def test_open_picture_of_other_formats_is_refused(tmp_path: Path, form: str) -> None:
     path = tmp_path / "a.jpg"
-    make.picture().save(path, form)
+    media_files.picture().save(path, form)
     assert refused(path).code == "unreadable"
 
 
-def test_the_limit_of_the_library_is_ours_too(tmp_path: Path) -> None:
-    with opened(make.photo(tmp_path / "a.jpg")) as image:
+def test_open_picture_sets_the_pixel_limit_of_pillow(tmp_path: Path) -> None:
+    with open_picture(media_files.photo(tmp_path / "a.jpg")) as image:
         assert Image.MAX_IMAGE_PIXELS == limits.MOST_PIXELS
         assert image.format == "JPEG"
 
 
-def test_a_poster_is_not_black(tmp_path: Path) -> None:
-    source = make.film(tmp_path / "a.mp4", seconds=6, fps=5, black_s=3.5)
+def test_poster_of_film_with_black_start_is_not_black(tmp_path: Path) -> None:
+    source = media_files.film(tmp_path / "a.mp4", seconds=6, fps=5, black_s=3.5)
     made = poster.make(source, tmp_path / "out", lambda fraction: None)
     assert made.detail["at_ms"] >= 3500
-    assert near(pixel(made.path, (0.5, 0.9)), make.BLUE)
+    assert is_near_colour(pixel(made.path, (0.5, 0.9)), media_files.BLUE)
 
 
-def test_a_film_of_darkness_still_gets_a_poster(tmp_path: Path) -> None:
-    source = make.film(tmp_path / "a.mp4", seconds=1, fps=5, black_s=9)
+def test_poster_of_black_film_is_made(tmp_path: Path) -> None:
+    source = media_files.film(tmp_path / "a.mp4", seconds=1, fps=5, black_s=9)
     made = poster.make(source, tmp_path / "out", lambda fraction: None)
     with Image.open(made.path) as image:
         assert image.size == (160, 120)
 
 
-def test_a_poster_stands_as_the_film_was_held(tmp_path: Path) -> None:
-    source = make.turned(make.film(tmp_path / "a.mp4"))
+def test_poster_of_rotated_film_is_upright(tmp_path: Path) -> None:
+    source = media_files.turned(media_files.film(tmp_path / "a.mp4"))
     made = poster.make(source, tmp_path / "out", lambda fraction: None)
     assert (made.detail["width"], made.detail["height"]) == (120, 160)

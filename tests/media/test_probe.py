@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from media.errors import MediaRefused
 from media.probe import probe
-from media.refusals import MediaRefused
-from media.technical import Technical
-from tests.fixtures.media import make
+from media.technical import TechnicalMetadata
+from tests.support import media_files
 
 NOT_PLAYABLE = {"JPEG", "PNG", "TIFF", "HEIC", "PDF", "DOCX"}
 
 
-def test_every_recording_tells_its_length_and_streams(every_kind: dict[str, Path]) -> None:
+def test_probe_of_every_kind_returns_duration_and_streams(every_kind: dict[str, Path]) -> None:
     for name, path in every_kind.items():
         if name in NOT_PLAYABLE:
             continue
@@ -26,24 +26,24 @@ def test_every_recording_tells_its_length_and_streams(every_kind: dict[str, Path
         assert facts.warnings == ()
 
 
-def test_the_facts_survive_json(every_kind: dict[str, Path]) -> None:
+def test_technical_metadata_round_trips_through_json(every_kind: dict[str, Path]) -> None:
     for name in ("MP4", "Broadcast WAV"):
         facts = probe(every_kind[name])
         stored = json.loads(json.dumps(facts.as_json()))
-        assert Technical.from_json({**stored, "from_a_later_version": 1}) == facts
+        assert TechnicalMetadata.from_json({**stored, "from_a_later_version": 1}) == facts
 
 
-def test_a_sound_stream_is_described(every_kind: dict[str, Path]) -> None:
+def test_probe_returns_properties_of_a_sound_stream(every_kind: dict[str, Path]) -> None:
     (stream,) = probe(every_kind["FLAC"]).streams
     assert (stream.codec, stream.sample_rate, stream.channels) == ("flac", 16_000, 1)
 
 
-def test_a_film_stream_is_described(every_kind: dict[str, Path]) -> None:
+def test_probe_returns_properties_of_a_film_stream(every_kind: dict[str, Path]) -> None:
     film = next(s for s in probe(every_kind["MP4"]).streams if s.kind == "video")
     assert (film.codec, film.width, film.height, film.frame_rate) == ("h264", 160, 120, 10.0)
 
 
-def test_a_broadcast_wave_keeps_its_clock_as_written(every_kind: dict[str, Path]) -> None:
+def test_probe_of_broadcast_wave_keeps_time_as_written(every_kind: dict[str, Path]) -> None:
     facts = probe(every_kind["Broadcast WAV"])
     assert facts.bwf["originator"] == "Van phong lich su"
     assert facts.bwf["originator_reference"] == "REF-0001"
@@ -52,30 +52,30 @@ def test_a_broadcast_wave_keeps_its_clock_as_written(every_kind: dict[str, Path]
     assert (facts.recorded_as_written, facts.recorded_at) == ("2019-04-30 10:20:30", None)
 
 
-def test_an_instant_with_a_zone_becomes_utc(tmp_path: Path) -> None:
-    path = make.film(tmp_path / "a.mp4", tags={"creation_time": "2019-04-30T10:20:30+07:00"})
+def test_probe_converts_time_with_zone_to_utc(tmp_path: Path) -> None:
+    path = media_files.film(tmp_path / "a.mp4", tags={"creation_time": "2019-04-30T10:20:30+07:00"})
     facts = probe(path)
     assert facts.recorded_at == "2019-04-30T03:20:30+00:00"
     assert facts.recorded_as_written
 
 
-def test_a_clock_that_was_never_set_is_doubted(tmp_path: Path) -> None:
-    path = make.film(tmp_path / "a.mp4", tags={"creation_time": "1971-01-01T00:00:00Z"})
+def test_probe_of_implausible_date_warns(tmp_path: Path) -> None:
+    path = media_files.film(tmp_path / "a.mp4", tags={"creation_time": "1971-01-01T00:00:00Z"})
     facts = probe(path)
     assert (facts.recorded_at, facts.warnings) == (None, ("implausible_date",))
 
 
-def test_text_from_a_file_is_bounded_and_clean(tmp_path: Path) -> None:
+def test_probe_bounds_and_cleans_text(tmp_path: Path) -> None:
     tags = {"title": "Bà Năm\x07" + "x" * 9000, "artist": "Nguyễn Thị Hòa"}
-    path = make.sound(tmp_path / "a.flac", container="flac", codec="flac", tags=tags)
+    path = media_files.sound(tmp_path / "a.flac", container="flac", codec="flac", tags=tags)
     facts = {key.lower(): value for key, value in probe(path).tags.items()}
     assert facts["artist"] == "Nguyễn Thị Hòa"
     assert facts["title"].startswith("Bà Nămx")
     assert len(facts["title"]) == 2000
 
 
-def test_a_length_that_cannot_be_true_is_not_believed(tmp_path: Path) -> None:
-    path = make.sound(tmp_path / "a.flac", container="flac", codec="flac")
+def test_probe_of_implausible_duration_warns(tmp_path: Path) -> None:
+    path = media_files.sound(tmp_path / "a.flac", container="flac", codec="flac")
     data = bytearray(path.read_bytes())
     data[21] |= 0x0F  # STREAMINFO counts samples in 36 bits: all of them set are 49 days
     data[22:26] = b"\xff\xff\xff\xff"
@@ -85,20 +85,24 @@ def test_a_length_that_cannot_be_true_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NOT_PLAYABLE - {"HEIC"}))
-def test_what_is_no_recording_is_unreadable(every_kind: dict[str, Path], name: str) -> None:
+def test_probe_of_other_files_is_refused_as_unreadable(
+    every_kind: dict[str, Path], name: str
+) -> None:
     with pytest.raises(MediaRefused) as refused:
         probe(every_kind[name])
     assert refused.value.code == "unreadable"
     assert str(every_kind[name].parent) not in refused.value.detail, "a path must not leak"
 
 
-def test_missing_files_and_folders_are_unreadable(tmp_path: Path) -> None:
+def test_probe_of_missing_file_or_folder_is_unreadable(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(MediaRefused):
             probe(path)
 
 
-def test_damage_ends_in_facts_or_in_a_refusal(every_kind: dict[str, Path], tmp_path: Path) -> None:
+def test_probe_of_damaged_file_returns_or_refuses(
+    every_kind: dict[str, Path], tmp_path: Path
+) -> None:
     rng = random.Random(9)
     for name, path in every_kind.items():
         if name in NOT_PLAYABLE:
@@ -109,5 +113,5 @@ def test_damage_ends_in_facts_or_in_a_refusal(every_kind: dict[str, Path], tmp_p
                 data[rng.randrange(len(data))] = rng.randrange(256)
             (tmp_path / "x").write_bytes(data[: rng.randrange(100, len(data))])
             with contextlib.suppress(MediaRefused):
-                told = json.dumps(probe(tmp_path / "x").as_json(), allow_nan=False)
-                assert json.loads(told)
+                encoded = json.dumps(probe(tmp_path / "x").as_json(), allow_nan=False)
+                assert json.loads(encoded)

@@ -1,130 +1,37 @@
-"""Migrations: from nothing to the models, and no row is lost on any step of the way."""
+"""Migrations: an empty database, revisions that rebuild tables, copies, newer databases."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
-from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime
-from itertools import pairwise
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import JSON, Date, DateTime, MetaData, Table, insert, make_url, select, text
-from sqlalchemy.types import Boolean, Float, Integer
+from sqlalchemy import make_url
 
 from archive import migrations
-from archive.db import Database, make_engine
+from archive.db import Database
 from archive.models import Base
-from archive.settings import Settings
-from tests import postgres
-from tests.workers import command as flask
-
-REVISIONS = migrations.revisions()
-STEPS = list(pairwise(REVISIONS))
-# A revision that moves rows on purpose names the tables whose rows are no longer found.
-MOVED: dict[str, set[str]] = {}
-
-BOTH = pytest.mark.parametrize(
-    "kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+from tests.migrations.filled_database import (
+    ON_BOTH_DATABASES,
+    ON_SQLITE,
+    assert_rows_kept,
+    change,
+    fill,
+    reflect_tables,
+    rows,
+    upgrade_to,
 )
 
-Rows = dict[str, dict[str, Any]]
+REVISIONS = migrations.list_revisions()
 
 
-@pytest.fixture
-def url(kind: str, tmp_path: Path) -> Iterator[str]:
-    """An empty database of this kind."""
-    if kind == "sqlite":
-        yield f"sqlite:///{tmp_path / 'archive.db'}"
-        return
-    with postgres.throw_away() as made:
-        yield made
-
-
-def to(url: str, revision: str) -> None:
-    command.upgrade(migrations.configuration(url), revision)
-
-
-def reflected(url: str) -> MetaData:
-    engine = make_engine(url)
-    metadata = MetaData()
-    metadata.reflect(engine)
-    engine.dispose()
-    return metadata
-
-
-def value(column: Any, filled: Rows) -> Any:
-    """Something that is no default: a migration that forgets it is seen."""
-    for key in column.foreign_keys:
-        # A row may refer to itself; where it may refer to nothing, that is tried elsewhere.
-        parent = filled.get(key.column.table.name)
-        return parent[key.column.name] if parent else None
-    kind = column.type
-    if isinstance(kind, Boolean):
-        return True
-    if isinstance(kind, Integer):
-        return 7
-    if isinstance(kind, Float):
-        return 0.75
-    if isinstance(kind, DateTime):
-        return datetime(1978, 5, 1, 12, 30, tzinfo=UTC)
-    if isinstance(kind, Date):
-        return date(1978, 5, 1)
-    if isinstance(kind, JSON):
-        return {"told": ["khoảng 1978", 7, None]}
-    return f"{column.name[:10]} Hòa {len(filled):03d}"[: getattr(kind, "length", None) or 200]
-
-
-def fill(url: str) -> Rows:
-    """One row in every table, children too."""
-    metadata, engine = reflected(url), make_engine(url)
-    filled: Rows = {}
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            if table.name == "alembic_version":
-                continue
-            row = {column.name: value(column, filled) for column in table.columns}
-            connection.execute(insert(table).values(row))
-            filled[table.name] = row
-    engine.dispose()
-    return filled
-
-
-def rows(table: Table, url: str) -> list[dict[str, Any]]:
-    engine = make_engine(url)
-    with engine.connect() as connection:
-        found = [dict(row) for row in connection.execute(select(table)).mappings()]
-    engine.dispose()
-    return [{name: told(value) for name, value in row.items()} for row in found]
-
-
-def told(value: Any) -> Any:
-    """A value as both databases give it, and as it can be compared in a set."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return json.dumps(value) if isinstance(value, dict | list) else value
-
-
-def assert_kept(filled: Rows, url: str, *, moved: Collection[str] = ()) -> None:
-    after = reflected(url).tables
-    for name, row in filled.items():
-        if name in moved:
-            continue
-        assert name in after, f"the table {name} is gone"
-        found = rows(after[name], url)
-        kept = {part: told(value) for part, value in row.items() if part in after[name].columns}
-        assert any(kept.items() <= other.items() for other in found), (name, found)
-
-
-@BOTH
-def test_from_nothing_to_the_models(url: str) -> None:
+@ON_BOTH_DATABASES
+def test_upgrade_of_an_empty_database_creates_the_tables_of_the_models(url: str) -> None:
     assert migrations.upgrade(url) is True
     database = Database(url)
     with database.engine.connect() as connection:
@@ -134,31 +41,12 @@ def test_from_nothing_to_the_models(url: str) -> None:
     assert migrations.current_revision(url) == migrations.newest_revision() == REVISIONS[-1]
 
 
-@BOTH
-def test_again_is_nothing(url: str) -> None:
+@ON_BOTH_DATABASES
+def test_upgrade_twice_changes_nothing(url: str) -> None:
     migrations.upgrade(url)
     filled = fill(url)
     assert migrations.upgrade(url) is False
-    assert_kept(filled, url)
-
-
-@BOTH
-@pytest.mark.parametrize(("before", "after"), STEPS)
-def test_no_step_loses_a_row(url: str, before: str, after: str) -> None:
-    to(url, before)
-    filled = fill(url)
-    assert len(filled) >= 20
-    to(url, after)
-    assert_kept(filled, url, moved=MOVED.get(after, set()))
-    assert migrations.current_revision(url) == after
-
-
-@BOTH
-def test_from_the_first_to_the_last_with_rows(url: str) -> None:
-    to(url, REVISIONS[0])
-    filled = fill(url)
-    assert migrations.upgrade(url) is (len(REVISIONS) > 1)
-    assert_kept(filled, url, moved={name for names in MOVED.values() for name in names})
+    assert_rows_kept(filled, url)
 
 
 HEAD = """
@@ -167,6 +55,8 @@ from alembic import op
 revision, down_revision, branch_labels, depends_on = "9999", "{newest}", None, None
 def upgrade():
 """
+
+
 REBUILD = (
     HEAD
     + """
@@ -177,6 +67,8 @@ REBUILD = (
         batch.alter_column("note", existing_type=sa.String(), nullable=True)
 """
 )
+
+
 ORPHANS = (
     HEAD
     + """
@@ -186,12 +78,12 @@ ORPHANS = (
 )
 
 
-def revision_of(tmp_path: Path, text_: str) -> str:
-    """A copy of the migrations with one more revision; gives its folder."""
+def add_revision(tmp_path: Path, text_: str) -> str:
+    """Copy the migrations, add one revision and return the folder."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    written = text_.format(newest=REVISIONS[-1])
-    (folder / "versions" / "9999_tried.py").write_text(written, encoding="utf-8")
+    source = text_.format(newest=REVISIONS[-1])
+    (folder / "versions" / "9999_tried.py").write_text(source, encoding="utf-8")
     return str(folder)
 
 
@@ -201,105 +93,88 @@ def upgrade_with(folder: str, url: str) -> None:
     command.upgrade(config, "head")
 
 
-@BOTH
-def test_a_parent_table_that_is_built_anew_keeps_its_children(url: str, tmp_path: Path) -> None:
-    """Measured: with foreign keys on, SQLite deleted every child row and said nothing."""
+@ON_BOTH_DATABASES
+def test_rebuild_of_a_parent_table_keeps_its_child_rows(url: str, tmp_path: Path) -> None:
+    """Measured: with foreign keys on, SQLite deletes every child row without an error."""
     migrations.upgrade(url)
     filled = fill(url)
-    upgrade_with(revision_of(tmp_path, REBUILD), url)
+    upgrade_with(add_revision(tmp_path, REBUILD), url)
     assert migrations.current_revision(url) == "9999"
-    assert_kept(filled, url)
-    [row] = rows(reflected(url).tables["interview"], url)
+    assert_rows_kept(filled, url)
+    [row] = rows(reflect_tables(url).tables["interview"], url)
     assert row["mood"] == "calm"
 
 
-@BOTH
-def test_a_revision_that_leaves_orphans_is_undone_as_a_whole(url: str, tmp_path: Path) -> None:
+@ON_BOTH_DATABASES
+def test_revision_that_leaves_orphans_is_rolled_back(url: str, tmp_path: Path) -> None:
     migrations.upgrade(url)
     filled = fill(url)
     with pytest.raises(Exception, match=r"rows refer to nothing|violates foreign key"):
-        upgrade_with(revision_of(tmp_path, ORPHANS), url)
+        upgrade_with(add_revision(tmp_path, ORPHANS), url)
     assert migrations.current_revision(url) == REVISIONS[-1]
-    assert_kept(filled, url)
-    assert "mood" not in reflected(url).tables["collection"].columns
+    assert_rows_kept(filled, url)
+    assert "mood" not in reflect_tables(url).tables["collection"].columns
 
 
-def test_there_is_no_way_down() -> None:
-    """Stated in `archive/migrations`: the copy of before is the way back."""
-    for path in (migrations.HERE / "versions").glob("*.py"):
+def test_revisions_have_no_downgrade() -> None:
+    """`archive/migrations` documents the restore of the copy instead."""
+    for path in migrations.HERE.rglob("versions/*.py"):
         assert "def downgrade" not in path.read_text("utf-8"), path.name
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
-def test_a_copy_of_before_is_laid_aside_and_opens(url: str, tmp_path: Path) -> None:
-    to(url, REVISIONS[0])
+@ON_SQLITE
+def test_upgrade_makes_a_valid_copy_of_the_old_database(url: str, tmp_path: Path) -> None:
+    upgrade_to(url, REVISIONS[0])
     filled = fill(url)
     migrations.upgrade(url)
-    aside = Path(f"{make_url(url).database}.before-{REVISIONS[0]}")
-    if len(REVISIONS) > 1:
-        assert migrations.current_revision(f"sqlite:///{aside}") == REVISIONS[0]
-        assert_kept(filled, f"sqlite:///{aside}")
-    assert sorted(path.name for path in tmp_path.glob("*.before-*")) == [aside.name]
+    copy = Path(f"{make_url(url).database}.before-{REVISIONS[0]}")
+    assert migrations.current_revision(f"sqlite:///{copy}") == REVISIONS[0]
+    assert_rows_kept(filled, f"sqlite:///{copy}")
+    assert sorted(path.name for path in tmp_path.glob("*.before-*")) == [copy.name]
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
-def test_only_the_owner_reads_a_database_and_its_copies(url: str, tmp_path: Path) -> None:
-    to(url, REVISIONS[0])
+@ON_SQLITE
+def test_database_and_its_copies_are_readable_by_their_owner_only(url: str, tmp_path: Path) -> None:
+    upgrade_to(url, REVISIONS[0])
     fill(url)
     migrations.upgrade(url)
     files = list(tmp_path.glob("*.db*"))
-    assert len(files) >= 2, "the database and the copy of before"
+    assert len(files) >= 2, "the database and its copy"
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
-@BOTH
-def test_a_newer_database_is_left_alone(url: str) -> None:
+@ON_SQLITE
+def test_copy_that_failed_on_a_full_disk_is_made_again(url: str, tmp_path: Path) -> None:
+    upgrade_to(url, REVISIONS[0])
+    filled = fill(url)
+    # A limit on the size of files has the effect of a full disk: half of the copy is written.
+    code = (
+        "import resource, signal, sys; from archive import migrations;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536));"
+        "migrations.upgrade(sys.argv[1])"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", code, url],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "OperationalError" in failed.stderr
+    assert migrations.current_revision(url) == REVISIONS[0]
+    migrations.upgrade(url)
+    [copy] = tmp_path.glob("*.before-*")
+    assert migrations.current_revision(f"sqlite:///{copy}") == REVISIONS[0]
+    assert_rows_kept(filled, f"sqlite:///{copy}")
+
+
+@ON_BOTH_DATABASES
+def test_upgrade_of_a_newer_database_is_refused(url: str) -> None:
     migrations.upgrade(url)
     filled = fill(url)
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
+    change(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(migrations.DatabaseNewer):
         migrations.upgrade(url)
     assert migrations.current_revision(url) == "9999"
-    assert_kept(filled, url)
-
-
-def init(url: str, home: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        flask("init"), cwd=Path(__file__).parents[2], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "LOIKE_HOME": str(home), "LOIKE_DATABASE_URL": url},
-    )  # fmt: skip
-
-
-@BOTH
-def test_init_twice_at_once_and_once_more_is_harmless(url: str, tmp_path: Path) -> None:
-    processes = [init(url, tmp_path), init(url, tmp_path)]
-    complaints = [process.communicate(timeout=120)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], complaints
-    assert migrations.current_revision(url) == REVISIONS[-1]
-    again = init(url, tmp_path)
-    out, said = again.communicate(timeout=120)
-    assert again.returncode == 0, said
-    assert "is ready" in out
-
-
-@pytest.mark.parametrize("kind", ["sqlite"])
-def test_init_of_a_newer_database_is_a_sentence(url: str, tmp_path: Path) -> None:
-    migrations.upgrade(url)
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
-    refused = init(url, tmp_path)
-    _, said = refused.communicate(timeout=120)
-    assert refused.returncode == 1
-    assert "made by a newer version of the program" in said
-    assert "Traceback" not in said
-
-
-def test_a_home_that_was_never_initialised_has_no_revision(tmp_path: Path) -> None:
-    settings = Settings.from_env({"LOIKE_HOME": str(tmp_path)})
-    assert migrations.current_revision(settings.database_url) is None
+    assert_rows_kept(filled, url)

@@ -1,4 +1,4 @@
-"""Marks point into the text as it was given, and at what the index would find."""
+"""Highlights are ranges of the original text and agree with the index."""
 
 import unicodedata
 
@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.highlight import marks
-from search.query import parse
+from search.highlight import highlight_ranges
+from search.query import parse_query
 
 
 def marked(text: str, query: str, *, language: str = "") -> list[str]:
-    return [text[a:b] for a, b in marks(text, parse(query), language=language)]
+    return [text[a:b] for a, b in highlight_ranges(text, parse_query(query), language=language)]
 
 
 @pytest.mark.parametrize(
@@ -34,16 +34,16 @@ def marked(text: str, query: str, *, language: str = "") -> list[str]:
         ("tháng 4 năm 1975", "1975", ["tháng 4 năm 1975"]),
     ],
 )
-def test_marks(text: str, query: str, expected: list[str]) -> None:
+def test_highlight_ranges(text: str, query: str, expected: list[str]) -> None:
     assert marked(text, query) == expected
 
 
-def test_plurals_are_marked_in_english_text() -> None:
+def test_highlight_ranges_include_english_plurals() -> None:
     assert marked("two factories", "factory", language="en") == ["factories"]
     assert marked("two factories", "factory") == []
 
 
-def test_decomposed_text_is_marked_where_it_stands() -> None:
+def test_highlight_ranges_in_nfd_text_are_exact() -> None:
     text = unicodedata.normalize("NFD", "hồi ở Cần Giờ đó")
     assert marked(text, "can gio") == [unicodedata.normalize("NFD", w) for w in ("Cần", "Giờ")]
 
@@ -53,8 +53,8 @@ def test_decomposed_text_is_marked_where_it_stands() -> None:
     st.text(alphabet="máàả đư30/45 ,.-", max_size=60),
     st.sampled_from(["má", '"má mà"', "30/4", "ma*", "4", '"30/4 má"']),
 )
-def test_marks_ascend_and_never_overlap(text: str, query: str) -> None:
+def test_highlight_ranges_are_ascending_and_disjoint(text: str, query: str) -> None:
     end = 0
-    for start, stop in marks(text, parse(query)):
+    for start, stop in highlight_ranges(text, parse_query(query)):
         assert end <= start < stop <= len(text)
         end = stop

@@ -6,13 +6,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.transcription.strategies import SYLLABLES, segments, texts
-from transcription.alignment import MOST_CELLS, change_cost, pair, retime
-from transcription.document import Segment, Word, in_order
-from transcription.tokens import bare, tidy
+from tests.support.strategies import SYLLABLES, segments, texts
+from transcription.alignment import MOST_CELLS, change_cost, pair_tokens, retime
+from transcription.document import TranscriptSegment, Word, clamp_words
+from transcription.tokens import fold, normalise
 
 
-def heard(text: str, *, step: int = 300, length: int = 250) -> list[Word]:
+def spoken_words(text: str, *, step: int = 300, length: int = 250) -> list[Word]:
     return [
         Word(
             start_ms=at * step, end_ms=at * step + length, text=token, confidence=0.5, source="asr"
@@ -21,66 +21,73 @@ def heard(text: str, *, step: int = 300, length: int = 250) -> list[Word]:
     ]
 
 
-def shown(words: tuple[Word, ...]) -> list[tuple[str, int, int, str]]:
+def as_tuples(words: tuple[Word, ...]) -> list[tuple[str, int, int, str]]:
     return [(w.text, w.start_ms, w.end_ms, w.source) for w in words]
 
 
-def test_marks_put_on_a_syllable_keep_its_time_and_make_it_a_persons() -> None:
-    words = retime(heard("cho Ba Chieu"), "chợ Bà Chiểu", start_ms=0, end_ms=1_000)
-    assert shown(words) == [
-        ("chợ", 0, 250, "edit"), ("Bà", 300, 550, "edit"), ("Chiểu", 600, 850, "edit"),
-    ]  # fmt: skip
+def test_retime_with_added_marks_keeps_time_and_sets_source_edit() -> None:
+    words = retime(spoken_words("cho Ba Chieu"), "chợ Bà Chiểu", start_ms=0, end_ms=1_000)
+    assert as_tuples(words) == [
+        ("chợ", 0, 250, "edit"),
+        ("Bà", 300, 550, "edit"),
+        ("Chiểu", 600, 850, "edit"),
+    ]
     assert {w.confidence for w in words} == {1.0}
 
 
-def test_capitals_and_punctuation_leave_the_machines_confidence() -> None:
-    words = retime(heard("hồi đó tôi"), "Hồi đó, tôi…", start_ms=0, end_ms=1_000)
+def test_retime_with_new_punctuation_keeps_confidence() -> None:
+    words = retime(spoken_words("hồi đó tôi"), "Hồi đó, tôi…", start_ms=0, end_ms=1_000)
     assert [(w.confidence, w.source) for w in words] == [(0.5, "asr")] * 3
 
 
-def test_a_new_word_stands_in_the_silence_between_its_neighbours() -> None:
-    words = retime(heard("tôi nhớ", step=1_000), "tôi còn nhớ", start_ms=0, end_ms=1_500)
-    assert shown(words)[1] == ("còn", 250, 1_000, "interp")
+def test_retime_puts_new_word_into_the_silence() -> None:
+    words = retime(spoken_words("tôi nhớ", step=1_000), "tôi còn nhớ", start_ms=0, end_ms=1_500)
+    assert as_tuples(words)[1] == ("còn", 250, 1_000, "interp")
 
 
-def test_where_there_is_no_silence_neighbours_lend_half_of_theirs() -> None:
-    words = retime(heard("tôi nhớ", step=200, length=200), "tôi còn nhớ", start_ms=0, end_ms=400)
-    assert shown(words) == [
-        ("tôi", 0, 100, "asr"), ("còn", 100, 300, "interp"), ("nhớ", 300, 400, "asr"),
-    ]  # fmt: skip
+def test_retime_without_silence_takes_time_of_neighbours() -> None:
+    words = retime(
+        spoken_words("tôi nhớ", step=200, length=200), "tôi còn nhớ", start_ms=0, end_ms=400
+    )
+    assert as_tuples(words) == [
+        ("tôi", 0, 100, "asr"),
+        ("còn", 100, 300, "interp"),
+        ("nhớ", 300, 400, "asr"),
+    ]
 
 
-def test_the_silence_tells_which_of_two_words_was_misheard() -> None:
+def test_retime_of_one_word_replaced_by_two_uses_the_silence() -> None:
     old = [
         Word(start_ms=0, end_ms=200, text="ở", confidence=0.9, source="asr"),
         Word(start_ms=900, end_ms=1_100, text="xyz", confidence=0.2, source="asr"),
         Word(start_ms=1_110, end_ms=1_300, text="Gòn", confidence=0.9, source="asr"),
     ]
     words = retime(old, "ở đất Sài Gòn", start_ms=0, end_ms=1_400)
-    assert shown(words)[1:3] == [("đất", 200, 900, "interp"), ("Sài", 900, 1_100, "edit")]
+    assert as_tuples(words)[1:3] == [("đất", 200, 900, "interp"), ("Sài", 900, 1_100, "edit")]
 
 
-def test_text_without_old_words_is_shared_over_the_segment() -> None:
-    assert shown(retime((), "một hai", start_ms=100, end_ms=300)) == [
-        ("một", 100, 200, "interp"), ("hai", 200, 300, "interp"),
-    ]  # fmt: skip
+def test_retime_without_old_words_distributes_evenly() -> None:
+    assert as_tuples(retime((), "một hai", start_ms=100, end_ms=300)) == [
+        ("một", 100, 200, "interp"),
+        ("hai", 200, 300, "interp"),
+    ]
 
 
 @given(segments())
-def test_the_same_text_changes_nothing(segment: Segment) -> None:
+def test_retime_of_same_text_changes_nothing(segment: TranscriptSegment) -> None:
     again = retime(segment.words, segment.text, start_ms=segment.start_ms, end_ms=segment.end_ms)
     if segment.words:
         assert again == segment.words
 
 
 @given(segments(), texts, st.integers(-500, 3_000), st.integers(-500, 3_000))
-def test_any_text_gets_ordered_words_inside_the_segment(
-    segment: Segment, text: str, earlier: int, later: int
+def test_retime_of_any_text_returns_ordered_words(
+    segment: TranscriptSegment, text: str, earlier: int, later: int
 ) -> None:
     start, end = max(0, segment.start_ms - earlier), segment.end_ms + later
     words = retime(segment.words, text, start_ms=start, end_ms=end)
-    assert " ".join(word.text for word in words) == tidy(text)
-    assert in_order(words, start_ms=start, end_ms=end) == words
+    assert " ".join(word.text for word in words) == normalise(text)
+    assert clamp_words(words, start_ms=start, end_ms=end) == words
     assert all(w.confidence == 1.0 for w in words if w.source == "interp" and not segment.words)
 
 
@@ -88,18 +95,18 @@ def test_any_text_gets_ordered_words_inside_the_segment(
     st.lists(st.sampled_from(SYLLABLES), max_size=9),
     st.lists(st.sampled_from(SYLLABLES), max_size=9),
 )
-def test_pairs_go_forward_and_no_word_is_paired_twice(old: list[str], new: list[str]) -> None:
-    partners = [p for p in pair(old, new, cost=change_cost) if p is not None]
+def test_pair_tokens_is_ascending_and_unique(old: list[str], new: list[str]) -> None:
+    partners = [p for p in pair_tokens(old, new, cost=change_cost) if p is not None]
     assert partners == sorted(set(partners))
     assert all(0 <= p < len(old) for p in partners)
 
 
-def misheard(truth: list[Word], chance: random.Random) -> list[Word]:
-    """What a machine makes of it: 4 % lost words, 8 % lost marks, 5 % wrong, 3 % fillers."""
+def with_recognition_errors(truth: list[Word], chance: random.Random) -> list[Word]:
+    """Add recognition errors: 4 % lost words, 8 % lost marks, 5 % wrong, 3 % fillers."""
     machine = []
     for word in truth:
         luck = chance.random()
-        text = bare(word.text) if luck < 0.12 else "xyz" if luck < 0.17 else word.text
+        text = fold(word.text) if luck < 0.12 else "xyz" if luck < 0.17 else word.text
         if luck >= 0.04:
             machine.append(replace(word, text=text, confidence=0.5))
         if luck > 0.97:
@@ -107,7 +114,7 @@ def misheard(truth: list[Word], chance: random.Random) -> list[Word]:
     return machine
 
 
-def test_correcting_a_whole_interview_keeps_its_times() -> None:
+def test_retime_of_corrected_interview_keeps_times() -> None:
     chance = random.Random(9)
     errors = []
     for _ in range(200):
@@ -119,7 +126,10 @@ def test_correcting_a_whole_interview_keeps_its_times() -> None:
             truth.append(Word(start_ms=at, end_ms=end, text=text, confidence=1.0, source="asr"))
             at = end + (chance.randint(0, 60) if chance.random() < 0.8 else 500)
         mended = retime(
-            misheard(truth, chance), " ".join(w.text for w in truth), start_ms=0, end_ms=at
+            with_recognition_errors(truth, chance),
+            " ".join(w.text for w in truth),
+            start_ms=0,
+            end_ms=at,
         )
         errors += [abs(a.start_ms - b.start_ms) for a, b in zip(mended, truth, strict=True)]
     errors.sort()
@@ -128,8 +138,8 @@ def test_correcting_a_whole_interview_keeps_its_times() -> None:
     assert errors[int(len(errors) * 0.99)] < 300
 
 
-def test_an_absurdly_long_change_is_shared_out_and_not_paired() -> None:
+def test_retime_of_very_long_change_pairs_nothing() -> None:
     many = int(MOST_CELLS**0.5) + 2
-    words = retime(heard("a " * many), "b " * many, start_ms=0, end_ms=many * 300)
+    words = retime(spoken_words("a " * many), "b " * many, start_ms=0, end_ms=many * 300)
     assert {w.source for w in words} == {"interp"}
     assert words[-1].end_ms == many * 300

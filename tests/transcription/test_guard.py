@@ -1,4 +1,4 @@
-"""What the guard flags, and what it leaves alone: each rule from both sides."""
+"""Each rule of the guard, with text that it flags and text that it does not."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from itertools import pairwise
 import pytest
 
 from transcription import guard
-from transcription.engines.base import HeardSegment
+from transcription.engines.base import RecognisedSegment
 from transcription.engines.demo import sentences
 
 
-def said(text: str, *, start_ms: int = 0, length_ms: int = 10_000) -> HeardSegment:
-    return HeardSegment(start_ms=start_ms, end_ms=start_ms + length_ms, text=text)
+def segment_of(text: str, *, start_ms: int = 0, length_ms: int = 10_000) -> RecognisedSegment:
+    return RecognisedSegment(start_ms=start_ms, end_ms=start_ms + length_ms, text=text)
 
 
 def flags_of(text: str, *, length_ms: int = 10_000, prompt: str = "") -> tuple[str, ...]:
-    return guard.flags([said(text, length_ms=length_ms)], prompt=prompt)[0]
+    return guard.flag_segments([segment_of(text, length_ms=length_ms)], prompt=prompt)[0]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def flags_of(text: str, *, length_ms: int = 10_000, prompt: str = "") -> tuple[s
         "Cam on cac ban da theo doi",
     ],
 )
-def test_a_phantom_phrase_is_flagged_in_any_spelling(text: str) -> None:
+def test_flag_segments_flags_phantom_phrase_in_any_spelling(text: str) -> None:
     assert guard.PHANTOM_PHRASE in flags_of(text)
 
 
@@ -37,7 +37,7 @@ def test_a_phantom_phrase_is_flagged_in_any_spelling(text: str) -> None:
     "text",
     ["Cảm ơn bác đã dành thời gian.", "Hẹn gặp lại bác.", "Đăng ký hộ khẩu ở phường."],
 )
-def test_ordinary_thanks_are_not_phantoms(text: str) -> None:
+def test_flag_segments_ignores_ordinary_thanks(text: str) -> None:
     assert flags_of(text) == ()
 
 
@@ -50,7 +50,7 @@ def test_ordinary_thanks_are_not_phantoms(text: str) -> None:
         "Rồi " + "nó cứ chạy hoài không có ai dừng " * 4,
     ],
 )
-def test_a_loop_is_flagged(text: str) -> None:
+def test_flag_segments_flags_a_loop(text: str) -> None:
     assert flags_of(text, length_ms=30_000) == (guard.LOOP,)
 
 
@@ -62,33 +62,33 @@ def test_a_loop_is_flagged(text: str) -> None:
         "Mưa mưa, nắng nắng, ngày ngày tháng tháng trôi qua.",
     ],
 )
-def test_reduplication_and_insistence_are_speech(text: str) -> None:
+def test_flag_segments_ignores_reduplication(text: str) -> None:
     assert flags_of(text) == ()
 
 
-def test_the_same_sentence_again_is_a_loop_but_two_short_answers_are_not() -> None:
-    again = [said("Tôi không nhớ nữa.", start_ms=n * 10_000) for n in range(2)]
-    assert guard.flags(again) == [(), (guard.LOOP,)]
-    short = [said("Dạ.", start_ms=n * 10_000) for n in range(3)]
-    assert guard.flags(short) == [(), (), (guard.LOOP,)]
+def test_flag_segments_flags_repeated_sentence_but_not_short_answers() -> None:
+    again = [segment_of("Tôi không nhớ nữa.", start_ms=n * 10_000) for n in range(2)]
+    assert guard.flag_segments(again) == [(), (guard.LOOP,)]
+    short = [segment_of("Dạ.", start_ms=n * 10_000) for n in range(3)]
+    assert guard.flag_segments(short) == [(), (), (guard.LOOP,)]
 
 
-def test_nobody_speaks_nine_syllables_a_second() -> None:
+def test_flag_segments_flags_nine_syllables_a_second() -> None:
     text = "một hai ba bốn năm sáu bảy tám chín"
     assert flags_of(text, length_ms=1_000) == (guard.IMPOSSIBLE_SPEED,)
     assert flags_of(text, length_ms=1_200) == ()
     assert flags_of("ba năm sau", length_ms=100) == ()
 
 
-def test_text_without_sound_is_flagged_only_where_somebody_looked() -> None:
-    segment = said("Tôi nhớ rõ lắm chứ.", start_ms=1_000, length_ms=2_000)
-    assert guard.flags([segment]) == [()]
-    assert guard.flags([segment], sound=[]) == [(guard.TEXT_OVER_SILENCE,)]
-    assert guard.flags([segment], sound=[(0, 1_400)]) == [(guard.TEXT_OVER_SILENCE,)]
-    assert guard.flags([segment], sound=[(0, 1_600)]) == [()]
+def test_flag_segments_flags_silence_only_with_sound_spans() -> None:
+    segment = segment_of("Tôi nhớ rõ lắm chứ.", start_ms=1_000, length_ms=2_000)
+    assert guard.flag_segments([segment]) == [()]
+    assert guard.flag_segments([segment], sound=[]) == [(guard.TEXT_OVER_SILENCE,)]
+    assert guard.flag_segments([segment], sound=[(0, 1_400)]) == [(guard.TEXT_OVER_SILENCE,)]
+    assert guard.flag_segments([segment], sound=[(0, 1_600)]) == [()]
 
 
-def test_the_hint_read_back_is_flagged_and_a_name_in_a_sentence_is_not() -> None:
+def test_flag_segments_flags_prompt_echo_but_not_a_name() -> None:
     prompt = "Tên riêng: Củ Chi, Điện Biên Phủ, Trần Thị Thủy."
     assert flags_of("Điện Biên Phủ, Trần Thị Thuỷ", prompt=prompt) == (guard.PROMPT_ECHO,)
     assert flags_of("Tên riêng: Củ Chi, Điện", prompt=prompt) == (guard.PROMPT_ECHO,)
@@ -97,20 +97,20 @@ def test_the_hint_read_back_is_flagged_and_a_name_in_a_sentence_is_not() -> None
     assert flags_of("Điện Biên Phủ, Trần Thị Thủy", prompt="") == ()
 
 
-def test_flags_that_a_segment_carries_are_kept() -> None:
-    segment = HeardSegment(start_ms=0, end_ms=1, text="", flags=(guard.NEEDS_HUMAN,))
-    assert guard.flags([segment]) == [(guard.NEEDS_HUMAN,)]
+def test_flag_segments_keeps_existing_flags() -> None:
+    segment = RecognisedSegment(start_ms=0, end_ms=1, text="", flags=(guard.NEEDS_HUMAN,))
+    assert guard.flag_segments([segment]) == [(guard.NEEDS_HUMAN,)]
 
 
-def test_every_code_is_told_and_every_phrase_is_found() -> None:
+def test_guard_codes_and_phantom_phrases_are_complete() -> None:
     constants = {v for v in vars(guard).values() if isinstance(v, str) and v in guard.CODES}
     assert constants == set(guard.CODES)
     for phrase in guard._phantoms():
         assert guard.PHANTOM_PHRASE in flags_of("ờ " + " ".join(phrase) + " nhé")
 
 
-def test_an_interview_of_ordinary_sentences_has_no_flag() -> None:
+def test_flag_segments_of_ordinary_interview_is_empty() -> None:
     texts = sentences()
-    spoken = [said(t, start_ms=n * 3_000, length_ms=2_500) for n, t in enumerate(texts)]
+    spoken = [segment_of(t, start_ms=n * 3_000, length_ms=2_500) for n, t in enumerate(texts)]
     assert all(a.text != b.text for a, b in pairwise(spoken))
-    assert set(guard.flags(spoken)) == {()}
+    assert set(guard.flag_segments(spoken)) == {()}

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcription.merging import Hunk, differences, three_way
-from transcription.tokens import tidy
+from transcription.tokens import normalise
 
 BASE = "đêm ấy trời mưa to lắm cả xóm không ai ngủ mẹ tôi nấu một nồi khoai"
 
 small_texts = st.lists(st.sampled_from("abc"), max_size=7).map(" ".join)
 
 
-def test_a_comma_and_a_mark_on_other_words_merge_silently() -> None:
+def test_three_way_of_separate_changes_applies_both() -> None:
     theirs = BASE.replace("đêm", "Đêm").replace("lắm", "lắm,")
     yours = BASE.replace("ngủ", "ngủ,").replace("khoai", "khoai to")
     merged = three_way(BASE, theirs, yours)
@@ -23,26 +23,26 @@ def test_a_comma_and_a_mark_on_other_words_merge_silently() -> None:
     assert merged.hunks == ()
 
 
-def test_the_same_word_changed_twice_is_a_conflict_with_all_three() -> None:
+def test_three_way_of_same_word_is_a_conflict() -> None:
     merged = three_way(BASE, BASE.replace("mưa", "nắng"), BASE.replace("mưa", "gió"))
     assert merged.text is None
     assert merged.hunks == (Hunk(at=3, base="mưa", theirs="nắng", yours="gió"),)
 
 
-def test_two_words_side_by_side_are_two_changes() -> None:
+def test_three_way_of_adjacent_words_applies_both() -> None:
     assert three_way("a b c", "x b c", "a y c").text == "x y c"
 
 
-def test_two_insertions_at_one_place_are_a_conflict() -> None:
+def test_three_way_of_two_insertions_at_one_place_is_a_conflict() -> None:
     assert three_way("a b", "a x b", "a y b").hunks == (Hunk(at=1, base="", theirs="x", yours="y"),)
 
 
-def test_a_deletion_and_a_change_of_the_same_word_are_a_conflict() -> None:
+def test_three_way_of_deletion_and_change_is_a_conflict() -> None:
     assert three_way("a b c", "a c", "a x c").hunks == (Hunk(at=1, base="b", theirs="", yours="x"),)
 
 
-def test_three_thousand_pairs_of_separate_changes_merge_exactly() -> None:
-    """Replaced, inserted and deleted words, on either side of a word that nobody touched."""
+def test_three_way_of_random_separate_changes_is_exact() -> None:
+    """Replaced, inserted and deleted words, on either side of an unchanged word."""
     chance = random.Random(1)
     for _ in range(3_000):
         base = [f"{chance.choice('abcdefghij')}{n}" for n in range(chance.randint(8, 40))]
@@ -68,15 +68,18 @@ def test_three_thousand_pairs_of_separate_changes_merge_exactly() -> None:
 
 
 @given(small_texts, small_texts)
-def test_who_changed_nothing_never_disturbs(base: str, other: str) -> None:
-    for merged in (three_way(base, other, base), three_way(base, base, other),
-                   three_way(base, other, other)):  # fmt: skip
-        assert merged.text == tidy(other)
+def test_three_way_with_one_unchanged_side_returns_the_other(base: str, other: str) -> None:
+    for merged in (
+        three_way(base, other, base),
+        three_way(base, base, other),
+        three_way(base, other, other),
+    ):
+        assert merged.text == normalise(other)
         assert merged.hunks == ()
 
 
 @given(small_texts, small_texts, small_texts)
-def test_it_does_not_matter_who_saved_first(base: str, theirs: str, yours: str) -> None:
+def test_three_way_is_symmetric(base: str, theirs: str, yours: str) -> None:
     one, other = three_way(base, theirs, yours), three_way(base, yours, theirs)
     assert one.text == other.text
     assert [(h.at, h.base, h.theirs, h.yours) for h in one.hunks] == [
@@ -85,7 +88,7 @@ def test_it_does_not_matter_who_saved_first(base: str, theirs: str, yours: str) 
 
 
 @given(small_texts, small_texts)
-def test_differences_turn_one_text_into_the_other(old: str, new: str) -> None:
+def test_differences_applied_give_the_new_text(old: str, new: str) -> None:
     tokens = old.split()
     for change in reversed(differences(tokens, new.split())):
         tokens[change.start : change.end] = change.tokens

@@ -1,4 +1,4 @@
-"""The shared vectors, asked of Python; `tests/javascript/` asks the JavaScript twins."""
+"""The shared vectors, tested in Python; `tests/javascript/` tests JavaScript with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from transcription.alignment import retime
 from transcription.document import Word
 from transcription.merging import three_way
-from transcription.tokens import bare, spoken, tokenise
+from transcription.tokens import fold, letters, tokenise
 
 VECTORS = Path(__file__).parent.parent / "fixtures" / "edits"
 
@@ -30,7 +30,7 @@ def test_tokens() -> None:
         assert tokenise(case["text"]) == case["tokens"]
     for case in vectors("tokens")["tokens"]:
         token = case["token"]
-        assert {"token": token, "bare": bare(token), "spoken": spoken(token)} == case
+        assert {"token": token, "bare": fold(token), "spoken": letters(token)} == case
 
 
 @pytest.mark.parametrize("case", vectors("alignment")["cases"], ids=about)

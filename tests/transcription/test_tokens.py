@@ -7,36 +7,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcription import merging, timecode, tokens
-from transcription.tokens import bare, spoken, tidy, tokenise
+from transcription.tokens import fold, letters, normalise, tokenise
 
 
 @given(st.text())
-def test_tokens_join_to_a_tidy_text(text: str) -> None:
+def test_tokenise_joined_is_normalise(text: str) -> None:
     joined = " ".join(tokenise(text))
-    assert joined == tidy(text) == tidy(joined)
+    assert joined == normalise(text) == normalise(joined)
     assert unicodedata.is_normalized("NFC", joined)
 
 
-def test_the_soft_hyphen_is_a_letter_and_stays() -> None:
+def test_tokenise_keeps_the_soft_hyphen() -> None:
     assert tokenise("ng\u00adêi \u00ad") == ["ng\u00adêi", "\u00ad"]
 
 
-def test_composed_and_decomposed_are_one() -> None:
+def test_tokenise_of_nfd_equals_nfc() -> None:
     assert tokenise(unicodedata.normalize("NFD", "Thủy Đường")) == ["Thủy", "Đường"]
 
 
 @given(st.text(alphabet="ăâđêôơưĂÂĐÊÔƠƯáàảãạấầẩẫậ,.", max_size=8))
-def test_a_bare_token_has_no_marks(token: str) -> None:
-    assert set(bare(token)) <= set("adeou,.")
-    assert bare(bare(token)) == bare(token)
+def test_fold_removes_marks(token: str) -> None:
+    assert set(fold(token)) <= set("adeou,.")
+    assert fold(fold(token)) == fold(token)
 
 
-def test_punctuation_is_not_heard_unless_it_is_all_there_is() -> None:
-    assert spoken("“Hòa,") == "hòa"
-    assert spoken("–") != spoken("?")
+def test_letters_keeps_punctuation_only_tokens() -> None:
+    assert letters("“Hòa,") == "hòa"
+    assert letters("–") != letters("?")
 
 
-def test_examples_in_the_docs_run() -> None:
+def test_doctests_pass() -> None:
     for module in (tokens, timecode, merging):
         assert doctest.testmod(module) == (0, doctest.testmod(module).attempted)
         assert doctest.testmod(module).attempted > 0

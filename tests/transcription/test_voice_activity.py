@@ -1,4 +1,4 @@
-"""Speech is found in a stream, however it is cut; silence and noise are not speech."""
+"""Speech is found for any block size; silence and noise are not speech."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tests.speech import JFK, needs_real_speech
-from tests.transcription.sounds import RATE, decoded, sample, silence, white_noise
-from transcription.chunks import Span
+from tests.support.audio_samples import RATE, decode_sample, sample, silence, white_noise
+from tests.support.whisper_models import JFK, needs_real_speech
+from transcription.chunks import SpeechSpan
 from transcription.voice_activity import (
     FRAME_MS,
     MIN_SILENCE_MS,
     PAD_MS,
-    _SpanFinder,
+    _SpanBuilder,
     speech_probabilities,
     speech_spans,
 )
@@ -30,19 +30,19 @@ def interview() -> NDArray[np.int16]:
 
 
 @pytest.fixture(scope="module")
-def spans(interview: NDArray[np.int16]) -> list[Span]:
+def spans(interview: NDArray[np.int16]) -> list[SpeechSpan]:
     return list(speech_spans([interview]))
 
 
-def frames(*runs: tuple[float, int]) -> list[Span]:
+def spans_of(*runs: tuple[float, int]) -> list[SpeechSpan]:
     """Spans of made-up probabilities, given as (probability, number of frames)."""
     probabilities = np.concatenate([np.full(n, p, np.float32) for p, n in runs])
-    finder = _SpanFinder()
-    found = list(finder.take(probabilities))
-    return found + list(finder.finish(len(probabilities) * FRAME_MS))
+    builder = _SpanBuilder()
+    found = list(builder.add(probabilities))
+    return found + list(builder.finish(len(probabilities) * FRAME_MS))
 
 
-def test_our_network_is_silero(interview: NDArray[np.int16]) -> None:
+def test_speech_probabilities_equal_those_of_silero(interview: NDArray[np.int16]) -> None:
     """The package's own loop, a call for each frame, gives the same probabilities."""
     import silero_vad
 
@@ -60,8 +60,8 @@ def test_our_network_is_silero(interview: NDArray[np.int16]) -> None:
 
 
 @pytest.mark.parametrize("block", [1, 511, 16_000, 480_000, 10**9])
-def test_the_spans_do_not_depend_on_the_blocks(
-    interview: NDArray[np.int16], spans: list[Span], block: int
+def test_speech_spans_are_equal_for_any_block_size(
+    interview: NDArray[np.int16], spans: list[SpeechSpan], block: int
 ) -> None:
     piece = interview if block > 1 else interview[: RATE * 3]
     expected = spans if block > 1 else list(speech_spans([piece]))
@@ -69,7 +69,7 @@ def test_the_spans_do_not_depend_on_the_blocks(
     assert list(speech_spans(blocks)) == expected
 
 
-def test_every_syllable_of_an_interview_is_inside_a_span(spans: list[Span]) -> None:
+def test_speech_spans_cover_every_syllable(spans: list[SpeechSpan]) -> None:
     spoken = [s for s in sample("interview_pha_rao").syllables if s.start_ms < 39_500]
     missed = [
         s.text for s in spoken if not any(a.start_ms <= s.start_ms <= a.end_ms for a in spans)
@@ -77,7 +77,7 @@ def test_every_syllable_of_an_interview_is_inside_a_span(spans: list[Span]) -> N
     assert missed == []
 
 
-def test_spans_are_in_order_and_apart(spans: list[Span]) -> None:
+def test_speech_spans_are_ordered_and_disjoint(spans: list[SpeechSpan]) -> None:
     assert len(spans) > 5
     assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(spans))
     for span in spans:
@@ -96,39 +96,41 @@ def test_spans_are_in_order_and_apart(spans: list[Span]) -> None:
     ],
     ids=["silence", "white noise", "faint noise", "hum", "nothing"],
 )
-def test_what_nobody_says_is_no_speech(noise: NDArray[np.int16]) -> None:
+def test_speech_spans_of_noise_are_empty(noise: NDArray[np.int16]) -> None:
     assert list(speech_spans([noise])) == []
 
 
-def test_a_soft_voice_is_heard(interview: NDArray[np.int16], spans: list[Span]) -> None:
+def test_speech_spans_include_a_soft_voice(
+    interview: NDArray[np.int16], spans: list[SpeechSpan]
+) -> None:
     soft = (interview.astype(np.float32) * 0.03).astype(np.int16)  # 30 dB softer
-    heard = sum(s.end_ms - s.start_ms for s in speech_spans([soft]))
-    assert heard > 0.8 * sum(s.end_ms - s.start_ms for s in spans)
+    covered_ms = sum(s.end_ms - s.start_ms for s in speech_spans([soft]))
+    assert covered_ms > 0.8 * sum(s.end_ms - s.start_ms for s in spans)
 
 
-def test_a_span_is_widened_and_ends_only_after_a_real_silence() -> None:
+def test_span_builder_pads_and_ends_after_long_silence() -> None:
     long, short = MIN_SILENCE_MS // FRAME_MS + 1, 5
-    assert frames((0, 50), (0.9, 20), (0, short), (0.9, 20), (0, long)) == [
-        Span(1600 - PAD_MS, 1600 + 45 * 32 + PAD_MS, ((1600 + 640, 1600 + 640 + 160),))
+    assert spans_of((0, 50), (0.9, 20), (0, short), (0.9, 20), (0, long)) == [
+        SpeechSpan(1600 - PAD_MS, 1600 + 45 * 32 + PAD_MS, ((1600 + 640, 1600 + 640 + 160),))
     ]
-    assert len(frames((0.9, 20), (0, long), (0.9, 20), (0, long))) == 2
+    assert len(spans_of((0.9, 20), (0, long), (0.9, 20), (0, long))) == 2
 
 
-def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
-    assert frames((0.2, 100)) == []
-    assert frames((0.9, 10), (0.2, 100)) == [Span(0, 110 * FRAME_MS)]
+def test_span_builder_between_thresholds_continues_speech() -> None:
+    assert spans_of((0.2, 100)) == []
+    assert spans_of((0.9, 10), (0.2, 100)) == [SpeechSpan(0, 110 * FRAME_MS)]
 
 
-def test_a_click_is_no_speech_but_a_short_answer_is() -> None:
-    assert frames((0, 50), (0.9, 2), (0, 50)) == []
-    assert len(frames((0, 50), (0.9, 4), (0, 50))) == 1
+def test_span_builder_drops_a_click_and_keeps_a_short_answer() -> None:
+    assert spans_of((0, 50), (0.9, 2), (0, 50)) == []
+    assert len(spans_of((0, 50), (0.9, 4), (0, 50))) == 1
 
 
-def test_the_end_of_the_sound_ends_the_span() -> None:
-    assert frames((0, 50), (0.9, 10)) == [Span(1600 - PAD_MS, 60 * FRAME_MS)]
+def test_span_builder_closes_the_last_span() -> None:
+    assert spans_of((0, 50), (0.9, 10)) == [SpeechSpan(1600 - PAD_MS, 60 * FRAME_MS)]
 
 
-def test_memory_does_not_grow_with_the_recording(interview: NDArray[np.int16]) -> None:
+def test_memory_is_constant_for_any_duration(interview: NDArray[np.int16]) -> None:
     """Ten minutes in blocks of a second: no more is ever waiting than half a minute."""
     waiting = 0
     most = 0
@@ -146,8 +148,8 @@ def test_memory_does_not_grow_with_the_recording(interview: NDArray[np.int16]) -
 
 
 @needs_real_speech
-def test_a_real_voice_is_found() -> None:
-    pcm = decoded(JFK)
+def test_speech_spans_include_real_speech() -> None:
+    pcm = decode_sample(JFK)
     found = list(speech_spans([pcm]))
     spoken = sum(s.end_ms - s.start_ms for s in found)
     assert 0.6 * len(pcm) / 16 < spoken <= len(pcm) / 16

@@ -1,1 +1,1 @@
-"""Engines that hear. Whisper and torch are imported only below this door, and only by `load`."""
+"""Speech engines. Whisper and torch are imported only in this package, and only by `load`."""

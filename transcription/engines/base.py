@@ -1,12 +1,12 @@
-"""What an engine is, what it hears, and what can go wrong before it hears anything.
+"""Interface, result classes and errors of speech engines.
 
-    EngineProblem
+    EngineError
     ├── ModelMissing      the file is not there: `file`, `folder`, `sha256`, `url` say what to fetch
     │   └── ModelAltered  a file is there, but not the published bytes: mostly a broken copy
     └── ModelUnreadable   the file is no checkpoint of this engine
 
-Describing an engine or a model costs no heavy import: pages and the worker may do it.
-`Engine.load` is for the process that listens.
+Only `Engine.load` imports torch; the other methods are safe to call in the web process
+and in the worker.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ SAMPLE_RATE = 16_000
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
-class EngineProblem(Exception):
+class EngineError(Exception):
     """An engine or its model cannot be used."""
 
     code = "engine_problem"
 
 
-class ModelMissing(EngineProblem):
-    """The model is not on this machine; `file` belongs into `folder`."""
+class ModelMissing(EngineError):
+    """The model file is missing; `file` must be put into `folder`."""
 
     code = "model_missing"
 
@@ -46,7 +46,7 @@ class ModelMissing(EngineProblem):
 
 
 class ModelAltered(ModelMissing):
-    """The file of a published model has other bytes than were published."""
+    """The file of a published model does not have the published SHA-256."""
 
     code = "model_altered"
 
@@ -58,8 +58,8 @@ class ModelAltered(ModelMissing):
         self.args = (f"{folder / file} has SHA-256 {found}, not {sha256}: copy it again",)
 
 
-class ModelUnreadable(EngineProblem):
-    """The file at `path` holds no model that this engine can load."""
+class ModelUnreadable(EngineError):
+    """The file at `path` is no model that this engine can load."""
 
     code = "model_unreadable"
 
@@ -71,7 +71,7 @@ class ModelUnreadable(EngineProblem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """Whether the engine could run here. `code` is `ready` or a reason that pages translate."""
+    """Whether an engine can run here. `code` is `ready` or a reason that pages translate."""
 
     ok: bool
     code: str = "ready"
@@ -80,24 +80,24 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """A model as it is written into the provenance of a version.
+    """A model as recorded in the provenance of a version.
 
-    `sha256` is empty in lists: only `describe` reads the file. `knows_only` is a code
-    for a model that hears nothing but a small fixed text; every page must say so. A model
-    without `takes_prompt` is never shown the hint of names.
+    `sha256` is empty in lists: only `model_info` reads the file. `limited_to` is a code
+    for a model that recognises only a small fixed text; pages must state it. A model
+    without `takes_prompt` never gets a prompt.
     """
 
     engine: str
     name: str
     sha256: str
     longest_chunk_ms: int
-    knows_only: str | None = None
+    limited_to: str | None = None
     takes_prompt: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HearOptions:
-    """How to listen. Each temperature is tried only when the text of the one before looks wrong.
+class TranscribeOptions:
+    """Options of a transcription; a further temperature is tried when a result looks wrong.
 
     `beam_size` None leaves the search to the engine: greedy on a processor, 5 on a GPU.
     Without `word_times` the segments come without words, in about half the time.
@@ -108,12 +108,12 @@ class HearOptions:
     word_times: bool = True
 
 
-AS_USUAL = HearOptions()
+DEFAULT_OPTIONS = TranscribeOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardWord:
-    """A token of the text; `confidence` from 0 to 1 is the model's own, and it is vain."""
+class RecognisedWord:
+    """A token with times; `confidence` (0..1) is the model's and often too high."""
 
     start_ms: int
     end_ms: int
@@ -122,25 +122,25 @@ class HeardWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardSegment:
-    """What the engine takes for one utterance; times count from the start of the sound it got.
+class RecognisedSegment:
+    """One utterance recognised by an engine; times count from the start of the sound.
 
-    `flags` are codes of `transcription.guard`. An engine that does not know one of the
-    four figures leaves it None.
+    `flags` are codes of `transcription.guard`. The four statistics are None where the
+    engine does not compute them.
     """
 
     start_ms: int
     end_ms: int
     text: str
-    words: tuple[HeardWord, ...] = ()
+    words: tuple[RecognisedWord, ...] = ()
     avg_logprob: float | None = None
     compression_ratio: float | None = None
     no_speech_prob: float | None = None
     temperature: float | None = None
     flags: tuple[str, ...] = ()
 
-    def moved(self, by_ms: int) -> HeardSegment:
-        """The same, later by `by_ms`."""
+    def moved(self, by_ms: int) -> RecognisedSegment:
+        """Return a copy with all its times shifted by `by_ms`."""
         return replace(
             self,
             start_ms=self.start_ms + by_ms,
@@ -156,59 +156,59 @@ class LoadedModel(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """Which model this is."""
+        """Return the description of the model."""
         ...
 
-    def hear(
+    def transcribe(
         self,
         pcm: NDArray[np.float32],
         *,
         language: str,
         prompt: str = "",
-        options: HearOptions = AS_USUAL,
-    ) -> list[HeardSegment]:
-        """Hear 16 kHz mono in -1…1 of at most `info.longest_chunk_ms`.
+        options: TranscribeOptions = DEFAULT_OPTIONS,
+    ) -> list[RecognisedSegment]:
+        """Transcribe 16 kHz mono in -1…1 of at most `info.longest_chunk_ms`.
 
-        Times are clamped to the sound and never run backwards; the same call gives the
-        same answer. Whatever the model's own code raises goes through.
+        Times are clamped to the sound and ascending; the same call gives the same result.
+        Exceptions of the model's code propagate.
         """
         ...
 
 
 class Engine(Protocol):
-    """A way to hear; one file and one line in the registry."""
+    """A speech engine; one module and one line in the registry."""
 
     @property
     def name(self) -> str:
-        """The key in the registry and in stored provenance; never renamed."""
+        """Return the key in the registry and in stored provenance; never renamed."""
         ...
 
     @property
     def for_tests(self) -> bool:
-        """Whether pages must not offer this engine."""
+        """Return whether the engine is for tests only and must not be offered on pages."""
         ...
 
     @property
     def languages(self) -> frozenset[str]:
-        """Codes of the languages that it was taught; empty when it takes any."""
+        """Return the codes of the languages it supports; empty when it takes any."""
         ...
 
     def available(self) -> Availability:
-        """Whether its program parts are installed; says nothing about models."""
+        """Check whether its packages are installed; models are not checked."""
         ...
 
     def models(self, models_dir: Path) -> Sequence[ModelInfo]:
-        """Models that could be loaded now, those that came with the engine first."""
+        """Return the models that can be loaded now, built-in ones first."""
         ...
 
-    def describe(self, model: str, *, models_dir: Path) -> ModelInfo:
-        """Read the file's SHA-256 without loading it; raises as `load` does."""
+    def model_info(self, model: str, *, models_dir: Path) -> ModelInfo:
+        """Return the model with its SHA-256, without loading it; raises as `load` does."""
         ...
 
     def load(self, model: str, *, models_dir: Path, device: str | None = None) -> LoadedModel:
         """Load by name or by the path of a file, never from the network.
 
-        `device` None takes a GPU when there is one. Raises ModelMissing, ModelAltered,
+        `device` None uses a GPU when there is one. Raises ModelMissing, ModelAltered,
         ModelUnreadable.
         """
         ...

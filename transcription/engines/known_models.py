@@ -1,6 +1,6 @@
-"""The models that openai-whisper publishes: file names and SHA-256, known without importing it.
+"""File names and SHA-256 of the models that openai-whisper publishes.
 
-A test holds these tables equal to those of the installed package.
+A test compares these tables with those of the installed package.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _PUBLISHED_AT = "https://openaipublic.azureedge.net/main/whisper/models"
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A published checkpoint; `file` is what it must be called in the models folder."""
+    """A published checkpoint; `file` is its required name in the models folder."""
 
     file: str
     sha256: str
@@ -20,7 +20,7 @@ class KnownModel:
 
     @property
     def url(self) -> str:
-        """Where the file can be fetched."""
+        """Return the address for downloading the file."""
         return f"{self.published_at}/{self.sha256}/{self.file}"
 
 
@@ -68,11 +68,11 @@ KNOWN: dict[str, KnownModel] = {
     "turbo": _TURBO,
 }
 
-_TAUGHT = (
+_LANGUAGE_CODES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu "
     "ha haw he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml "
     "mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw "
     "ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh"
 )
-LANGUAGES = frozenset(_TAUGHT.split())
-"""Codes of the languages that its checkpoints were taught."""
+LANGUAGES = frozenset(_LANGUAGE_CODES.split())
+"""Codes of the languages in the training data of the checkpoints."""

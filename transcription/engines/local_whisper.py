@@ -1,6 +1,6 @@
-"""openai-whisper on this machine: names it publishes, any `.pt` of its format, and our demo model.
+"""Engine for openai-whisper: published models, other `.pt` files, and the demo model.
 
-This half is light; `whisper_model.py` holds torch and is imported only to listen.
+`whisper_model.py` imports torch and is imported only by `load`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from transcription.engines.base import Availability, LoadedModel, ModelInfo, Mod
 from transcription.engines.demo import DEMO
 from transcription.engines.known_models import KNOWN, LANGUAGES, KnownModel
 
-LONGEST_CHUNK_MS = 28_000  # its window is 30 s: room for the silence around a cut
+LONGEST_CHUNK_MS = 28_000  # its window is 30 s, with a margin for the silence around a cut
 
 
 @dataclass(frozen=True)
 class LocalWhisper:
-    """The default engine. `known` is replaced only where a test publishes a model of its own."""
+    """The default engine. `known` is replaced only in tests."""
 
     known: Mapping[str, KnownModel] = field(default_factory=lambda: KNOWN)
 
@@ -45,9 +45,9 @@ class LocalWhisper:
         others = [file for file in here if file not in names]
         return [DEMO.info, *(self._info(name, "") for name in (*published, *others))]
 
-    def describe(self, model: str, *, models_dir: Path) -> ModelInfo:
-        """Which model a name or a path means here."""
-        return self._found(model, models_dir)[1]
+    def model_info(self, model: str, *, models_dir: Path) -> ModelInfo:
+        """Return the model for a name or path, with its SHA-256."""
+        return self._locate(model, models_dir)[1]
 
     def load(
         self,
@@ -59,26 +59,26 @@ class LocalWhisper:
     ) -> LoadedModel:
         """As `Engine.load`; `allow_download` fetches a published model that is not here yet.
 
-        The office may have no internet, so nothing is fetched unless a person said so.
+        The default is False: the office may have no internet, and a download is large.
         """
         try:
-            path, info = self._found(model, models_dir)
+            path, info = self._locate(model, models_dir)
         except ModelMissing:
             if not allow_download or model not in self.known:
                 raise
             model_files.download(model, self.known[model], models_dir)
-            path, info = self._found(model, models_dir)
+            path, info = self._locate(model, models_dir)
         from transcription.engines.whisper_model import WhisperModel  # seconds and 300 MB
 
         return WhisperModel.load(path, info=info, device=device)
 
-    def _found(self, model: str, models_dir: Path) -> tuple[Path, ModelInfo]:
+    def _locate(self, model: str, models_dir: Path) -> tuple[Path, ModelInfo]:
         if model == DEMO.info.name:
             return DEMO.path, DEMO.info
         if model in self.known:
-            path = model_files.checked(model, self.known[model], models_dir)
+            path = model_files.verified_path(model, self.known[model], models_dir)
             return path, self._info(model, self.known[model].sha256)
-        path = model_files.unpublished(model, models_dir)
+        path = model_files.unpublished_path(model, models_dir)
         sha256 = model_files.sha256_of(path)
         if sha256 == DEMO.info.sha256:
             return path, DEMO.info

@@ -1,8 +1,8 @@
-"""A checkpoint in memory and the one call of openai-whisper's own `transcribe`. Needs torch.
+"""A Whisper checkpoint in memory; calls `transcribe` of openai-whisper. Imports torch.
 
-What was heard is not fed back (`condition_on_previous_text`): one wrong sentence would
-carry itself on through the hour. The chunks are short for the same reason, and because
-`transcribe` on three hours at once takes 6 GB before the model.
+Earlier text is not fed back (`condition_on_previous_text`), because one wrong sentence
+would affect the rest. Chunks are short for the same reason, and because `transcribe` on
+three hours at once takes 6 GB besides the model.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from whisper.tokenizer import get_tokenizer
 
 from transcription.engines.base import (
-    AS_USUAL,
+    DEFAULT_OPTIONS,
     SAMPLES_PER_MS,
-    HeardSegment,
-    HeardWord,
-    HearOptions,
     ModelInfo,
     ModelUnreadable,
+    RecognisedSegment,
+    RecognisedWord,
+    TranscribeOptions,
 )
 from transcription.engines.known_models import KNOWN
 
@@ -36,10 +36,10 @@ GPU_BEAM_SIZE = 5
 _SEED = 1975  # of the sampling above temperature 0: the same sound gives the same text
 
 
-def threads(count: int | None = None) -> int:
-    """Let torch use `count` threads; by default one core less than there are, at least one.
+def set_threads(count: int | None = None) -> int:
+    """Set the number of torch's threads and return it; by default all cores but one.
 
-    Twice the cores made training five times slower, and the pages need a core too.
+    Two threads per core made training five times slower, and the web process needs a core.
     """
     chosen = count or max(1, _physical_cores() - 1)
     torch.set_num_threads(chosen)
@@ -57,7 +57,7 @@ def _physical_cores() -> int:
 
 
 class WhisperModel:
-    """openai-whisper with one checkpoint; made by `load`."""
+    """A loaded checkpoint of openai-whisper; created by `load`."""
 
     def __init__(self, model: whisper.Whisper, info: ModelInfo) -> None:
         self._model = model
@@ -66,17 +66,17 @@ class WhisperModel:
 
     @classmethod
     def load(cls, path: Path, *, info: ModelInfo, device: str | None) -> WhisperModel:
-        """Read the file, weights only. Raises ModelUnreadable.
+        """Load the file, weights only. Raises ModelUnreadable.
 
-        whisper sets the heads that time the words only for a name it downloads itself;
-        for a file we do, else the whole upper half of the decoder is used, which is
-        slower and less exact.
+        whisper sets the alignment heads for word times only when given a model name; for
+        a file they are set here. Otherwise the upper half of the decoder is used, which
+        is slower and less exact.
         """
-        threads()
+        set_threads()
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             model = whisper.load_model(str(path), device=chosen)
-        except Exception as error:  # junk makes the unpickler raise nearly anything
+        except Exception as error:  # the unpickler may raise any exception on bad data
             raise ModelUnreadable(path, f"{type(error).__name__}: {error}") from error
         heads = next(
             (whisper._ALIGNMENT_HEADS[n] for n, k in KNOWN.items() if k.sha256 == info.sha256),
@@ -93,15 +93,15 @@ class WhisperModel:
         """Which model this is."""
         return self._info
 
-    def hear(
+    def transcribe(
         self,
         pcm: NDArray[np.float32],
         *,
         language: str,
         prompt: str = "",
-        options: HearOptions = AS_USUAL,
-    ) -> list[HeardSegment]:
-        """As `LoadedModel.hear`. Of the prompt the model can hold the end, 223 tokens."""
+        options: TranscribeOptions = DEFAULT_OPTIONS,
+    ) -> list[RecognisedSegment]:
+        """As `LoadedModel.transcribe`; only the last 223 tokens of the prompt are used."""
         sound = np.ascontiguousarray(pcm, dtype=np.float32)
         devices = [self._model.device] if self._on_gpu else []
         with torch.random.fork_rng(devices), _quiet():
@@ -123,10 +123,10 @@ class WhisperModel:
                 hallucination_silence_threshold=2.0,
                 verbose=None,
             )
-        return in_time(result["segments"], len(sound) // SAMPLES_PER_MS)
+        return convert_segments(result["segments"], len(sound) // SAMPLES_PER_MS)
 
     def _prompt(self, prompt: str, language: str) -> str | None:
-        """NFC, for a decomposed syllable costs more than twice the tokens, and only the end."""
+        """Return the end of the prompt that fits, in NFC: NFD takes twice the tokens."""
         if not self._info.takes_prompt:
             return None
         tokenizer = get_tokenizer(
@@ -135,30 +135,30 @@ class WhisperModel:
             language=language,
             task="transcribe",
         )
-        room = self._model.dims.n_text_ctx // 2 - 1
+        free_tokens = self._model.dims.n_text_ctx // 2 - 1
         kept: list[str] = []
         for syllable in reversed(unicodedata.normalize("NFC", prompt).split()):
-            room -= len(tokenizer.encode(" " + syllable))
-            if room < 0:
+            free_tokens -= len(tokenizer.encode(" " + syllable))
+            if free_tokens < 0:
                 break
             kept.append(syllable)
         return " ".join(reversed(kept)) or None
 
 
-def in_time(raw: list[dict[str, Any]], length_ms: int) -> list[HeardSegment]:
-    """Whisper's segments with whole milliseconds between 0 and `length_ms`, none running back."""
-    heard = []
+def convert_segments(raw: list[dict[str, Any]], length_ms: int) -> list[RecognisedSegment]:
+    """Convert Whisper's segments; times are ascending milliseconds between 0 and `length_ms`."""
+    segments = []
     free_from = 0
     for segment in raw:
         words = _words(segment, free_from, length_ms)
-        text = _tidy(segment["text"])
+        text = _normalise(segment["text"])
         if not text:
             continue
         start = words[0].start_ms if words else _ms(segment["start"], free_from, length_ms)
         end = words[-1].end_ms if words else _ms(segment["end"], start, length_ms)
         free_from = end
-        heard.append(
-            HeardSegment(
+        segments.append(
+            RecognisedSegment(
                 start_ms=start,
                 end_ms=end,
                 text=" ".join(w.text for w in words) if words else text,
@@ -169,16 +169,16 @@ def in_time(raw: list[dict[str, Any]], length_ms: int) -> list[HeardSegment]:
                 temperature=float(segment["temperature"]),
             )
         )
-    return heard
+    return segments
 
 
-def _words(segment: dict[str, Any], free_from: int, length_ms: int) -> list[HeardWord]:
-    """One word for each token between spaces: whisper tears off dashes and the like."""
-    words: list[HeardWord] = []
+def _words(segment: dict[str, Any], free_from: int, length_ms: int) -> list[RecognisedWord]:
+    """Return one word per token between spaces; Whisper splits dashes off their word."""
+    words: list[RecognisedWord] = []
     for raw in segment.get("words", []):
         start = _ms(raw["start"], free_from, length_ms)
         end = _ms(raw["end"], start, length_ms)
-        text = _tidy(raw["word"])
+        text = _normalise(raw["word"])
         if not text:
             continue
         free_from = end
@@ -187,7 +187,7 @@ def _words(segment: dict[str, Any], free_from: int, length_ms: int) -> list[Hear
             before = words.pop()
             start, text = before.start_ms, before.text + text
             confidence = min(confidence, before.confidence or 0.0)
-        words.append(HeardWord(start_ms=start, end_ms=end, text=text, confidence=confidence))
+        words.append(RecognisedWord(start_ms=start, end_ms=end, text=text, confidence=confidence))
     return words
 
 
@@ -195,18 +195,18 @@ def _ms(seconds: float, at_least: int, at_most: int) -> int:
     return min(max(round(float(seconds) * 1000), at_least), at_most)
 
 
-def _tidy(text: str) -> str:
+def _normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what whisper and torch are known to say, each for a reason; all else is heard."""
+    """Ignore known warnings of whisper and torch; others are errors."""
     with warnings.catch_warnings():
         # whisper reads its vocabulary from a file that it leaves to the garbage collector.
         warnings.filterwarnings("ignore", "unclosed file.*tiktoken", ResourceWarning)
-        # Somebody chose the processor on purpose, while the GPU is busy or small.
+        # The CPU was chosen on purpose, because the GPU is busy or too small.
         warnings.filterwarnings("ignore", "Performing inference on CPU when CUDA is available")
-        # Without a CUDA toolkit the word times take a slower way to the same result.
+        # Without a CUDA toolkit the word times are computed more slowly.
         warnings.filterwarnings("ignore", "Failed to launch Triton kernels")
         yield

@@ -1,1 +1,1 @@
-"""Transcripts as files: one module a format, `registry.py` names them all."""
+"""Transcript file formats: one module per format, listed in `registry.py`."""

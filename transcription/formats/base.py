@@ -1,10 +1,8 @@
-"""What a transcript format is, and what may be wrong with a file: stable codes in one table.
+"""Interface of transcript formats, and the codes of problems in a file.
 
-A reader takes the bytes of a file that somebody else wrote and never raises: what it
-cannot make sense of becomes a `Problem` with a line number, and as much text as possible
-becomes segments all the same. A writer prints the label, the version and the source line
-of the transcript in every file, because text that no person has heard must say so
-wherever it goes.
+A reader never raises: what it cannot parse becomes a `Problem` with a line number, and as
+much text as possible becomes segments. A writer prints label, version and source line of
+the transcript in every file, because unchecked machine text must be marked everywhere.
 """
 
 from __future__ import annotations
@@ -13,13 +11,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from transcription.document import Segment, Transcript
-from transcription.tokens import tidy
+from transcription.document import Transcript, TranscriptSegment
+from transcription.tokens import normalise
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 MAX_BYTES = 32 * 1024 * 1024
-"""A day of speech with all its word times is half of this."""
+"""Twice the size of a day of speech with word times."""
 
 MOST_PROBLEMS = 500
 
@@ -59,9 +57,9 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a file that is not as it should be. Line 0 is the file as a whole.
+    """A problem in a file; line 0 means the whole file.
 
-    `text` is what stands there, cut short; `code` is one of `PROBLEMS`.
+    `text` is an excerpt of the place; `code` is a key of PROBLEMS.
     """
 
     line: int
@@ -75,7 +73,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects problems while a file is read; a hostile file cannot make the list endless."""
+    """Collects the problems of one file, at most MOST_PROBLEMS."""
 
     found: list[Problem] = field(default_factory=list)
 
@@ -91,14 +89,14 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a file says. `notes` is its text that nobody spoke: headings, comments, labels.
+class ParsedTranscript:
+    """The content of a file. `notes` is text that is not speech: headings, comments, labels.
 
-    Segments have words only where the file gives word times; `document.words_from_text`
-    makes them for a caller who wants them. `language` is None unless the file names it.
+    Segments have words only where the file has word times; `document.words_from_text`
+    can add them. `language` is None unless the file names it.
     """
 
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[TranscriptSegment, ...] = ()
     problems: tuple[Problem, ...] = ()
     language: str | None = None
     notes: tuple[str, ...] = ()
@@ -106,7 +104,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One kind of file. `keeps` names what comes back when a written file is read again:
+    """A file format. `preserved` names what survives writing and reading again:
 
     `text`, `times` (to the millisecond), `seconds` (the start, cut to the second),
     `speaker`, `role`, `recording`, and `all` for every field of every segment.
@@ -115,13 +113,13 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     media_type: str
-    read: Callable[[bytes], Reading] | None
+    read: Callable[[bytes], ParsedTranscript] | None
     write: Callable[[Transcript], bytes] | None
-    keeps: frozenset[str] = frozenset()
+    preserved: frozenset[str] = frozenset()
 
 
-def head_lines(transcript: Transcript) -> list[str]:
-    """What stands over every exported text: title, people, number, label, version, source."""
+def header_lines(transcript: Transcript) -> list[str]:
+    """Return the header of an export: title, people, number, label, version, source."""
     people = [f"{name} ({part})" if part else name for name, part in transcript.people]
     lines = [
         transcript.title,
@@ -130,15 +128,15 @@ def head_lines(transcript: Transcript) -> list[str]:
         version_line(transcript),
         transcript.source_line,
     ]
-    return [tidy(printable(line)) for line in lines if line.strip()]
+    return [normalise(replace_unprintable(line)) for line in lines if line.strip()]
 
 
 def version_line(transcript: Transcript) -> str:
-    """Label and version: "bản gỡ băng tự động – chưa hiệu đính · v3"."""
+    """Return label and version: "bản gỡ băng tự động – chưa hiệu đính · v3"."""
     version = "" if transcript.version is None else f"v{transcript.version}"
     return " · ".join(part for part in (transcript.label.strip(), version) if part)
 
 
-def printable(text: str) -> str:
-    """U+FFFD for what neither XML nor a database can hold: controls, half surrogates."""
+def replace_unprintable(text: str) -> str:
+    """Replace characters invalid in XML or a database (controls, surrogates) by U+FFFD."""
     return _UNPRINTABLE.sub("\ufffd", text)

@@ -1,7 +1,7 @@
-"""From bytes of unknown origin to text: Unicode by its mark or its shape, else Windows Vietnamese.
+"""Decode a text file: Unicode by byte order mark or content, else Windows-1258.
 
 The soft hyphen U+00AD is never removed here or later: in TCVN3 files it is the letter ư,
-and whoever converts such a file needs every one of them.
+which a later conversion needs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from transcription.formats.base import MAX_BYTES, Problems, printable
+from transcription.formats.base import MAX_BYTES, Problems, replace_unprintable
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,16 +21,27 @@ _MARKS = (
 _NEWLINES = re.compile(r"\r\n?|\u2028|\u2029")
 _FEW = 3
 _BINARY = (
-    b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\xd0\xcf\x11\xe0",
-    b"ID3", b"OggS", b"RIFF", b"fLaC", b"\x1f\x8b", b"\x7fELF", b"MZ\x90",
-)  # fmt: skip
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\xd0\xcf\x11\xe0",
+    b"ID3",
+    b"OggS",
+    b"RIFF",
+    b"fLaC",
+    b"\x1f\x8b",
+    b"\x7fELF",
+    b"MZ\x90",
+)
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def decode(data: bytes, problems: Problems) -> str | None:
-    """The text, lines ended by line feeds, U+FFFD for what is no character.
+    """Return the text with line feeds, U+FFFD for invalid bytes.
 
-    None for a file that is too large, empty, or no text at all.
+    None for a file that is too large, empty or binary; the reason is added to `problems`.
     """
     if len(data) > MAX_BYTES:
         problems.add(0, "too_large", f"{len(data)} > {MAX_BYTES}")
@@ -42,13 +53,13 @@ def decode(data: bytes, problems: Problems) -> str | None:
     if not text.strip("\0\ufeff \t\r\n"):
         problems.add(0, "empty_file")
         return None
-    return _NEWLINES.sub("\n", printable(text))
+    return _NEWLINES.sub("\n", replace_unprintable(text))
 
 
 def _is_binary(data: bytes) -> bool:
-    """Sound, pictures, PDF, packed folders and Word files, whatever they are called.
+    """Return whether the file is sound, a picture, PDF, an archive or a Word file.
 
-    UTF-16 and UTF-32 are full of zero bytes, so those alone prove nothing.
+    Zero bytes are no sign of it, because UTF-16 and UTF-32 contain them too.
     """
     head = data[:4096]
     if head.startswith(_BINARY):
@@ -59,7 +70,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _is_wide(sample: bytes) -> bool:
-    """Whether two or four bytes make a letter: then every other one is mostly zero."""
+    """Return whether the text is UTF-16 or UTF-32, which have many zero bytes."""
     return sample.count(0) > len(sample) // 4
 
 
@@ -75,7 +86,7 @@ def _characters(data: bytes, problems: Problems) -> str:
     broken = text.count("\ufffd") - data.count("\ufffd".encode())
     if broken <= 0:
         return text
-    # A file cut in the middle of a letter is still UTF-8; a file full of bad bytes never was.
+    # Few bad bytes: a truncated UTF-8 file. Many bad bytes: another encoding.
     marked = sum(character > "\x7f" for character in text)
     if (broken <= _FEW and broken * 10 < marked) or broken * 50 < marked:
         problems.add(0, "bad_bytes", f"{broken}")

@@ -1,10 +1,10 @@
-"""Our own JSON: everything that a transcript holds, one segment a line, for programs.
+"""The archive's own JSON: all data of a transcript, one segment per line.
 
 `{"accession", "language", "version", "state", "title", "label", "source_line", "people",
 "segments": [{"id", "speaker", "role", "start_ms", "end_ms", "text", "flags", "recording",
 "words": [{"start_ms", "end_ms", "text", "confidence", "source"}]}]}`
 
-A reader of it must accept keys that it does not know; so does this one.
+Readers must ignore unknown keys, as this one does.
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ import math
 import re
 from typing import Any
 
-from transcription.document import ROLES, SOURCES, Segment, Transcript, Word, in_order
-from transcription.formats.base import Format, Problems, Reading, printable
+from transcription.document import ROLES, SOURCES, Transcript, TranscriptSegment, Word, clamp_words
+from transcription.formats.base import Format, ParsedTranscript, Problems, replace_unprintable
 from transcription.formats.decoding import decode
-from transcription.formats.repairing import Cue, free_id, sound_times
-from transcription.tokens import tidy
+from transcription.formats.repairing import Cue, unique_id, valid_times
+from transcription.tokens import normalise
 
 _HEAD = ("title", "label", "source_line")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 
 
-def read(data: bytes) -> Reading:
-    """The line of a problem is the number of its segment, counted from 1."""
+def read(data: bytes) -> ParsedTranscript:
+    """Parse a file; the line number of a problem is that of its segment, from 1."""
     problems = Problems()
     text = decode(data, problems)
     if text is None:
-        return Reading(problems=tuple(problems.found))
+        return ParsedTranscript(problems=tuple(problems.found))
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
         problems.add(getattr(error, "lineno", 0), "not_json", str(error))
-        return Reading(problems=tuple(problems.found))
+        return ParsedTranscript(problems=tuple(problems.found))
     if not isinstance(whole, dict) or not isinstance(whole.get("segments"), list):
         problems.add(0, "not_a_transcript")
-        return Reading(problems=tuple(problems.found))
+        return ParsedTranscript(problems=tuple(problems.found))
     language = _text(whole.get("language"))
     if whole.get("language") is not None and not _LANGUAGE.fullmatch(language):
         problems.add(0, "bad_value", "language")
         language = ""
-    segments: list[Segment] = []
+    segments: list[TranscriptSegment] = []
     taken: dict[str, int] = {}
     for number, item in enumerate(whole["segments"], start=1):
         segment = _segment(number, item, taken, segments[-1:], problems)
         if segment is not None:
             segments.append(segment)
-    return Reading(
+    return ParsedTranscript(
         segments=tuple(segments),
         problems=tuple(problems.found),
         language=language or None,
@@ -57,7 +57,7 @@ def read(data: bytes) -> Reading:
 
 
 def write(transcript: Transcript) -> bytes:
-    """UTF-8, one segment a line, so that two versions can be compared line by line."""
+    """Return UTF-8 with one segment per line, for line-by-line comparison of versions."""
     version = transcript.version
     head = {
         "accession": transcript.accession,
@@ -75,10 +75,10 @@ def write(transcript: Transcript) -> bytes:
 
 
 def _dumped(value: object) -> str:
-    return printable(json.dumps(value, ensure_ascii=False))
+    return replace_unprintable(json.dumps(value, ensure_ascii=False))
 
 
-def _segment_data(segment: Segment) -> dict[str, object]:
+def _segment_data(segment: TranscriptSegment) -> dict[str, object]:
     return {
         "id": segment.id,
         "speaker": segment.speaker,
@@ -102,8 +102,12 @@ def _segment_data(segment: Segment) -> dict[str, object]:
 
 
 def _segment(
-    number: int, item: Any, taken: dict[str, int], above: list[Segment], problems: Problems
-) -> Segment | None:
+    number: int,
+    item: Any,
+    taken: dict[str, int],
+    above: list[TranscriptSegment],
+    problems: Problems,
+) -> TranscriptSegment | None:
     if not isinstance(item, dict) or not isinstance(item.get("text"), str):
         problems.add(number, "bad_segment")
         return None
@@ -112,12 +116,15 @@ def _segment(
         problems.add(number, "bad_value", "recording")
         recording = 1
     cue = Cue(
-        line=number, text=tidy(printable(item["text"])), id=_text(item.get("id")),
-        start_ms=_whole(item.get("start_ms")), end_ms=_whole(item.get("end_ms")),
+        line=number,
+        text=normalise(replace_unprintable(item["text"])),
+        id=_text(item.get("id")),
+        start_ms=_whole(item.get("start_ms")),
+        end_ms=_whole(item.get("end_ms")),
         recording=recording,
-    )  # fmt: skip
+    )
     before = above[0].end_ms if above and above[0].recording == recording else 0
-    start_ms, end_ms = sound_times(cue, before, problems)
+    start_ms, end_ms = valid_times(cue, before, problems)
     role, flags = item.get("role"), item.get("flags", [])
     if role is not None and role not in ROLES:
         problems.add(number, "unknown_role", str(role))
@@ -125,12 +132,17 @@ def _segment(
     if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
         problems.add(number, "bad_value", "flags")
         flags = []
-    return Segment(
-        id=free_id(cue, number, taken, problems), start_ms=start_ms, end_ms=end_ms,
-        text=cue.text, words=_words(number, item.get("words"), cue, (start_ms, end_ms), problems),
-        speaker=tidy(_text(item.get("speaker"))) or None, role=role,
-        flags=tuple(printable(flag) for flag in flags), recording=recording,
-    )  # fmt: skip
+    return TranscriptSegment(
+        id=unique_id(cue, number, taken, problems),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        text=cue.text,
+        words=_words(number, item.get("words"), cue, (start_ms, end_ms), problems),
+        speaker=normalise(_text(item.get("speaker"))) or None,
+        role=role,
+        flags=tuple(replace_unprintable(flag) for flag in flags),
+        recording=recording,
+    )
 
 
 def _words(
@@ -144,7 +156,7 @@ def _words(
     if len(known) < len(words) or " ".join(word.text for word in known) != cue.text:
         problems.add(number, "words_differ", cue.text)
         return ()
-    ordered = in_order(known, start_ms=times[0], end_ms=times[1])
+    ordered = clamp_words(known, start_ms=times[0], end_ms=times[1])
     if ordered != tuple(known):
         problems.add(number, "words_unordered", cue.text)
     return ordered
@@ -154,16 +166,19 @@ def _word(item: Any) -> Word | None:
     if not isinstance(item, dict):
         return None
     start_ms, end_ms = _whole(item.get("start_ms")), _whole(item.get("end_ms"))
-    text, confidence = tidy(_text(item.get("text"))), item.get("confidence")
+    text, confidence = normalise(_text(item.get("text"))), item.get("confidence")
     source = item.get("source", "import")
     if start_ms is None or end_ms is None or not text or source not in SOURCES:
         return None
     if not (confidence is None or _is_share(confidence)):
         return None
     return Word(
-        start_ms=start_ms, end_ms=end_ms, text=text, source=source,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        text=text,
+        source=source,
         confidence=None if confidence is None else float(confidence),
-    )  # fmt: skip
+    )
 
 
 def _is_share(value: Any) -> bool:
@@ -178,7 +193,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str:
-    return printable(value) if isinstance(value, str) else ""
+    return replace_unprintable(value) if isinstance(value, str) else ""
 
 
 FORMAT = Format(
@@ -187,5 +202,5 @@ FORMAT = Format(
     media_type="application/json",
     read=read,
     write=write,
-    keeps=frozenset({"all"}),
+    preserved=frozenset({"all"}),
 )

@@ -12,12 +12,18 @@ from __future__ import annotations
 import re
 
 from transcription.document import Transcript
-from transcription.formats.base import Format, Problems, Reading, head_lines, printable
+from transcription.formats.base import (
+    Format,
+    ParsedTranscript,
+    Problems,
+    header_lines,
+    replace_unprintable,
+)
 from transcription.formats.decoding import decode
-from transcription.formats.repairing import Cue, share_times, sound
+from transcription.formats.repairing import Cue, build_segments, distribute_times
 from transcription.formats.speaker_labels import apply_labels
-from transcription.timecode import clock, parse_timecode
-from transcription.tokens import tidy
+from transcription.timecode import format_clock, parse_timecode
+from transcription.tokens import normalise
 
 RULE = "=" * 40
 LONGEST_HEAD = 20  # lines
@@ -32,12 +38,12 @@ _TIME = re.compile(
 )
 
 
-def read(data: bytes) -> Reading:
-    """A passage for each line with a time or a label, else for each paragraph."""
+def read(data: bytes) -> ParsedTranscript:
+    """Parse a file: a segment for each line with a time or label, else for each paragraph."""
     problems = Problems()
     text = decode(data, problems)
     if text is None:
-        return Reading(problems=tuple(problems.found))
+        return ParsedTranscript(problems=tuple(problems.found))
     lines = text.split("\n")
     notes: list[str] = []
     begin = 0
@@ -46,36 +52,36 @@ def read(data: bytes) -> Reading:
             notes = [above.strip() for above in lines[:at] if above.strip()]
             begin = at + 1
             break
-    cues = _passages(lines, begin)
+    cues = _parse_lines(lines, begin)
     if not cues:
         problems.add(0, "no_text")
     apply_labels(cues, problems)
-    cues = _joined(cues)
+    cues = _join_continuations(cues)
     for recording in sorted({cue.recording for cue in cues}):
-        share_times([cue for cue in cues if cue.recording == recording], problems)
-    return Reading(
-        segments=sound(cues, problems), problems=tuple(problems.found), notes=tuple(notes)
+        distribute_times([cue for cue in cues if cue.recording == recording], problems)
+    return ParsedTranscript(
+        segments=build_segments(cues, problems), problems=tuple(problems.found), notes=tuple(notes)
     )
 
 
 def write(transcript: Transcript) -> bytes:
-    """UTF-8 with a mark, without which old Windows editors show no Vietnamese."""
-    lines = [*head_lines(transcript), RULE]
+    """Return UTF-8 with a byte order mark, which old Windows editors need."""
+    lines = [*header_lines(transcript), RULE]
     recording = 1
     for segment in transcript.segments:
         if segment.recording != recording:
             recording = segment.recording
             lines.append(f"== {recording} ==")
-        said = tidy(printable(segment.text))
-        if said:
-            speaker = tidy(printable(segment.speaker or ""))
-            said = f"{speaker}: {said}" if speaker else said
-            lines.append(f"[{clock(segment.start_ms)}] {said}")
+        text = normalise(replace_unprintable(segment.text))
+        if text:
+            speaker = normalise(replace_unprintable(segment.speaker or ""))
+            text = f"{speaker}: {text}" if speaker else text
+            lines.append(f"[{format_clock(segment.start_ms)}] {text}")
     return ("\n".join(lines) + "\n").encode("utf-8-sig")
 
 
-def _passages(lines: list[str], begin: int) -> list[Cue]:
-    """Each line as a cue; `id` says how it stands to the one above: "" begins, "+" goes on."""
+def _parse_lines(lines: list[str], begin: int) -> list[Cue]:
+    """Return a cue per line; its `id` is "" for a new paragraph, "+" for a continuation."""
     cues: list[Cue] = []
     recording = 1
     gap = True
@@ -91,21 +97,21 @@ def _passages(lines: list[str], begin: int) -> list[Cue]:
         start_ms = parse_timecode(timed[1] or timed[3]) if timed else None
         if timed is None or start_ms is None:
             cues.append(
-                Cue(line=number, text=tidy(line), recording=recording, id="" if gap else "+")
+                Cue(line=number, text=normalise(line), recording=recording, id="" if gap else "+")
             )
         else:
             end_ms = parse_timecode(timed[2]) if timed[2] else None
-            cue = Cue(line=number, text=tidy(timed[4]), recording=recording)
+            cue = Cue(line=number, text=normalise(timed[4]), recording=recording)
             cue.start_ms, cue.end_ms = start_ms, end_ms
             cues.append(cue)
         gap = False
     return cues
 
 
-def _joined(cues: list[Cue]) -> list[Cue]:
-    """Lines that go on are joined to the one above; a text of bare lines keeps its lines.
+def _join_continuations(cues: list[Cue]) -> list[Cue]:
+    """Join continuation lines to the cue above; a text without times and labels keeps lines.
 
-    A paragraph without a label after one with a label is the same person going on.
+    A paragraph without a label has the speaker of the one before.
     """
     is_bare = all(cue.start_ms is None and cue.speaker is None for cue in cues)
     joins = not is_bare or any(not cue.id for cue in cues[1:])
@@ -131,5 +137,5 @@ FORMAT = Format(
     media_type="text/plain",
     read=read,
     write=write,
-    keeps=frozenset({"text", "seconds", "speaker", "recording"}),
+    preserved=frozenset({"text", "seconds", "speaker", "recording"}),
 )

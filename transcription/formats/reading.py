@@ -1,15 +1,15 @@
-"""Read a transcript of any kind: by the suffix of its name, and by its first bytes without one."""
+"""Read a transcript file of any format, chosen by its suffix or its first bytes."""
 
 from __future__ import annotations
 
-from transcription.formats.base import Format, Reading
+from transcription.formats.base import Format, ParsedTranscript
 from transcription.formats.registry import FORMATS, format_for
 
 SNIFFED_BYTES = 4096
 
 
-def read(content: bytes, filename: str) -> Reading:
-    """What the file says; never raises, whatever it holds."""
+def read_transcript(content: bytes, filename: str) -> ParsedTranscript:
+    """Parse a transcript file; never raises."""
     form = format_for(filename) or _by_content(content[:SNIFFED_BYTES])
     assert form.read is not None
     return form.read(content)

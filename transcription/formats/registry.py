@@ -1,4 +1,4 @@
-"""Every transcript format by name. To add one: a module with a `FORMAT`, and a line here."""
+"""Registry of transcript formats. To add one: a module with a `FORMAT`, and a line here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORMATS: dict[str, Format] = {
 
 
 def format_for(filename: str) -> Format | None:
-    """The format that a file's suffix names, if it is one that can be read."""
+    """Return the readable format with this file's suffix, or None."""
     suffix = "." + filename.rpartition(".")[2].lower()
     for found in FORMATS.values():
         if suffix in found.suffixes and found.read is not None:

@@ -1,10 +1,10 @@
-"""SubRip (.srt): what old players read. It has no standard; this reader takes what is about.
+"""SubRip (.srt), for old players. It has no standard; the reader accepts common variants.
 
-It has no comments either, and a first cue with the label would stand over the first words
-of the film. So label, version and source stand, like the credits of a film, in one last
-cue after the last words; each of its lines is set between three asterisks, by which the
-reader knows it again and makes a note of it. The speaker stands before the text of a cue.
-A second recording starts the numbers at 1 again, as its clock starts again.
+SubRip has no comments, and a first cue with the label would cover the first words of the
+film. So label, version and source are in one last cue after the last words; each of its
+lines is enclosed in three asterisks, by which the reader recognises it and turns it into
+a note. The speaker is written before the text of a cue. A second recording restarts the
+numbers at 1.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ from __future__ import annotations
 import re
 
 from transcription.document import Transcript
-from transcription.formats.base import Format, Problems, Reading, head_lines, printable
+from transcription.formats.base import (
+    Format,
+    ParsedTranscript,
+    Problems,
+    header_lines,
+    replace_unprintable,
+)
 from transcription.formats.decoding import decode
-from transcription.formats.repairing import Cue, sound
+from transcription.formats.repairing import Cue, build_segments
 from transcription.formats.speaker_labels import apply_labels
-from transcription.timecode import clock_ms, parse_timecode
-from transcription.tokens import tidy
+from transcription.timecode import format_clock_ms, parse_timecode
+from transcription.tokens import normalise
 
 CREDITS_MS = 5_000
 
@@ -27,52 +33,52 @@ _MARKUP = re.compile(r"</?(?:[ibu]|font(?: [^<>]*)?)>|\{\\[^{}]*\}", re.I)
 _CREDIT = re.compile(r"\*{3} (.*) \*{3}")
 
 
-def read(data: bytes) -> Reading:
-    """Segments of the cues; numbers, commas, blank lines and hours may all be missing."""
+def read(data: bytes) -> ParsedTranscript:
+    """Parse a file; numbers, commas, blank lines and hours may be missing."""
     problems = Problems()
     text = decode(data, problems)
     if text is None:
-        return Reading(problems=tuple(problems.found))
+        return ParsedTranscript(problems=tuple(problems.found))
     cues, stray = _cues(text.split("\n"), problems)
     if not cues:
         problems.add(0, "no_cues")
-    notes = [*stray, *_take_credits(cues)]
+    notes = [*stray, *_remove_credits(cues)]
     for cue in cues:
         cue.text = _MARKUP.sub("", cue.text)
     apply_labels(cues, problems)
-    return Reading(
-        segments=sound(cues, problems), problems=tuple(problems.found), notes=tuple(notes)
+    return ParsedTranscript(
+        segments=build_segments(cues, problems), problems=tuple(problems.found), notes=tuple(notes)
     )
 
 
 def write(transcript: Transcript) -> bytes:
-    """UTF-8 without a mark, lines ended as Windows players want them."""
+    """Return UTF-8 without a byte order mark, with CRLF for Windows players."""
     blocks: list[str] = []
     number = end_ms = 0
     recording = 1
     for segment in transcript.segments:
         if segment.recording != recording:
             recording, number = segment.recording, 0
-        said = tidy(printable(segment.text))
-        if not said:
+        text = normalise(replace_unprintable(segment.text))
+        if not text:
             continue
         number += 1
-        speaker = tidy(printable(segment.speaker or ""))
-        said = f"{speaker}: {said}" if speaker else said
+        speaker = normalise(replace_unprintable(segment.speaker or ""))
+        text = f"{speaker}: {text}" if speaker else text
         end_ms = segment.end_ms
-        blocks.append(f"{number}\n{_times(segment.start_ms, end_ms)}\n{said}")
-    credit = "\n".join(f"*** {line} ***" for line in head_lines(transcript))
+        blocks.append(f"{number}\n{_times(segment.start_ms, end_ms)}\n{text}")
+    credit = "\n".join(f"*** {line} ***" for line in header_lines(transcript))
     if credit:
         blocks.append(f"{number + 1}\n{_times(end_ms, end_ms + CREDITS_MS)}\n{credit}")
     return "".join(f"{block}\n\n" for block in blocks).replace("\n", "\r\n").encode()
 
 
 def _times(start_ms: int, end_ms: int) -> str:
-    return f"{clock_ms(start_ms)} --> {clock_ms(end_ms)}".replace(".", ",")
+    return f"{format_clock_ms(start_ms)} --> {format_clock_ms(end_ms)}".replace(".", ",")
 
 
 def _cues(lines: list[str], problems: Problems) -> tuple[list[Cue], list[str]]:
-    """Cut at the lines of times; what stands between two of them is text and a number."""
+    """Split at the timing lines into cues; also return the text before the first cue."""
     timings = [(at, found) for at, line in enumerate(lines) if (found := _TIMINGS.fullmatch(line))]
     cues: list[Cue] = []
     number, recording = 0, 1
@@ -102,7 +108,7 @@ def _cues(lines: list[str], problems: Problems) -> tuple[list[Cue], list[str]]:
 
 
 def _index(lines: list[str], at: int, number: int) -> int | None:
-    """The number above a line of times: after a blank line, at the top, or if it counts on."""
+    """Return the cue number above a timing line: first, after a blank line, or the next one."""
     above = lines[at - 1].strip() if at else ""
     if not above.isascii() or not above.isdecimal() or len(above) > 9:
         return None
@@ -113,19 +119,19 @@ def _index(lines: list[str], at: int, number: int) -> int | None:
 
 def _body(lines: list[str], begin: int, end: int, problems: Problems) -> str:
     gap = False
-    said: list[str] = []
+    text: list[str] = []
     for at in range(begin, end):
         line = lines[at].strip()
-        if line and gap and said:
+        if line and gap and text:
             problems.add(at + 1, "stray_text", line)
         if line:
-            said.append(line)
+            text.append(line)
         gap = not line
-    return "\n".join(said)
+    return "\n".join(text)
 
 
-def _take_credits(cues: list[Cue]) -> list[str]:
-    """Take our own last cue out again."""
+def _remove_credits(cues: list[Cue]) -> list[str]:
+    """Remove the last cue if `write` added it; return its lines."""
     lines = cues[-1].text.strip().split("\n") if cues else []
     found = [_CREDIT.fullmatch(line.strip()) for line in lines]
     if not found or not all(found):
@@ -140,5 +146,5 @@ FORMAT = Format(
     media_type="application/x-subrip",
     read=read,
     write=write,
-    keeps=frozenset({"text", "times", "speaker", "recording"}),
+    preserved=frozenset({"text", "times", "speaker", "recording"}),
 )

@@ -1,8 +1,8 @@
-"""WebVTT: captions for a player, and a whole transcript with its voices.
+"""WebVTT: captions for a player, and a complete transcript with speakers.
 
 Speakers are voice spans, roles their classes: `<v.witness Bà Lan>`. Label, version and
-source stand in the first NOTE, where players do not show them and people see them. A
-transcript of several recordings has a NOTE `recording 2` where the second clock begins.
+source are in the first NOTE, which players do not show. A transcript of several
+recordings has a NOTE `recording 2` before the cues of the second one.
 """
 
 from __future__ import annotations
@@ -10,37 +10,49 @@ from __future__ import annotations
 import itertools
 import re
 
-from transcription.document import ROLES, Segment, Transcript
-from transcription.formats.base import Format, Problems, Reading, head_lines, printable
+from transcription.document import ROLES, Transcript, TranscriptSegment
+from transcription.formats.base import (
+    Format,
+    ParsedTranscript,
+    Problems,
+    header_lines,
+    replace_unprintable,
+)
 from transcription.formats.decoding import decode
-from transcription.formats.repairing import Cue, sound
+from transcription.formats.repairing import Cue, build_segments
 from transcription.formats.speaker_labels import apply_labels
-from transcription.formats.webvtt_blocks import Blocks, CueBlock, Voiced, parse, voices
-from transcription.timecode import clock_ms
-from transcription.tokens import tidy
+from transcription.formats.webvtt_blocks import (
+    Blocks,
+    CueBlock,
+    VoiceRun,
+    parse_blocks,
+    split_voices,
+)
+from transcription.timecode import format_clock_ms
+from transcription.tokens import normalise
 
 _LANGUAGE = re.compile(r"(?:^|\n)[ \t]*language[ \t]*:[ \t]*([a-z]{2,3}(?:-[a-z0-9]+)*)\b", re.I)
 _RECORDING = re.compile(r"recording ([1-9][0-9]{0,2})$")
 
 
-def read(data: bytes) -> Reading:
-    """Segments of the cues, one for each voice; see `base.PROBLEMS` for what is reported."""
+def read(data: bytes) -> ParsedTranscript:
+    """Parse a file; a cue becomes one segment per voice. Problems: see `base.PROBLEMS`."""
     problems = Problems()
     text = decode(data, problems)
     if text is None:
-        return Reading(problems=tuple(problems.found))
-    blocks = parse(text)
+        return ParsedTranscript(problems=tuple(problems.found))
+    blocks = parse_blocks(text)
     if not blocks.has_signature:
         problems.add(1, "no_signature", text[:40])
     if not blocks.cues:
         problems.add(0, "no_cues")
-    notes = [note for _, note in blocks.notes] + _add_stray(blocks, problems)
+    notes = [note for _, note in blocks.notes] + _attach_stray(blocks, problems)
     cues = _cues(blocks, problems)
     if not any(cue.speaker for cue in cues):
         apply_labels(cues, problems)
     named = _LANGUAGE.search("\n".join([blocks.header, *notes]))
-    return Reading(
-        segments=sound(cues, problems),
+    return ParsedTranscript(
+        segments=build_segments(cues, problems),
         problems=tuple(problems.found),
         language=named[1] if named else None,
         notes=tuple(note for note in notes if not _RECORDING.match(note)),
@@ -48,38 +60,41 @@ def read(data: bytes) -> Reading:
 
 
 def write(transcript: Transcript) -> bytes:
-    """UTF-8 without a mark; every segment that has text is one cue of one line."""
-    head = [f"language: {tidy(printable(transcript.language))}", *head_lines(transcript)]
+    """Return UTF-8 without a byte order mark; a segment with text is a cue of one line."""
+    head = [
+        f"language: {normalise(replace_unprintable(transcript.language))}",
+        *header_lines(transcript),
+    ]
     blocks = ["WEBVTT", "\n".join(["NOTE", *(line.replace("-->", "→") for line in head)])]
     recording = 1
     for segment in transcript.segments:
         if segment.recording != recording:
             recording = segment.recording
             blocks.append(f"NOTE recording {recording}")
-        if tidy(segment.text):
-            blocks.append(_written(segment))
+        if normalise(segment.text):
+            blocks.append(_render_cue(segment))
     return ("\n\n".join(blocks) + "\n").encode()
 
 
-def _written(segment: Segment) -> str:
-    name = tidy(printable(segment.id)).replace("-->", "→")
-    times = f"{clock_ms(segment.start_ms)} --> {clock_ms(segment.end_ms)}"
-    said = _escaped(segment.text)
+def _render_cue(segment: TranscriptSegment) -> str:
+    name = normalise(replace_unprintable(segment.id)).replace("-->", "→")
+    times = f"{format_clock_ms(segment.start_ms)} --> {format_clock_ms(segment.end_ms)}"
+    text = _escaped(segment.text)
     role = f".{segment.role}" if segment.role else ""
     if segment.speaker:
-        said = f"<v{role} {_escaped(segment.speaker)}>{said}"
+        text = f"<v{role} {_escaped(segment.speaker)}>{text}"
     elif role:
-        said = f"<c{role}>{said}</c>"
-    return "\n".join(part for part in (name, times, said) if part)
+        text = f"<c{role}>{text}</c>"
+    return "\n".join(part for part in (name, times, text) if part)
 
 
 def _escaped(text: str) -> str:
-    text = tidy(printable(text)).replace("&", "&amp;")
+    text = normalise(replace_unprintable(text)).replace("&", "&amp;")
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _add_stray(blocks: Blocks, problems: Problems) -> list[str]:
-    """Add blocks that are nothing to the cue above; returns those that have none above."""
+def _attach_stray(blocks: Blocks, problems: Problems) -> list[str]:
+    """Append unknown blocks to the cue before them; return those before the first cue."""
     added: dict[int, list[str]] = {}
     for cues_before, line, text in blocks.stray:
         problems.add(line, "stray_text", text)
@@ -103,14 +118,14 @@ def _cues(blocks: Blocks, problems: Problems) -> list[Cue]:
         recording = marks.get(number, recording)
         if not block.is_strict and block.start_ms is not None:
             problems.add(block.line, "odd_time", block.text, once=True)
-        cues += _voiced(block, recording, problems)
+        cues += _cues_by_voice(block, recording, problems)
     return cues
 
 
-def _voiced(block: CueBlock, recording: int, problems: Problems) -> list[Cue]:
-    """One cue of a file as one passage for each voice in it."""
-    groups: list[list[Voiced]] = []
-    for run in voices(block.text):
+def _cues_by_voice(block: CueBlock, recording: int, problems: Problems) -> list[Cue]:
+    """Return one cue for each voice in a cue of the file."""
+    groups: list[list[VoiceRun]] = []
+    for run in split_voices(block.text):
         if groups and (not run.text.strip() or run.voice == groups[-1][0].voice):
             groups[-1].append(run)
         elif run.text.strip():
@@ -120,7 +135,7 @@ def _voiced(block: CueBlock, recording: int, problems: Problems) -> list[Cue]:
     if len(groups) > 1:
         problems.add(block.line, "shared_cue", block.text)
     cues = []
-    for number, (group, times) in enumerate(zip(groups, _shared(block, groups), strict=True)):
+    for number, (group, times) in enumerate(zip(groups, _share_time(block, groups), strict=True)):
         text = "".join(run.text for run in group)
         role = next((name for name in group[0].classes if name in ROLES), None)
         cue = Cue(
@@ -132,14 +147,18 @@ def _voiced(block: CueBlock, recording: int, problems: Problems) -> list[Cue]:
     return cues
 
 
-def _shared(block: CueBlock, groups: list[list[Voiced]]) -> list[tuple[int | None, int | None]]:
-    """The time of the cue shared between its voices by the number of their tokens."""
+def _share_time(
+    block: CueBlock, groups: list[list[VoiceRun]]
+) -> list[tuple[int | None, int | None]]:
+    """Distribute the time of a cue over its voices by number of tokens."""
     start_ms, end_ms = block.start_ms, block.end_ms
     if len(groups) < 2 or start_ms is None or end_ms is None:
         return [(start_ms, end_ms)] * len(groups)
     weights = [sum(len(run.text.split()) for run in group) for group in groups]
     length, total = max(0, end_ms - start_ms), sum(weights)
-    edges = [start_ms + length * said // total for said in itertools.accumulate(weights, initial=0)]
+    edges = [
+        start_ms + length * before // total for before in itertools.accumulate(weights, initial=0)
+    ]
     return list(itertools.pairwise(edges))
 
 
@@ -149,5 +168,5 @@ FORMAT = Format(
     media_type="text/vtt",
     read=read,
     write=write,
-    keeps=frozenset({"id", "text", "times", "speaker", "role", "recording"}),
+    preserved=frozenset({"id", "text", "times", "speaker", "role", "recording"}),
 )

@@ -1,6 +1,6 @@
-"""WebVTT as its standard parses it, block by block: https://www.w3.org/TR/webvtt1/#file-parsing.
+"""Parser for WebVTT blocks (https://www.w3.org/TR/webvtt1/#file-parsing).
 
-This module knows nothing of segments. `webvtt.py` makes transcripts of what is found here.
+This module has no segments; `webvtt.py` builds them from its results.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ _STAMP = re.compile(r"(?:\d+:)?[0-5]\d:[0-5]\d\.\d{3}(?!\d)", re.ASCII)
 _LOOSE = re.compile(r"\s*([\d:.,]+)\s*-{1,2}>\s*([\d:.,]+)(.*)", re.ASCII)
 _TAG = re.compile(r"<([^<>]*)>")
 
-DEEPEST = 32
-"""Spans inside spans; a file with more wants to harm."""
+MAX_DEPTH = 32
+"""Nested spans at most; deeper ones are ignored, as in a hostile file."""
 
-_Span = tuple[str, str, tuple[str, ...]]  # name, voice, classes
+_OpenTag = tuple[str, str, tuple[str, ...]]  # name, voice, classes
 
 
 @dataclass(slots=True)
 class CueBlock:
     """A cue as written. Times are None when the timing line cannot be read.
 
-    `settings` are kept word for word: where a cue stands on the picture is not our matter.
+    `settings` (the position on the picture) are kept verbatim.
     `line` is that of the timings, counted from 1.
     """
 
@@ -41,9 +41,9 @@ class CueBlock:
 
 @dataclass(slots=True)
 class Blocks:
-    """A whole file. `other` are style sheets and regions, `stray` blocks that are nothing.
+    """All blocks of a file. `other` are style sheets and regions, `stray` unknown blocks.
 
-    Notes and stray blocks know how many cues stand before them; stray ones their line too.
+    Notes are (number of cues before, text); stray blocks (number of cues, line, text).
     """
 
     has_signature: bool
@@ -55,16 +55,16 @@ class Blocks:
 
 
 @dataclass(frozen=True, slots=True)
-class Voiced:
-    """A run of plain text and the voice that it is in, None for no voice span."""
+class VoiceRun:
+    """Plain text with its voice, None outside a voice span."""
 
     text: str
     voice: str | None = None
     classes: tuple[str, ...] = ()
 
 
-def parse(text: str) -> Blocks:
-    """Cut a file into blocks; `text` has line feeds only. Never raises."""
+def parse_blocks(text: str) -> Blocks:
+    """Parse a file into blocks; `text` has line feeds only. Never raises."""
     lines = text.split("\n")
     first = lines[0]
     blocks = Blocks(has_signature=first[:6] == "WEBVTT" and first[6:7] in ("", " ", "\t"))
@@ -83,10 +83,10 @@ def parse(text: str) -> Blocks:
 
 
 def parse_timings(line: str) -> tuple[int | None, int | None, str, bool]:
-    """Start, end, settings, and whether the line is as the standard wants it (clause 6.3)."""
+    """Return start, end, settings, and whether the line is valid (clause 6.3)."""
     before, _, after = line.partition("-->")
-    start, start_rest = _stamp(before.strip(" \t\f"))
-    end, settings = _stamp(after.lstrip(" \t\f"))
+    start, start_rest = _parse_timestamp(before.strip(" \t\f"))
+    end, settings = _parse_timestamp(after.lstrip(" \t\f"))
     if start is not None and end is not None and not start_rest:
         return start, end, settings.strip(), True
     loose = _LOOSE.match(line)
@@ -95,39 +95,41 @@ def parse_timings(line: str) -> tuple[int | None, int | None, str, bool]:
     return parse_timecode(loose[1]), parse_timecode(loose[2]), loose[3].strip(), False
 
 
-def voices(text: str) -> list[Voiced]:
-    """The text of a cue without its tags, cut where the voice changes (clause 6.4).
+def split_voices(text: str) -> list[VoiceRun]:
+    """Remove the tags of a cue and split its text by voice (clause 6.4).
 
-    Tags that a person never meant as such ("giá < 5 đồng") stay text.
+    A "<" that does not start a tag ("giá < 5 đồng") stays text.
     """
     runs: list[tuple[str | None, tuple[str, ...], list[str]]] = []
-    spans: list[_Span] = []
+    open_tags: list[_OpenTag] = []
 
-    def say(said: str) -> None:
-        voice = next((span[1] for span in reversed(spans) if span[0] == "v"), "") or None
-        classes = tuple(part for span in spans for part in span[2])
-        if said and (not runs or runs[-1][:2] != (voice, classes)):
+    def add_text(plain: str) -> None:
+        voice = next((tag[1] for tag in reversed(open_tags) if tag[0] == "v"), "") or None
+        classes = tuple(part for tag in open_tags for part in tag[2])
+        if plain and (not runs or runs[-1][:2] != (voice, classes)):
             runs.append((voice, classes, []))
-        if said:
-            runs[-1][2].append(said)
+        if plain:
+            runs[-1][2].append(plain)
 
     at = 0
     for tag in _TAG.finditer(text):
         if not _is_tag(tag[1]):
             continue
-        say(text[at : tag.start()])
+        add_text(text[at : tag.start()])
         at = tag.end()
         if tag[1].startswith("/"):
-            if spans and spans[-1][0] == tag[1][1:].strip():
-                spans.pop()
-        elif tag[1][:1].isalpha() and len(spans) < DEEPEST:
-            spans.append(_span(tag[1]))
-    say(text[at:])
-    return [Voiced(html.unescape("".join(said)), voice, classes) for voice, classes, said in runs]
+            if open_tags and open_tags[-1][0] == tag[1][1:].strip():
+                open_tags.pop()
+        elif tag[1][:1].isalpha() and len(open_tags) < MAX_DEPTH:
+            open_tags.append(_parse_tag(tag[1]))
+    add_text(text[at:])
+    return [
+        VoiceRun(html.unescape("".join(parts)), voice, classes) for voice, classes, parts in runs
+    ]
 
 
 def _block(lines: list[str], at: int, blocks: Blocks) -> int:
-    """Collect one block (clause 6.2) that begins at line `at`; returns where the next may."""
+    """Parse the block (clause 6.2) at line `at`; return the line after it."""
     begin = at
     before = ""
     if "-->" not in lines[at] and at + 1 < len(lines) and "-->" in lines[at + 1]:
@@ -152,7 +154,7 @@ def _block(lines: list[str], at: int, blocks: Blocks) -> int:
     return at
 
 
-def _stamp(text: str) -> tuple[int | None, str]:
+def _parse_timestamp(text: str) -> tuple[int | None, str]:
     found = _STAMP.match(text)
     return (parse_timecode(found[0]), text[found.end() :]) if found else (None, text)
 
@@ -161,7 +163,7 @@ def _is_tag(inside: str) -> bool:
     return not inside or inside[0].isalnum() or inside[0] in "/.\\"
 
 
-def _span(inside: str) -> _Span:
+def _parse_tag(inside: str) -> _OpenTag:
     head, _, annotation = inside.replace("\t", " ").replace("\n", " ").partition(" ")
     name, *classes = head.split(".")
     voice = " ".join(html.unescape(annotation).split()) if name == "v" else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.shell import Shell
+from tests.support.cli_runner import CliRunner
 
 
 @pytest.fixture
-def shell(app: Flask) -> Shell:
-    return Shell(app)
+def runner(app: Flask) -> CliRunner:
+    return CliRunner(app)

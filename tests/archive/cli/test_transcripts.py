@@ -1,4 +1,4 @@
-"""`flask transcribe` and `flask transcript …`: the shapes that scripts read, and bad input."""
+"""`flask transcribe` and `flask transcript …`: JSON shapes and invalid input."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 from archive.models import Job, TranscriptVersion
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests import holdings as make
-from tests.fixtures.media import make as media
-from tests.live import ROOT
-from tests.shell import Shell
-from tests.transcription.sounds import as_heard, sample
-from tests.workers import command, environment, until
+from tests.support import media_factory
+from tests.support import media_files as media
+from tests.support.audio_samples import as_float, sample
+from tests.support.cli_runner import CliRunner
+from tests.support.http_server import ROOT
+from tests.support.worker_process import command, environment, wait_until
 from transcription.engines.demo import DEMO
 
 SEGMENT_KEYS = {"id", "speaker", "role", "start_ms", "end_ms", "text", "flags", "words"}
@@ -39,7 +39,7 @@ VTT = """WEBVTT
 
 @pytest.fixture(autouse=True)
 def _interview(toolbox: Toolbox) -> None:
-    make.interview(toolbox.database)
+    media_factory.add_interview(toolbox.database)
 
 
 @pytest.fixture
@@ -50,62 +50,69 @@ def vtt(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def talk(shell: Shell, tmp_path: Path) -> None:
-    """Twelve seconds of the sample interview are in the archive."""
+def recording(runner: CliRunner, tmp_path: Path) -> None:
+    """Ingest twelve seconds of a sample interview."""
     pcm = sample("interview_hem_binh_thanh").pcm[: 12 * 16_000]
-    path = media.sound(tmp_path / "a.wav", as_heard(pcm)[None])
-    shell.json("ingest", "LK-1", str(path))
+    path = media.sound(tmp_path / "a.wav", as_float(pcm)[None])
+    runner.json("ingest", "LK-1", str(path))
 
 
-def test_transcribe_and_wait_tells_what_was_made(shell: Shell, talk: None) -> None:
-    told = shell.json("transcribe", "LK-1", "--engine", "whisper", "--model", "demo", "--wait")
-    assert told == {
-        "version": 1, "version_id": told["version_id"], "engine": "whisper", "model": "demo",
-        "model_sha256": DEMO.info.sha256, "segments": told["segments"], "flags": 0,
-    }  # fmt: skip
-    assert told["segments"] >= 2
-    transcript = exported(shell)
-    assert len(transcript["segments"]) == told["segments"]
+def test_transcribe_with_wait_reports_the_version(runner: CliRunner, recording: None) -> None:
+    result = runner.json("transcribe", "LK-1", "--engine", "whisper", "--model", "demo", "--wait")
+    assert result == {
+        "version": 1,
+        "version_id": result["version_id"],
+        "engine": "whisper",
+        "model": "demo",
+        "model_sha256": DEMO.info.sha256,
+        "segments": result["segments"],
+        "flags": 0,
+    }
+    assert result["segments"] >= 2
+    transcript = export_json(runner)
+    assert len(transcript["segments"]) == result["segments"]
     words = [word for segment in transcript["segments"] for word in segment["words"]]
     assert {word["source"] for word in words} == {"asr"}
     assert all(0 < word["confidence"] <= 1 for word in words)
 
 
-def test_transcribe_without_waiting_leaves_a_job(
-    shell: Shell, toolbox: Toolbox, talk: None
+def test_transcribe_without_wait_queues_a_job(
+    runner: CliRunner, toolbox: Toolbox, recording: None
 ) -> None:
-    told = shell.json("transcribe", "LK-1", "--model", "small")
+    result = runner.json("transcribe", "LK-1", "--model", "small")
     with toolbox.database.reading() as db:
-        job = db.get_one(Job, told["job"])
+        job = db.get_one(Job, result["job"])
         assert job.payload == {"engine": "whisper", "model": "small", "language": "vi"}
-    shell.refuses("already_under_way", "transcribe", "LK-1")
+    runner.fails("already_under_way", "transcribe", "LK-1")
 
 
-def test_waiting_for_what_was_asked_before(shell: Shell, toolbox: Toolbox, talk: None) -> None:
-    shell.json("transcribe", "LK-1", "--model", "demo")
-    shell.refuses("already_under_way", "transcribe", "LK-1", "--model", "demo")
-    shell.refuses("already_under_way", "transcribe", "LK-1", "--model", "small", "--wait")
-    assert shell.json("transcribe", "LK-1", "--model", "demo", "--wait")["version"] == 1
+def test_transcribe_with_wait_runs_a_job_queued_before(
+    runner: CliRunner, toolbox: Toolbox, recording: None
+) -> None:
+    runner.json("transcribe", "LK-1", "--model", "demo")
+    runner.fails("already_under_way", "transcribe", "LK-1", "--model", "demo")
+    runner.fails("already_under_way", "transcribe", "LK-1", "--model", "small", "--wait")
+    assert runner.json("transcribe", "LK-1", "--model", "demo", "--wait")["version"] == 1
     with toolbox.database.reading() as db:
         assert db.query(Job).filter_by(kind="transcribe").count() == 1
 
 
-def test_waiting_for_a_model_that_is_not_here_says_where_to_put_it(
-    shell: Shell, toolbox: Toolbox, talk: None
+def test_transcribe_with_a_missing_model_names_its_folder(
+    runner: CliRunner, toolbox: Toolbox, recording: None
 ) -> None:
-    said = shell.refuses("model_missing", "transcribe", "LK-1", "--wait")
-    assert "small.pt" in said
-    assert str(toolbox.settings.models_dir) in said
+    message = runner.fails("model_missing", "transcribe", "LK-1", "--wait")
+    assert "small.pt" in message
+    assert str(toolbox.settings.models_dir) in message
     with toolbox.database.reading() as db:
         assert db.query(Job).filter_by(kind="transcribe").one().state == "waiting"
 
 
-def test_work_that_waits_for_a_model_gives_way_to_another_one(
-    shell: Shell, toolbox: Toolbox, talk: None
+def test_transcribe_with_another_model_cancels_a_parked_job(
+    runner: CliRunner, toolbox: Toolbox, recording: None
 ) -> None:
-    shell.refuses("model_missing", "transcribe", "LK-1", "--model", "smal", "--wait")
-    told = shell.json("transcribe", "LK-1", "--model", "demo", "--wait")
-    assert told["version"] == 1
+    runner.fails("model_missing", "transcribe", "LK-1", "--model", "smal", "--wait")
+    result = runner.json("transcribe", "LK-1", "--model", "demo", "--wait")
+    assert result["version"] == 1
     with toolbox.database.reading() as db:
         states = [job.state for job in db.query(Job).filter_by(kind="transcribe").order_by(Job.id)]
     assert states == ["cancelled", "done"]
@@ -113,64 +120,68 @@ def test_work_that_waits_for_a_model_gives_way_to_another_one(
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_whoever_stops_waiting_gives_the_work_back_at_once(
-    toolbox: Toolbox, settings: Settings, talk: None, number: int
+def test_transcribe_interrupted_while_waiting_releases_the_job(
+    toolbox: Toolbox, settings: Settings, recording: None, number: int
 ) -> None:
     def job() -> Job | None:
         with toolbox.database.reading() as db:
             return db.query(Job).filter_by(kind="transcribe").one_or_none()
 
     def is_running() -> bool:
-        found = job()
-        return found is not None and found.state == "running"
+        running_job = job()
+        return running_job is not None and running_job.state == "running"
 
-    waiting = subprocess.Popen(
-        command("transcribe", "LK-1", "--model", "demo", "--wait", "--json"), cwd=ROOT,
-        env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until(is_running)
-    waiting.send_signal(number)
-    out, said = waiting.communicate(timeout=60)
-    assert (waiting.returncode, out) == (1, "")
-    assert said.endswith("is not lost: a worker goes on with it. [interrupted]\n")
-    left = job()
-    assert left is not None
-    assert (left.state, left.lease_token, left.attempts) == ("queued", "", 0)
+    process = subprocess.Popen(
+        command("transcribe", "LK-1", "--model", "demo", "--wait", "--json"),
+        cwd=ROOT,
+        env=environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(is_running)
+    process.send_signal(number)
+    out, message = process.communicate()
+    assert (process.returncode, out) == (1, "")
+    assert message.endswith("is not lost: a worker goes on with it. [interrupted]\n")
+    job_row = job()
+    assert job_row is not None
+    assert (job_row.state, job_row.lease_token, job_row.attempts) == ("queued", "", 0)
 
 
-def test_the_path_of_a_model_counts_from_where_the_operator_stands(
-    shell: Shell, talk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_transcribe_resolves_a_model_path_in_the_working_directory(
+    runner: CliRunner, recording: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(DEMO.path, tmp_path / "tai nghe.pt")
     monkeypatch.chdir(tmp_path)
-    told = shell.json("transcribe", "LK-1", "--model", "tai nghe.pt", "--wait")
-    assert told["model_sha256"] == DEMO.info.sha256
+    result = runner.json("transcribe", "LK-1", "--model", "tai nghe.pt", "--wait")
+    assert result["model_sha256"] == DEMO.info.sha256
 
 
-def test_what_cannot_be_transcribed(shell: Shell) -> None:
-    shell.refuses("nothing_to_hear", "transcribe", "LK-1")
-    assert "LK-9" in shell.refuses("unknown_interview", "transcribe", "LK-9")
-    assert "horn" in shell.misused("transcribe", "LK-1", "--engine", "horn")
+def test_transcribe_with_invalid_input_fails_with_its_code(runner: CliRunner) -> None:
+    runner.fails("nothing_to_hear", "transcribe", "LK-1")
+    assert "LK-9" in runner.fails("unknown_interview", "transcribe", "LK-9")
+    assert "horn" in runner.usage_error("transcribe", "LK-1", "--engine", "horn")
 
 
-def test_a_language_that_the_model_was_not_taught(shell: Shell, talk: None) -> None:
-    said = shell.refuses(
+def test_transcribe_with_an_unsupported_language_fails(runner: CliRunner, recording: None) -> None:
+    message = runner.fails(
         "language_not_heard", "transcribe", "LK-1", "--model", "demo", "--language", "rad", "--wait"
     )
-    assert "rad" in said
+    assert "rad" in message
 
 
-def exported(shell: Shell, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        shell.says("transcript", "export", "LK-1", "--format", "json", *words)
+def export_json(runner: CliRunner, *options: str) -> dict[str, Any]:
+    transcript: dict[str, Any] = json.loads(
+        runner.output("transcript", "export", "LK-1", "--format", "json", *options)
     )
-    return found
+    return transcript
 
 
-def test_import_and_export_have_the_shapes_that_scripts_read(shell: Shell, vtt: Path) -> None:
-    told = shell.json("transcript", "import", "LK-1", str(vtt), "--state", "corrected")
-    assert told == {"version": 1, "state": "corrected", "segments": 2, "problems": []}
-    transcript = exported(shell)
+def test_import_and_export_json_have_the_documented_shape(runner: CliRunner, vtt: Path) -> None:
+    result = runner.json("transcript", "import", "LK-1", str(vtt), "--state", "corrected")
+    assert result == {"version": 1, "state": "corrected", "segments": 2, "problems": []}
+    transcript = export_json(runner)
     assert (transcript["accession"], transcript["language"]) == ("LK-1", "vi")
     assert (transcript["version"], transcript["state"]) == (1, "corrected")
     for segment in transcript["segments"]:
@@ -185,94 +196,103 @@ def test_import_and_export_have_the_shapes_that_scripts_read(shell: Shell, vtt: 
     assert (first["start_ms"], first["end_ms"]) == (1000, 4000)
 
 
-def test_what_was_exported_can_be_brought_in_again(shell: Shell, vtt: Path, tmp_path: Path) -> None:
-    shell.json("transcript", "import", "LK-1", str(vtt), "--state", "approved")
-    before = exported(shell)
+def test_exported_json_can_be_imported_again(runner: CliRunner, vtt: Path, tmp_path: Path) -> None:
+    runner.json("transcript", "import", "LK-1", str(vtt), "--state", "approved")
+    before = export_json(runner)
     file = tmp_path / "out.json"
-    told = shell.json("transcript", "export", "LK-1", "--format", "json", "-o", str(file))
-    assert told == {
-        "file": str(file), "format": "json", "version": 1, "size_bytes": file.stat().st_size,
-    }  # fmt: skip
-    shell.json("transcript", "import", "LK-1", str(file), "--state", "approved")
-    after = exported(shell)
+    result = runner.json("transcript", "export", "LK-1", "--format", "json", "-o", str(file))
+    assert result == {
+        "file": str(file),
+        "format": "json",
+        "version": 1,
+        "size_bytes": file.stat().st_size,
+    }
+    runner.json("transcript", "import", "LK-1", str(file), "--state", "approved")
+    after = export_json(runner)
     assert after["version"] == 2
     for old, new in zip(before["segments"], after["segments"], strict=True):
         assert {**old, "id": ""} == {**new, "id": ""}
-    assert exported(shell, "--version", "1") == before
+    assert export_json(runner, "--version", "1") == before
 
 
-@pytest.mark.parametrize("form", ["vtt", "srt", "txt", "json", "docx"])
-def test_every_format_can_be_written_to_a_file_and_to_a_pipe(
-    shell: Shell, vtt: Path, tmp_path: Path, form: str
+@pytest.mark.parametrize("format_name", ["vtt", "srt", "txt", "json", "docx"])
+def test_export_of_every_format_writes_a_file_and_a_pipe(
+    runner: CliRunner, vtt: Path, tmp_path: Path, format_name: str
 ) -> None:
-    shell.json("transcript", "import", "LK-1", str(vtt))
-    file = tmp_path / f"out.{form}"
-    shell.says("transcript", "export", "LK-1", "--format", form, "-o", str(file))
-    result = shell.run("transcript", "export", "LK-1", "--format", form)
+    runner.json("transcript", "import", "LK-1", str(vtt))
+    file = tmp_path / f"out.{format_name}"
+    runner.output("transcript", "export", "LK-1", "--format", format_name, "-o", str(file))
+    result = runner.run("transcript", "export", "LK-1", "--format", format_name)
     assert result.exit_code == 0
     assert len(result.stdout_bytes) == file.stat().st_size > 0
-    if form == "docx":
+    if format_name == "docx":
         assert result.stdout_bytes.startswith(b"PK")
     else:
         assert result.stdout_bytes == file.read_bytes()
         assert "chưa hiệu đính" in file.read_text(encoding="utf-8")
-        dash = shell.run("transcript", "export", "LK-1", "--format", form, "-o", "-")
+        dash = runner.run("transcript", "export", "LK-1", "--format", format_name, "-o", "-")
         assert dash.stdout_bytes == file.read_bytes()
 
 
-def test_a_file_that_is_no_transcript(shell: Shell, tmp_path: Path) -> None:
+def test_import_of_a_file_that_is_no_transcript_fails(runner: CliRunner, tmp_path: Path) -> None:
     for name, content in {
-        "a.vtt": b"", "b.srt": b"\xff\xfe\x00", "c.json": b"[1, 2", "d.json": b"{}",
-        "e.json": b'{"segments": "x"}', "f.pdf": b"%PDF-1.4", "g.vtt": b"WEBVTT\n",
-    }.items():  # fmt: skip
+        "a.vtt": b"",
+        "b.srt": b"\xff\xfe\x00",
+        "c.json": b"[1, 2",
+        "d.json": b"{}",
+        "e.json": b'{"segments": "x"}',
+        "f.pdf": b"%PDF-1.4",
+        "g.vtt": b"WEBVTT\n",
+    }.items():
         path = tmp_path / name
         path.write_bytes(content)
-        result = shell.run("transcript", "import", "LK-1", str(path))
+        result = runner.run("transcript", "import", "LK-1", str(path))
         assert result.exit_code == 1, name
         assert re.search(r"\[[a-z_]+\]\n$", result.stderr), name
         assert result.stdout == "", name
-    assert "This JSON is not a transcript of ours. [not_a_transcript]\n" in shell.run(
-        "transcript", "import", "LK-1", str(tmp_path / "d.json")
-    ).stderr  # fmt: skip
+    assert (
+        "This JSON is not a transcript of this program. [not_a_transcript]\n"
+        in runner.run("transcript", "import", "LK-1", str(tmp_path / "d.json")).stderr
+    )
 
 
-def test_who_asks_and_who_answers_comes_back_for_voices_that_are_no_person(
-    shell: Shell, tmp_path: Path
+def test_roles_of_speakers_without_person_survive_export_and_import(
+    runner: CliRunner, tmp_path: Path
 ) -> None:
-    """The people of a file need no record here, and whose voice a label is stays the editor's."""
-    said = [("Bà Sen", "witness"), ("Anh Minh", "interviewer"), ("Tiếng rao", None)]
+    """Speakers of a file need no record of a person; editors assign people to labels."""
+    speakers = [("Bà Sen", "witness"), ("Anh Minh", "interviewer"), ("Tiếng rao", None)]
     path = tmp_path / "a.json"
     path.write_text(
         json.dumps(
             {
                 "segments": [
                     {"speaker": speaker, "role": role, "text": "Dạ.", "start_ms": n, "end_ms": n}
-                    for n, (speaker, role) in enumerate(said)
+                    for n, (speaker, role) in enumerate(speakers)
                 ]
             }
         )
     )
-    shell.json("transcript", "import", "LK-1", str(path))
-    again = tmp_path / "b.vtt"
-    shell.says("transcript", "export", "LK-1", "--format", "vtt", "-o", str(again))
+    runner.json("transcript", "import", "LK-1", str(path))
+    second_file = tmp_path / "b.vtt"
+    runner.output("transcript", "export", "LK-1", "--format", "vtt", "-o", str(second_file))
     for _time in range(2):
-        found = [(s["speaker"], s["role"]) for s in exported(shell)["segments"]]
-        assert found == said
-        shell.json("transcript", "import", "LK-1", str(again))
+        exported = [(s["speaker"], s["role"]) for s in export_json(runner)["segments"]]
+        assert exported == speakers
+        runner.json("transcript", "import", "LK-1", str(second_file))
 
 
-def test_problems_of_a_transcript_are_named_by_line_and_it_is_kept(
-    shell: Shell, toolbox: Toolbox, tmp_path: Path
+def test_import_with_problems_reports_their_lines_and_keeps_the_text(
+    runner: CliRunner, toolbox: Toolbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.srt"
     path.write_text(
         "1\n00:00:05,000 --> 00:00:02,000\nNgược giờ.\n\n2\n00:00:06,000 --> 00:00:08,000\nĐược.\n"
     )
-    result = shell.run("transcript", "import", "LK-1", str(path), "--json")
+    result = runner.run("transcript", "import", "LK-1", str(path), "--json")
     assert result.exit_code == 0
-    told = json.loads(result.stdout)
-    assert told["segments"] == 2
-    [problem] = told["problems"]
+    report = json.loads(result.stdout)
+    assert report["segments"] == 2
+    [problem] = report["problems"]
     assert result.stderr == (
         f"line {problem['line']}: The end comes before the beginning; they were made the same. "
         "“Ngược giờ.” [end_before_start]\n"
@@ -282,29 +302,35 @@ def test_problems_of_a_transcript_are_named_by_line_and_it_is_kept(
     assert kept == [[problem["line"], problem["code"], problem["text"]]]
 
 
-def test_a_part_that_is_not_here_is_told(shell: Shell, tmp_path: Path) -> None:
+def test_import_with_an_unknown_part_warns(runner: CliRunner, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    said = {"text": "Dạ.", "start_ms": 0, "end_ms": 1}
-    path.write_text(json.dumps({"segments": [said, {**said, "recording": 2}]}))
-    result = shell.run("transcript", "import", "LK-1", str(path), "--json")
+    segment = {"text": "Dạ.", "start_ms": 0, "end_ms": 1}
+    path.write_text(json.dumps({"segments": [segment, {**segment, "recording": 2}]}))
+    result = runner.run("transcript", "import", "LK-1", str(path), "--json")
     assert json.loads(result.stdout)["problems"] == [
         {"line": 0, "code": "no_such_part", "text": "2"}
     ]
     assert result.stderr.startswith("The interview has no such part yet;")
 
 
-def test_what_cannot_be_imported_or_exported(shell: Shell, vtt: Path, tmp_path: Path) -> None:
-    assert "nothing.vtt" in shell.misused("transcript", "import", "LK-1", "nothing.vtt")
-    assert "directory" in shell.misused("transcript", "import", "LK-1", str(tmp_path))
-    assert "'heard'" in shell.misused("transcript", "import", "LK-1", str(vtt), "--state", "heard")
-    shell.refuses("unknown_interview", "transcript", "import", "LK-9", str(vtt))
-    shell.refuses("no_transcript", "transcript", "export", "LK-1", "--format", "vtt")
-    shell.json("transcript", "import", "LK-1", str(vtt))
-    assert "'pdf'" in shell.misused("transcript", "export", "LK-1", "--format", "pdf")
-    shell.refuses("no_transcript", "transcript", "export", "LK-1", "--format", "vtt",
-                  "--version", "7")  # fmt: skip
+def test_import_and_export_with_invalid_input_fail(
+    runner: CliRunner, vtt: Path, tmp_path: Path
+) -> None:
+    assert "nothing.vtt" in runner.usage_error("transcript", "import", "LK-1", "nothing.vtt")
+    assert "directory" in runner.usage_error("transcript", "import", "LK-1", str(tmp_path))
+    assert "'heard'" in runner.usage_error(
+        "transcript", "import", "LK-1", str(vtt), "--state", "heard"
+    )
+    runner.fails("unknown_interview", "transcript", "import", "LK-9", str(vtt))
+    runner.fails("no_transcript", "transcript", "export", "LK-1", "--format", "vtt")
+    runner.json("transcript", "import", "LK-1", str(vtt))
+    assert "'pdf'" in runner.usage_error("transcript", "export", "LK-1", "--format", "pdf")
+    runner.fails(
+        "no_transcript", "transcript", "export", "LK-1", "--format", "vtt", "--version", "7"
+    )
     missing = tmp_path / "no such folder" / "out.vtt"
-    said = shell.refuses("file_unusable", "transcript", "export", "LK-1", "--format", "vtt",
-                         "-o", str(missing))  # fmt: skip
-    assert str(missing) in said
-    shell.misused("transcript", "export", "LK-1", "--format", "vtt", "-o", str(tmp_path))
+    message = runner.fails(
+        "file_unusable", "transcript", "export", "LK-1", "--format", "vtt", "-o", str(missing)
+    )
+    assert str(missing) in message
+    runner.usage_error("transcript", "export", "LK-1", "--format", "vtt", "-o", str(tmp_path))

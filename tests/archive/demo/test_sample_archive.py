@@ -1,4 +1,4 @@
-"""The sample archive as it lies in an archive, and what is left when it is gone."""
+"""Loading and removing the sample archive, and what remains after its removal."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app import create_app
+from app import create_app, create_toolbox
 from archive import access, audit, queue
 from archive.access import Actor, machine
-from archive.actions import accounts, ingest, interviews, office, transcription, transcripts
-from archive.actions.interviews import Description
+from archive.actions.accounts import accounts, sign_in
+from archive.actions.catalogue import interviews
+from archive.actions.catalogue.interviews import Description
+from archive.actions.holdings import local_ingest
+from archive.actions.office import first_run
+from archive.actions.speech import runs
+from archive.actions.transcripts import versions
 from archive.demo import loading, removing
 from archive.jobs.worker import Worker
 from archive.models import (
@@ -34,11 +39,11 @@ from archive.models import (
 )
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests import snapshots
-from tests.archive.conftest import OWN, SampleHome, open_toolbox
-from tests.transcription.sounds import matched
+from tests.archive.conftest import OWN, SampleHome
+from tests.support import archive_snapshot
+from tools.demo_model.scoring import align
 from transcription.engines.demo import DEMO, SAMPLES_DIR
-from transcription.tokens import spoken
+from transcription.tokens import letters
 
 Client = Callable[[str | None], FlaskClient]
 ActorOf = Callable[[str | None], Actor]
@@ -46,8 +51,8 @@ ADA = machine("test")
 INVENTED = "nhân vật và lời kể đều hư cấu"
 
 
-def heard_by_a_worker(test: Callable[..., None]) -> Callable[..., None]:
-    """Needs the worker to do everything that the sample calls for: minutes on a busy machine."""
+def needs_all_jobs(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that needs all jobs of the sample: minutes on a busy machine."""
     marked: Callable[..., None] = pytest.mark.slow(pytest.mark.timeout(1200)(test))
     return marked
 
@@ -57,14 +62,14 @@ def settings(with_sample: Settings) -> Settings:
     return with_sample
 
 
-def found(toolbox: Toolbox, accession: str) -> Interview:
+def find_interview(toolbox: Toolbox, accession: str) -> Interview:
     with toolbox.database.reading() as db:
         row = interviews.by_accession(db, accession)
         assert row is not None
         return row
 
 
-def test_whoever_looks_sees_what_their_role_sees(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_sample_interviews_are_visible_by_role(toolbox: Toolbox, actor_of: ActorOf) -> None:
     def seen(name: str | None) -> set[str]:
         query = select(Interview.accession).where(Interview.is_sample)
         with toolbox.database.reading() as db:
@@ -75,61 +80,70 @@ def test_whoever_looks_sees_what_their_role_sees(toolbox: Toolbox, actor_of: Act
     assert (reader - public, staff - reader) == ({"MAU-006"}, {"MAU-012"})
 
 
-def test_each_account_is_a_sample_and_its_fresh_password_opens_it(
+def test_sample_accounts_can_sign_in_with_their_new_passwords(
     sample_home: SampleHome, toolbox: Toolbox
 ) -> None:
-    told = sample_home.loaded.accounts
-    assert len({account.password for account in told}) == 6
+    loaded_accounts = sample_home.loaded.accounts
+    assert len({account.password for account in loaded_accounts}) == 6
     with toolbox.database.writing() as db:
-        for account in told:
-            entered = accounts.sign_in(
+        for account in loaded_accounts:
+            session = sign_in.sign_in(
                 db,
-                accounts.prove(db, email=account.email, password=account.password, address="here"),
+                sign_in.verify_password(
+                    db, email=account.email, password=account.password, address="here"
+                ),
             )
-            assert (entered.user.role, entered.user.is_sample) == (account.role, True)
+            assert (session.user.role, session.user.is_sample) == (account.role, True)
 
 
-def test_loading_twice_is_loading_once(sample_home: SampleHome, toolbox: Toolbox) -> None:
-    before = snapshots.rows(toolbox)
-    vault = snapshots.files(toolbox.settings.vault_dir)
-    again = loading.load(toolbox, ADA)
-    assert again.added == 0
-    assert {a.password for a in again.accounts}.isdisjoint(
+def test_load_twice_adds_nothing_but_new_passwords(
+    sample_home: SampleHome, toolbox: Toolbox
+) -> None:
+    before = archive_snapshot.rows(toolbox)
+    vault = archive_snapshot.files(toolbox.settings.vault_dir)
+    second = loading.load(toolbox, ADA)
+    assert second.added == 0
+    assert {a.password for a in second.accounts}.isdisjoint(
         {a.password for a in sample_home.loaded.accounts}
     )
-    after = snapshots.rows(toolbox)
+    after = archive_snapshot.rows(toolbox)
     assert after.pop("user") != before.pop("user")  # the passwords are new
     assert after == before
-    assert snapshots.files(toolbox.settings.vault_dir) == vault
+    assert archive_snapshot.files(toolbox.settings.vault_dir) == vault
 
 
-def test_an_account_that_was_closed_is_opened_again(toolbox: Toolbox) -> None:
+def test_load_reopens_a_closed_sample_account(toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
         user = db.scalars(select(User).where(User.is_sample, User.role == "editor")).one()
-        accounts.change(db, ADA, user, name=user.name, role=user.role, is_active=False)
-    told = next(a for a in loading.load(toolbox, ADA).accounts if a.role == "editor")
+        accounts.update(db, ADA, user, name=user.name, role=user.role, is_active=False)
+    editor = next(a for a in loading.load(toolbox, ADA).accounts if a.role == "editor")
     with toolbox.database.writing() as db:
-        entered = accounts.sign_in(
-            db, accounts.prove(db, email=told.email, password=told.password, address="here")
+        session = sign_in.sign_in(
+            db,
+            sign_in.verify_password(
+                db, email=editor.email, password=editor.password, address="here"
+            ),
         )
-        assert entered.user.is_active
+        assert session.user.is_active
 
 
-def test_a_typed_text_never_says_that_it_was_heard_by_a_machine(toolbox: Toolbox) -> None:
+def test_typed_sample_text_has_no_machine_provenance(toolbox: Toolbox) -> None:
     with toolbox.database.reading() as db:
-        typed = found(toolbox, "MAU-005")
-        version = transcripts.shown(db, typed)
+        typed = find_interview(toolbox, "MAU-005")
+        version = versions.current_version(db, typed)
         assert version is not None
         assert (version.kind, version.engine, version.model) == ("imported", "", "")
         assert {word[4] for segment in version.segments for word in segment.words} <= {
-            "import", "edit", "interp"
-        }  # fmt: skip
-        assert transcription.sounds(db, typed) == []
+            "import",
+            "edit",
+            "interp",
+        }
+        assert runs.source_recordings(db, typed) == []
 
 
-def test_the_history_is_one_that_people_made(toolbox: Toolbox) -> None:
+def test_sample_history_is_made_by_its_accounts(toolbox: Toolbox) -> None:
     with toolbox.database.reading() as db:
-        second, first = transcripts.versions(db, found(toolbox, "MAU-004"))
+        second, first = versions.list_versions(db, find_interview(toolbox, "MAU-004"))
         assert (first.state, second.state, second.is_current) == ("approved", "approved", True)
         assert second.based_on_id == first.id
         assert second.note
@@ -147,7 +161,7 @@ def test_the_history_is_one_that_people_made(toolbox: Toolbox) -> None:
 
 
 @pytest.mark.parametrize("who", [None, "cleo"])
-def test_pages_say_that_it_is_invented(client_of: Client, who: str | None) -> None:
+def test_pages_of_the_sample_state_that_it_is_invented(client_of: Client, who: str | None) -> None:
     client = client_of(who)
     page = client.get("/vi/interviews/MAU-010").text
     assert INVENTED in page
@@ -158,46 +172,52 @@ def test_pages_say_that_it_is_invented(client_of: Client, who: str | None) -> No
     assert INVENTED not in client.get(f"/vi/interviews/{OWN}").text
 
 
-def test_an_export_says_that_it_is_invented(toolbox: Toolbox, client_of: Client) -> None:
+def test_exports_of_the_sample_state_that_it_is_invented(
+    toolbox: Toolbox, client_of: Client
+) -> None:
     with toolbox.database.reading() as db:
-        version = transcripts.shown(db, found(toolbox, "MAU-010"))
+        version = versions.current_version(db, find_interview(toolbox, "MAU-010"))
         assert version is not None
     client = client_of(None)
     for name in ("txt", "vtt", "json"):
-        told = client.get(f"/vi/versions/{version.id}/export/{name}")
-        assert told.status_code == 200
-        assert "hư cấu" in told.text
+        response = client.get(f"/vi/versions/{version.id}/export/{name}")
+        assert response.status_code == 200
+        assert "hư cấu" in response.text
 
 
-def test_it_goes_without_trace(sample_home: SampleHome, toolbox: Toolbox) -> None:
-    ids = [found(toolbox, accession).id for accession in sample_home.loaded.interviews]
+def test_remove_restores_the_archive_before_loading(
+    sample_home: SampleHome, toolbox: Toolbox
+) -> None:
+    ids = [find_interview(toolbox, accession).id for accession in sample_home.loaded.interviews]
     removed = removing.remove(toolbox, ADA)
     assert (removed.interviews, removed.kept) == (len(ids), [])
-    assert snapshots.rows(toolbox) == sample_home.rows_before
+    assert archive_snapshot.rows(toolbox) == sample_home.rows_before
     # The office's own recording has the bytes of one of the sample's: it is still there.
-    assert snapshots.files(toolbox.settings.vault_dir) == sample_home.vault_before
+    assert archive_snapshot.files(toolbox.settings.vault_dir) == sample_home.vault_before
     with toolbox.database.reading() as db:
-        assert audit.first_broken_link(db) is None
-        told = db.scalars(select(Event.kind).where(Event.kind.startswith("sample."))).all()
-        assert told == ["sample.loaded", "sample.removed"]
+        assert audit.verify_chain(db) is None
+        kinds = db.scalars(select(Event.kind).where(Event.kind.startswith("sample."))).all()
+        assert kinds == ["sample.loaded", "sample.removed"]
     assert removing.remove(toolbox, ADA).interviews == 0
 
 
-def test_what_the_office_made_with_it_stays(toolbox: Toolbox, sample_home: SampleHome) -> None:
+def test_remove_keeps_records_used_by_the_office(toolbox: Toolbox, sample_home: SampleHome) -> None:
     historian = next(a for a in sample_home.loaded.accounts if a.role == "historian")
     with toolbox.database.writing() as db:
         user = accounts.by_email(db, historian.email)
         witness = db.scalars(select(Person).where(Person.full_name == "Lâm Mỹ Hoa")).one()
         assert user is not None
-        own = interviews.create(
-            db, accounts.actor_of(user, toolbox.settings),
+        real = interviews.create(
+            db,
+            accounts.actor_of(user, toolbox.settings),
             Description(
-                title="Của kho", witnesses=[witness],
+                title="Của kho",
+                witnesses=[witness],
                 collection=db.scalar(select(Collection).where(Collection.code == "MAU-XOM")),
                 place=db.scalar(select(Place).where(Place.code == "MAU-Q5")),
             ),
-        )  # fmt: skip
-        accession = own.accession
+        )
+        accession = real.accession
     removed = removing.remove(toolbox, ADA)
     assert removed.kept == ["MAU-XOM", "Lâm Mỹ Hoa", "MAU-Q5", "MAU-HCM", historian.email]
     with toolbox.database.reading() as db:
@@ -213,59 +233,61 @@ def test_what_the_office_made_with_it_stays(toolbox: Toolbox, sample_home: Sampl
 
 
 def picture(path: Path) -> Path:
-    """A PNG of one grey pixel, which the sample has not."""
+    """Write a PNG of one grey pixel, which the sample lacks."""
 
     def part(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(
-            ">I", zlib.crc32(kind + data)
-        )  # fmt: skip
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
     path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head)
-        + part(b"IDAT", zlib.compress(b"\x00\x7f")) + part(b"IEND", b"")
-    )  # fmt: skip
+        b"\x89PNG\r\n\x1a\n"
+        + part(b"IHDR", head)
+        + part(b"IDAT", zlib.compress(b"\x00\x7f"))
+        + part(b"IEND", b"")
+    )
     return path
 
 
-def test_a_file_that_somebody_put_into_it_is_never_thrown_away(
-    toolbox: Toolbox, tmp_path: Path
-) -> None:
-    own = ingest.ingest_file(toolbox, ADA, "MAU-005", path=picture(tmp_path / "own.png"))
+def test_remove_keeps_an_interview_with_an_added_file(toolbox: Toolbox, tmp_path: Path) -> None:
+    added = local_ingest.ingest_file(toolbox, ADA, "MAU-005", path=picture(tmp_path / "own.png"))
     assert "MAU-005" in removing.remove(toolbox, ADA).kept
-    assert found(toolbox, "MAU-005").is_sample
-    assert toolbox.vault.check(own.sha256).state == "ok"
+    assert find_interview(toolbox, "MAU-005").is_sample
+    assert toolbox.vault.check(added.sha256).state == "ok"
 
 
-def test_while_it_is_being_loaded_it_is_not_removed(toolbox: Toolbox) -> None:
+def test_remove_during_loading_raises_sample_being_loaded(toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
-        queue.enqueue(db, office.SAMPLE_JOB, priority=99)
+        queue.enqueue(db, first_run.SAMPLE_JOB, priority=99)
     with toolbox.database.writing() as db:
         lease = queue.claim(db, ("light",), worker="test", lease_s=60)
     assert lease is not None
     with pytest.raises(removing.SampleBeingLoaded):
         removing.remove(toolbox, ADA)
-    assert found(toolbox, "MAU-001").is_sample
+    assert find_interview(toolbox, "MAU-001").is_sample
 
 
 @pytest.fixture(scope="session")
-def heard(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
-    """The sample after a worker has done everything that was queued."""
-    toolbox = open_toolbox(sample_home.copied_to(tmp_path_factory.mktemp("heard") / "home"))
+def worked_off(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
+    """Return the sample after a worker has run all queued jobs."""
+    toolbox = create_toolbox(sample_home.copied_to(tmp_path_factory.mktemp("heard") / "home"))
     Worker(toolbox).run_until_idle()
     return toolbox
 
 
-@heard_by_a_worker
+@needs_all_jobs
 @pytest.mark.parametrize(
     ("accession", "name"),
     [("MAU-001", "hem_binh_thanh"), ("MAU-002", "doi_moi"), ("MAU-003", "pha_rao")],
 )
-def test_the_worker_hears_every_word_in_its_time(heard: Toolbox, accession: str, name: str) -> None:
-    told: dict[str, Any] = json.loads((SAMPLES_DIR / f"interview_{name}.json").read_text("utf-8"))
-    wanted = [word for segment in told["segments"] for word in segment["words"]]
-    with heard.database.reading() as db:
-        version = transcripts.shown(db, found(heard, accession))
+def test_transcription_of_a_sample_has_correct_words_and_times(
+    worked_off: Toolbox, accession: str, name: str
+) -> None:
+    sample: dict[str, Any] = json.loads((SAMPLES_DIR / f"interview_{name}.json").read_text("utf-8"))
+    reference_words = [word for segment in sample["segments"] for word in segment["words"]]
+    with worked_off.database.reading() as db:
+        version = versions.current_version(db, find_interview(worked_off, accession))
         assert version is not None
         words = [word for segment in version.segments for word in segment.words]
         assert (version.kind, version.state) == ("machine", "machine")
@@ -274,40 +296,46 @@ def test_the_worker_hears_every_word_in_its_time(heard: Toolbox, accession: str,
         files = db.scalars(
             select(MediaFile).where(MediaFile.interview_id == version.interview_id)
         ).all()
-    errors, pairs = matched([spoken(w["word"]) for w in wanted], [spoken(w[2]) for w in words])
-    assert errors <= 0.02 * len(wanted)
-    late = sorted(abs(words[j][0] - 1000 * wanted[i]["start"]) for i, j in pairs)
+    errors, pairs = align(
+        [letters(w["word"]) for w in reference_words], [letters(w[2]) for w in words]
+    )
+    assert errors <= 0.02 * len(reference_words)
+    late = sorted(abs(words[j][0] - 1000 * reference_words[i]["start"]) for i, j in pairs)
     assert statistics.median(late) <= 60
     assert late[len(late) * 9 // 10] <= 200
     assert {file.role for file in files} == {"original", "access", "peaks"}
     assert not any(file.problem for file in files)
 
 
-@heard_by_a_worker
-def test_a_hit_says_that_it_is_invented(heard: Toolbox) -> None:
-    page = create_app(heard.settings).test_client().get("/vi/search?q=nuoc+rong").text
+@needs_all_jobs
+def test_hit_in_the_sample_states_that_it_is_invented(worked_off: Toolbox) -> None:
+    page = create_app(worked_off.settings).test_client().get("/vi/search?q=nuoc+rong").text
     assert "MAU-010" in page
     assert "hư cấu" in page
 
 
-@heard_by_a_worker
-def test_after_the_work_it_goes_without_trace_too(heard: Toolbox, sample_home: SampleHome) -> None:
-    with heard.database.reading() as db:
-        own = set(
+@needs_all_jobs
+def test_remove_after_all_jobs_leaves_only_real_records(
+    worked_off: Toolbox, sample_home: SampleHome
+) -> None:
+    with worked_off.database.reading() as db:
+        real_files = set(
             db.scalars(select(MediaFile.id).join(Interview).where(Interview.accession == OWN))
         )
-    before = heard.index.health().passages
-    removing.remove(heard, ADA)
-    Worker(heard).run_until_idle()
-    with heard.database.reading() as db:
+    before = worked_off.index.health().passages
+    removing.remove(worked_off, ADA)
+    Worker(worked_off).run_until_idle()
+    with worked_off.database.reading() as db:
         assert db.scalars(select(Interview.accession)).all() == [OWN]
-        assert set(db.scalars(select(MediaFile.id))) == own
+        assert set(db.scalars(select(MediaFile.id))) == real_files
         for model in (Person, Place, Collection):
             assert db.scalar(select(func.count()).select_from(model)) == 0
         assert db.scalar(select(func.count()).where(User.is_sample)) == 0
         assert db.scalar(select(func.count()).where(Job.kind == "transcribe")) == 0
-        assert audit.first_broken_link(db) is None
-    assert snapshots.files(heard.settings.vault_dir) == sample_home.vault_before
-    assert {Path(f).parts[0] for f in snapshots.files(heard.derivatives_dir)} <= own
-    assert heard.index.health().passages < before
-    assert heard.index.health().passages == 1  # the description of the office's own interview
+        assert audit.verify_chain(db) is None
+    assert archive_snapshot.files(worked_off.settings.vault_dir) == sample_home.vault_before
+    assert {
+        Path(f).parts[0] for f in archive_snapshot.files(worked_off.derivatives_dir)
+    } <= real_files
+    assert worked_off.index.health().passages < before
+    assert worked_off.index.health().passages == 1  # the description of the office's own interview

@@ -1,4 +1,4 @@
-"""The scheduled reading: a wrong byte ends as a failed job that names the file."""
+"""The fixity job: a wrong byte makes the job fail and name the file."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.access import Actor
-from archive.actions import ingest
+from archive.actions.holdings import local_ingest
 from archive.jobs.worker import Worker
 from archive.models import Job
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
-from tests import holdings as make
+from tests.support import media_factory
 
 
-def test_a_wrong_byte_is_an_alarm_within_one_cycle(
+def test_check_fixity_with_a_wrong_byte_fails_and_names_the_file(
     toolbox: Toolbox, actor_of: Callable[[str | None], Actor], tmp_path: Path
 ) -> None:
-    make.interview(toolbox.database)
-    item = ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
+    media_factory.add_interview(toolbox.database)
+    item = local_ingest.ingest_file(
+        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
     path = toolbox.vault.path(item.sha256)
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"\x01")

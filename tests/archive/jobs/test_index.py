@@ -1,4 +1,4 @@
-"""From a change to the index and no further: killed, rebuilt or read meanwhile, it stays right."""
+"""The index job: changes, removals, rebuilds, kills and concurrent readers."""
 
 from __future__ import annotations
 
@@ -14,125 +14,143 @@ import pytest
 
 from archive import audit, queue
 from archive.access import Actor, machine
-from archive.actions import discovery, indexing, transcripts
-from archive.actions.discovery import Wish
+from archive.actions.discovery import indexing, search
+from archive.actions.discovery.search import SearchQuery
+from archive.actions.transcripts import versions
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job, Outbox, Segment
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from search.backends.base import Backend
 from search.backends.on_disk import OnDisk
-from tests.live import ROOT
-from tests.told import ask, index_all, tell, texts, told
-from tests.workers import WorkerProcess, command, environment, until
+from tests.support.http_server import ROOT
+from tests.support.searchable_interviews import (
+    add_interview_with_text,
+    add_version,
+    hit_texts,
+    index_all,
+    search_as,
+)
+from tests.support.worker_process import WorkerProcess, command, environment, wait_until
 
 ActorOf = Callable[[str | None], Actor]
 WORDS = (
-    "chợ", "gạo", "vải", "giải", "phóng", "bao", "cấp", "sổ", "hẻm", "giếng", "nước", "máy",
-    "dệt", "tem", "phiếu", "hòa", "bình",
-)  # fmt: skip
+    "chợ",
+    "gạo",
+    "vải",
+    "giải",
+    "phóng",
+    "bao",
+    "cấp",
+    "sổ",
+    "hẻm",
+    "giếng",
+    "nước",
+    "máy",
+    "dệt",
+    "tem",
+    "phiếu",
+    "hòa",
+    "bình",
+)
 QUERIES = ("chợ", "giai phong", '"sổ gạo"', "hoa binh", "tem*", "lần 3")
 
 
-def work(toolbox: Toolbox) -> None:
+def run_jobs(toolbox: Toolbox) -> None:
     Worker(toolbox, lanes=("light", "files")).run_until_idle()
 
 
-def waiting(toolbox: Toolbox) -> int:
+def count_pending(toolbox: Toolbox) -> int:
     with toolbox.database.reading() as db:
         return db.query(Outbox).count()
 
 
-def answers(toolbox: Toolbox, index: Backend) -> list[object]:
-    """What staff are answered by an index: everything but its name."""
-    found: list[object] = []
+def search_results(toolbox: Toolbox, index: Backend) -> list[object]:
+    """Return the results of all queries on an index, with staff rights."""
+    results: list[object] = []
     with toolbox.database.reading() as db:
         for text in QUERIES:
-            answer = discovery.search(
-                db, index, machine("test"), Wish(text=text, grouped=False, per_page=100)
+            response = search.search(
+                db, index, machine("test"), SearchQuery(text=text, grouped=False, per_page=100)
             )
-            found.append((answer.total, answer.interviews, answer.facets))
-            found += [(h.segment.id, h.marks, h.word_ms, h.score) for h in answer.hits]
-    return found
+            results.append((response.total, response.interviews, response.facets))
+            results += [(h.turn.id, h.marks, h.word_ms, h.score) for h in response.hits]
+    return results
 
 
-def fresh(toolbox: Toolbox, folder: Path) -> Backend:
-    """The index that everything would give, made from nothing."""
+def build_index(toolbox: Toolbox, folder: Path) -> Backend:
+    """Build a new index of all interviews."""
     index = OnDisk(folder)
     with toolbox.database.reading() as db:
-        index.rebuild(indexing.everything(db, toolbox.settings.public_states))
+        index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
     return index
 
 
-def test_a_change_is_found_by_the_job_that_came_with_it(
-    toolbox: Toolbox, actor_of: ActorOf
-) -> None:
-    interview_id = told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    assert waiting(toolbox) == 1
-    work(toolbox)
-    assert waiting(toolbox) == 0
-    assert texts(ask(toolbox, actor_of(None), "gao")) == ["Tôi bán gạo ở chợ."]
+def test_index_job_indexes_a_changed_text(toolbox: Toolbox, actor_of: ActorOf) -> None:
+    interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+    assert count_pending(toolbox) == 1
+    run_jobs(toolbox)
+    assert count_pending(toolbox) == 0
+    assert hit_texts(search_as(toolbox, actor_of(None), "gao")) == ["Tôi bán gạo ở chợ."]
     with toolbox.database.writing() as db:
-        tell(db, db.get_one(Interview, interview_id), ["Tôi bán vải ở chợ."])
-    work(toolbox)
-    assert texts(ask(toolbox, actor_of(None), "vai")) == ["Tôi bán vải ở chợ."]
-    assert ask(toolbox, actor_of(None), "gạo").total == 0
+        add_version(db, db.get_one(Interview, interview_id), ["Tôi bán vải ở chợ."])
+    run_jobs(toolbox)
+    assert hit_texts(search_as(toolbox, actor_of(None), "vai")) == ["Tôi bán vải ở chợ."]
+    assert search_as(toolbox, actor_of(None), "gạo").total == 0
 
 
-def test_many_changes_of_one_interview_are_one_job_and_one_reading(toolbox: Toolbox) -> None:
-    interview_id = told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    work(toolbox)
+def test_many_changes_of_one_interview_are_indexed_once(toolbox: Toolbox) -> None:
+    interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+    run_jobs(toolbox)
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
         for _change in range(20):
             audit.record(db, machine("test"), "transcript.edited", interview)
         assert db.query(Job).filter_by(kind="index", state="queued").count() == 1
-    assert waiting(toolbox) == 20
-    work(toolbox)
+    assert count_pending(toolbox) == 20
+    run_jobs(toolbox)
     with toolbox.database.reading() as db:
         last = db.query(Job).filter_by(kind="index").order_by(Job.id.desc()).first()
         assert last is not None
         assert last.result == {"interviews": 1}
 
 
-def test_what_was_removed_is_found_no_more(toolbox: Toolbox) -> None:
-    interview_id = told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    work(toolbox)
+def test_index_job_drops_a_removed_interview(toolbox: Toolbox) -> None:
+    interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+    run_jobs(toolbox)
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
         audit.record(db, machine("test"), "interview.described", interview)
         db.delete(interview)
-    work(toolbox)
-    assert toolbox.index.versions() == {}
-    assert waiting(toolbox) == 0
+    run_jobs(toolbox)
+    assert toolbox.index.indexed_versions() == {}
+    assert count_pending(toolbox) == 0
 
 
-def test_a_damaged_index_is_made_anew_by_the_next_change(
-    toolbox: Toolbox, actor_of: ActorOf
-) -> None:
-    told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    work(toolbox)
+def test_index_job_rebuilds_a_damaged_index(toolbox: Toolbox, actor_of: ActorOf) -> None:
+    add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+    run_jobs(toolbox)
     [folder] = [path for path in toolbox.settings.index_dir.iterdir() if path.is_dir()]
     toolbox.index.close()
     for path in folder.glob("*.seg"):
         path.unlink()
     assert not toolbox.index.health().ok
-    told(toolbox, "LK-2", "Tôi mua gạo ở chợ.")
-    work(toolbox)
+    add_interview_with_text(toolbox, "LK-2", "Tôi mua gạo ở chợ.")
+    run_jobs(toolbox)
     assert toolbox.index.health().ok
-    assert ask(toolbox, actor_of(None), "gạo").total == 2
+    assert search_as(toolbox, actor_of(None), "gạo").total == 2
 
 
-def test_a_writer_beside_us_is_waited_for(settings: Settings, toolbox: Toolbox) -> None:
-    told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    work(toolbox)
-    told(toolbox, "LK-2", "Tôi mua gạo ở chợ.")
-    beside = OnDisk(settings.index_dir)
-    impatient = OnDisk(settings.index_dir, lock_timeout_s=0.05)
-    with beside._folder.lock(timeout_s=1):
-        job = _run_with(toolbox, impatient)
+def test_index_job_with_a_locked_index_is_parked(settings: Settings, toolbox: Toolbox) -> None:
+    add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+    run_jobs(toolbox)
+    add_interview_with_text(toolbox, "LK-2", "Tôi mua gạo ở chợ.")
+    writer = OnDisk(settings.index_dir)
+    impatient_index = OnDisk(settings.index_dir, lock_timeout_s=0.05)
+    with writer._folder.lock(timeout_s=1):
+        job = _run_with(toolbox, impatient_index)
     assert (job.state, job.problem) == ("waiting", "index_busy")
-    assert waiting(toolbox) == 1  # nothing is forgotten before the index has it
+    assert count_pending(toolbox) == 1  # outbox rows stay until they are indexed
 
 
 def _run_with(toolbox: Toolbox, index: Backend) -> Job:
@@ -143,21 +161,21 @@ def _run_with(toolbox: Toolbox, index: Backend) -> Job:
         return job
 
 
-def test_a_change_during_a_rebuild_is_told_after_it(toolbox: Toolbox, actor_of: ActorOf) -> None:
-    told(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
+def test_change_during_a_rebuild_stays_pending(toolbox: Toolbox, actor_of: ActorOf) -> None:
+    add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     with toolbox.database.reading() as db:
-        mark = indexing.last_change(db)
-        told(toolbox, "LK-2", "Tôi mua gạo ở chợ.")  # while the rebuild reads
-        toolbox.index.rebuild(indexing.everything(db, toolbox.settings.public_states))
+        mark = indexing.last_change_number(db)
+        add_interview_with_text(toolbox, "LK-2", "Tôi mua gạo ở chợ.")  # while the rebuild reads
+        toolbox.index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
     with toolbox.database.writing() as db:
-        indexing.forget_until(db, mark)
-    assert waiting(toolbox) == 1
-    work(toolbox)
-    assert ask(toolbox, actor_of(None), "gạo").total == 2
+        indexing.acknowledge_until(db, mark)
+    assert count_pending(toolbox) == 1
+    run_jobs(toolbox)
+    assert search_as(toolbox, actor_of(None), "gạo").total == 2
 
 
-def sentence(chance: random.Random, number: int) -> str:
-    return f"{' '.join(chance.choices(WORDS, k=9)).capitalize()}, lần {number}."
+def random_sentence(rng: random.Random, number: int) -> str:
+    return f"{' '.join(rng.choices(WORDS, k=9)).capitalize()}, lần {number}."
 
 
 @pytest.fixture
@@ -169,52 +187,56 @@ def worker(settings: Settings) -> Iterator[WorkerProcess]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_at_any_moment_nothing_is_lost_and_nothing_found_twice(
+def test_index_job_killed_at_any_moment_gives_the_same_index(
     toolbox: Toolbox, worker: WorkerProcess, tmp_path: Path
 ) -> None:
-    chance = random.Random(1986)
+    rng = random.Random(1986)
     ids = [
-        told(toolbox, f"LK-{n}", *(sentence(chance, 0) for _ in range(12)), state="machine")
+        add_interview_with_text(
+            toolbox, f"LK-{n}", *(random_sentence(rng, 0) for _ in range(12)), state="machine"
+        )
         for n in range(60)
     ]
     for kill in range(1, 6):
-        for interview_id in chance.sample(ids, 40):
-            correct(toolbox, interview_id, sentence(chance, kill))
-        before = waiting(toolbox)
+        for interview_id in rng.sample(ids, 40):
+            change_segment(toolbox, interview_id, random_sentence(rng, kill))
+        before = count_pending(toolbox)
         worker.start()
-        until(lambda: running(toolbox), otherwise="nobody took the job")
-        timer = threading.Timer(chance.uniform(0.0, 0.4), worker.kill)
+        wait_until(lambda: is_index_job_running(toolbox), message="the job was not claimed")
+        timer = threading.Timer(rng.uniform(0.0, 0.4), worker.kill)
         timer.start()
         timer.join()
-        assert waiting(toolbox) <= before
+        assert count_pending(toolbox) <= before
         with toolbox.database.writing() as db:
-            gone = db.get_one(Interview, ids.pop())
-            audit.record(db, machine("test"), "interview.described", gone)
-            db.delete(gone)
+            removed = db.get_one(Interview, ids.pop())
+            audit.record(db, machine("test"), "interview.described", removed)
+            db.delete(removed)
     worker.start()
-    until(lambda: idle(toolbox), otherwise="the outbox was never emptied")
+    wait_until(lambda: is_idle(toolbox), message="the outbox was never emptied")
     worker.stop()
-    assert set(toolbox.index.versions()) == set(ids)
-    assert answers(toolbox, toolbox.index) == answers(toolbox, fresh(toolbox, tmp_path / "fresh"))
+    assert set(toolbox.index.indexed_versions()) == set(ids)
+    assert search_results(toolbox, toolbox.index) == search_results(
+        toolbox, build_index(toolbox, tmp_path / "fresh")
+    )
 
 
-def correct(toolbox: Toolbox, interview_id: str, text: str) -> None:
-    """As a save does: the words, the event, the row of the outbox and the job, in one."""
+def change_segment(toolbox: Toolbox, interview_id: str, text: str) -> None:
+    """Change a segment and record the event, as a save does."""
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
-        version = transcripts.shown(db, interview)
+        version = versions.current_version(db, interview)
         assert version is not None
         segment: Segment = version.segments[len(text) % 12]
         segment.text, segment.words = text, []
         audit.record(db, machine("test"), "transcript.edited", version, interview=interview)
 
 
-def running(toolbox: Toolbox) -> bool:
+def is_index_job_running(toolbox: Toolbox) -> bool:
     with toolbox.database.reading() as db:
         return db.query(Job).filter_by(kind="index", state="running").first() is not None
 
 
-def idle(toolbox: Toolbox) -> bool:
+def is_idle(toolbox: Toolbox) -> bool:
     with toolbox.database.reading() as db:
         return queue.is_idle(db) and db.query(Outbox).count() == 0
 
@@ -222,29 +244,33 @@ def idle(toolbox: Toolbox) -> bool:
 @pytest.mark.slow
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(900)
-def test_readers_go_on_while_another_process_makes_the_index_anew(
+def test_search_during_a_reindex_in_another_process_is_complete(
     settings: Settings, toolbox: Toolbox, actor_of: ActorOf
 ) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     for n in range(30):
-        told(toolbox, f"LK-{n}", "Giải phóng rồi.", *(sentence(chance, 0) for _ in range(10)))
+        add_interview_with_text(
+            toolbox, f"LK-{n}", "Giải phóng rồi.", *(random_sentence(rng, 0) for _ in range(10))
+        )
     index_all(toolbox)
     public = actor_of(None)
-    whole = ask(toolbox, public, "chợ giải phóng").total
+    expected_total = search_as(toolbox, public, "chợ giải phóng").total
     generations, totals = {toolbox.index.generation()}, set()
     for _round in range(2):
         with subprocess.Popen(
-            command("reindex", "--json"), cwd=ROOT, env=environment(settings),
+            command("reindex", "--json"),
+            cwd=ROOT,
+            env=environment(settings),
             stdout=subprocess.PIPE,
-        ) as other:  # fmt: skip
-            while other.poll() is None:
-                totals.add(ask(toolbox, public, "chợ giải phóng").total)
-            assert other.stdout is not None
-            assert json.load(other.stdout)["passages"] == 30 * 12
-        assert other.returncode == 0
-        totals.add(ask(toolbox, public, "chợ giải phóng").total)
+        ) as reindex:
+            while reindex.poll() is None:
+                totals.add(search_as(toolbox, public, "chợ giải phóng").total)
+            assert reindex.stdout is not None
+            assert json.load(reindex.stdout)["passages"] == 30 * 12
+        assert reindex.returncode == 0
+        totals.add(search_as(toolbox, public, "chợ giải phóng").total)
         generations.add(toolbox.index.generation())
-    assert totals == {whole}
+    assert totals == {expected_total}
     assert len(generations) == 3
     folders = [path for path in settings.index_dir.iterdir() if path.is_dir()]
     assert len(folders) == 2  # the one in use and the one before it

@@ -1,4 +1,4 @@
-"""Loading the sample as the first visit asks for it: stopped on the way, it is completed later."""
+"""The job that loads the sample: interrupted, completed later, refused."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from sqlalchemy import func, select
 
 from archive import queue
 from archive.access import machine
-from archive.actions.office import SAMPLE_JOB
+from archive.actions.office.first_run import SAMPLE_JOB
 from archive.demo import removing
-from archive.demo.contents import read_all
+from archive.demo.sample_files import read_sample
 from archive.jobs import load_sample
 from archive.jobs.context import JobContext
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job, MediaFile
 from archive.toolbox import Toolbox
-from tests import holdings as make
-from tests import snapshots
+from tests.support import archive_snapshot, media_factory
 
 
-class Stopped(JobContext):
-    """A context whose lease is asked back after the first few steps."""
+class CancelledContext(JobContext):
+    """A context that is cancelled after two progress steps."""
 
     steps = 0
 
@@ -31,24 +30,24 @@ class Stopped(JobContext):
         super().progress(fraction, message, **detail)
 
 
-def ask(toolbox: Toolbox) -> str:
+def enqueue_load(toolbox: Toolbox) -> str:
     with toolbox.database.writing() as db:
         return queue.enqueue(db, SAMPLE_JOB, unique_key=SAMPLE_JOB, priority=99).id
 
 
-def test_stopped_on_the_way_it_is_completed_later(toolbox: Toolbox) -> None:
-    sample, before = read_all(), snapshots.rows(toolbox)
-    job_id = ask(toolbox)
+def test_load_sample_cancelled_midway_is_completed_by_a_retry(toolbox: Toolbox) -> None:
+    sample, before = read_sample(), archive_snapshot.rows(toolbox)
+    job_id = enqueue_load(toolbox)
     with toolbox.database.writing() as db:
         lease = queue.claim(db, ("light",), worker="test", lease_s=60)
     assert lease is not None
     with pytest.raises(queue.Cancelled):
-        load_sample.handle(Stopped(toolbox, lease))
+        load_sample.handle(CancelledContext(toolbox, lease))
     with toolbox.database.writing() as db:
         job = db.get_one(Job, job_id)
         assert (job.message, 0 < job.progress < 0.5) == ("loading_sample", True)
         assert db.scalar(select(func.count()).where(MediaFile.role == "original")) == 2
-        queue.cancelled(db, lease)
+        queue.mark_cancelled(db, lease)
     with toolbox.database.writing() as db:
         queue.retry(db, db.get_one(Job, job_id))
     assert Worker(toolbox).run_one(("light",))
@@ -60,19 +59,21 @@ def test_stopped_on_the_way_it_is_completed_later(toolbox: Toolbox) -> None:
         assert db.scalar(select(func.count()).where(MediaFile.role == "original")) == sum(
             len(interview.files) for interview in sample.interviews
         )
-        heard = select(Job.payload).where(Job.kind == "transcribe")
-        assert [payload["model"] for payload in db.scalars(heard)] == ["demo"] * 3
+        payloads = select(Job.payload).where(Job.kind == "transcribe")
+        assert [payload["model"] for payload in db.scalars(payloads)] == ["demo"] * 3
     assert removing.remove(toolbox, machine("test")).interviews == len(sample.interviews)
-    assert snapshots.rows(toolbox) == before
+    assert archive_snapshot.rows(toolbox) == before
 
 
-def test_what_stands_in_the_way_ends_it_for_good(toolbox: Toolbox) -> None:
-    make.interview(toolbox.database, "MAU-003")
-    job_id = ask(toolbox)
+def test_load_sample_with_a_used_name_fails_finally(toolbox: Toolbox) -> None:
+    media_factory.add_interview(toolbox.database, "MAU-003")
+    job_id = enqueue_load(toolbox)
     assert Worker(toolbox).run_one(("light",))
     with toolbox.database.reading() as db:
         job = db.get_one(Job, job_id)
         assert (job.state, job.problem, job.detail) == (
-            "failed", "sample_in_the_way", {"name": "MAU-003"}
-        )  # fmt: skip
+            "failed",
+            "sample_in_the_way",
+            {"name": "MAU-003"},
+        )
         assert db.scalar(select(func.count()).where(Interview.is_sample)) == 0

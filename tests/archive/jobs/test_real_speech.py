@@ -1,4 +1,4 @@
-"""Eleven seconds of a real voice go the whole way. The demo model cannot know the words."""
+"""Eleven seconds of real speech through the pipeline; the demo model cannot know the words."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from collections.abc import Callable
 import pytest
 
 from archive.access import Actor
-from archive.actions import transcription, transcripts
-from archive.actions.transcription import Wanted
+from archive.actions.speech import runs
+from archive.actions.speech.runs import TranscriptionOptions
+from archive.actions.transcripts.words import unpack
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job, MediaFile, Recording, TranscriptVersion
 from archive.toolbox import Toolbox
 from media import sound
 from media.derivatives import peaks
-from tests import holdings as make
-from tests.speech import JFK, needs_real_speech
+from tests.support import media_factory
+from tests.support.whisper_models import JFK, needs_real_speech
 
 LENGTH_MS = 11_000
 
 
 @needs_real_speech
 @pytest.mark.sqlite_only
-def test_a_real_voice_is_kept_copied_drawn_and_heard(
+def test_real_recording_is_stored_derived_and_transcribed(
     toolbox: Toolbox, actor_of: Callable[[str | None], Actor]
 ) -> None:
     actor = actor_of("ben")
-    interview_id = make.interview(toolbox.database)
-    sent = make.send(toolbox, actor, JFK.read_bytes(), name="jfk.flac")
+    interview_id = media_factory.add_interview(toolbox.database)
+    sent = media_factory.upload_file(toolbox, actor, JFK.read_bytes(), name="jfk.flac")
     assert sent.state == "kept"
     with toolbox.database.writing() as db:
-        wanted = Wanted(engine="whisper", model="demo", language="en")
-        transcription.request(db, actor, db.get_one(Interview, interview_id), wanted)
+        options = TranscriptionOptions(engine="whisper", model="demo", language="en")
+        runs.request(db, actor, db.get_one(Interview, interview_id), options)
     Worker(toolbox).run_until_idle()
 
     with toolbox.database.reading() as db:
@@ -41,29 +42,29 @@ def test_a_real_voice_is_kept_copied_drawn_and_heard(
         assert abs((db.query(Recording).one().duration_ms or 0) - LENGTH_MS) <= 1
         files = {file.role: file for file in db.query(MediaFile)}
         version = db.query(TranscriptVersion).one()
-        check_text(version)
+        assert_text_is_in_order(version)
     sha256 = hashlib.sha256(JFK.read_bytes()).hexdigest()
     assert files["original"].sha256 == sha256
     assert toolbox.vault.check(sha256).state == "ok"
     assert set(files) == {"original", "access", "peaks"}
     copy = toolbox.derivatives_dir / files["access"].path
-    heard_ms = sum(len(block) for block in sound.pcm_blocks(copy)) // 16
-    assert abs(heard_ms - LENGTH_MS) <= 100
-    check_peaks(toolbox, files["peaks"])
+    decoded_ms = sum(len(block) for block in sound.pcm_blocks(copy)) // 16
+    assert abs(decoded_ms - LENGTH_MS) <= 100
+    assert_peaks_show_speech(toolbox, files["peaks"])
 
 
-def check_peaks(toolbox: Toolbox, file: MediaFile) -> None:
-    rows = peaks.read((toolbox.derivatives_dir / file.path).read_bytes())
+def assert_peaks_show_speech(toolbox: Toolbox, file: MediaFile) -> None:
+    rows = peaks.read_peaks((toolbox.derivatives_dir / file.path).read_bytes())
     fine = rows[20]
     assert abs(len(fine) - LENGTH_MS // 50) <= 1
-    assert 40 < max(fine) <= 255  # a voice, as loud as one
-    assert min(fine) < max(fine) // 8  # that pauses
+    assert 40 < max(fine) <= 255  # as loud as speech
+    assert min(fine) < max(fine) // 8  # with pauses
 
 
-def check_text(version: TranscriptVersion) -> None:
-    """Something was heard, in the recording, in order; which words, only real weights know."""
+def assert_text_is_in_order(version: TranscriptVersion) -> None:
+    """Assert words in order within the recording; a real model would check the words."""
     assert (version.language, version.options["knows_only"]) == ("en", "demo_sentences")
-    words = [w for s in version.segments for w in transcripts.unpack(s.words)]
+    words = [w for s in version.segments for w in unpack(s.words)]
     assert words
     edges = [t for w in words for t in (w.start_ms, w.end_ms)]
     assert edges == sorted(edges)

@@ -1,4 +1,4 @@
-"""What happens every day: planned once, touching nothing that a row speaks of."""
+"""The daily jobs: enqueued once a day, deleting only what no row refers to."""
 
 from __future__ import annotations
 
@@ -11,44 +11,48 @@ from pathlib import Path
 from sqlalchemy import select
 
 from archive.access import Actor
-from archive.actions import ingest
+from archive.actions.holdings import local_ingest
 from archive.jobs import daily
 from archive.jobs.worker import Worker
 from archive.models import Job, MediaFile, SavedOperation, SignInFailure, User
 from archive.models.base import utc_now
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
-from tests import holdings as make
+from tests.support import media_factory
 
 ActorOf = Callable[[str | None], Actor]
 
 
-def test_each_daily_kind_is_queued_once_a_day(toolbox: Toolbox) -> None:
+def test_enqueue_due_jobs_twice_a_day_enqueues_each_kind_once(toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
-        assert {job.kind for job in daily.plan(db)} == {"sweep", "check_fixity"}
+        assert {job.kind for job in daily.enqueue_due_jobs(db)} == {"sweep", "check_fixity"}
     Worker(toolbox, lanes=("light", "files")).run_until_idle()
     with toolbox.database.writing() as db:
-        assert daily.plan(db) == []
+        assert daily.enqueue_due_jobs(db) == []
         for job in db.query(Job):
             job.created_at = utc_now() - timedelta(hours=25)
         db.flush()
-        assert len(daily.plan(db)) == 2
+        assert len(daily.enqueue_due_jobs(db)) == 2
 
 
-def test_a_file_that_arrives_does_not_stand_for_the_nightly_reading(
+def test_fixity_job_of_a_new_file_does_not_replace_the_nightly_one(
     toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    make.interview(toolbox.database)
-    ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
+    media_factory.add_interview(toolbox.database)
+    local_ingest.ingest_file(
+        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
     with toolbox.database.writing() as db:
-        assert "check_fixity" in {job.kind for job in daily.plan(db)}
+        assert "check_fixity" in {job.kind for job in daily.enqueue_due_jobs(db)}
 
 
-def test_old_orphans_go_and_everything_else_stays(
+def test_sweep_deletes_old_orphans_only(
     toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    make.interview(toolbox.database)
-    ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=make.sound(tmp_path))
+    media_factory.add_interview(toolbox.database)
+    local_ingest.ingest_file(
+        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
     worker = Worker(toolbox, lanes=("light", "files"))
     worker.run_until_idle()
     old = toolbox.derivatives_dir / "01OLD" / "peaks-1"
@@ -58,10 +62,10 @@ def test_old_orphans_go_and_everything_else_stays(
         (folder / "x").write_bytes(b"x")
     long_ago = time.time() - 48 * 3600
     os.utime(old, (long_ago, long_ago))
-    killed, under_way = (toolbox.vault.temp_dir / name for name in ("killed.new", "now.new"))
-    for temp in (killed, under_way):
+    abandoned, current = (toolbox.vault.temp_dir / name for name in ("killed.new", "now.new"))
+    for temp in (abandoned, current):
         temp.write_bytes(b"half a tape")
-    os.utime(killed, (long_ago, long_ago))
+    os.utime(abandoned, (long_ago, long_ago))
     with toolbox.database.writing() as db:
         user_id = db.scalars(select(User.id)).first()
         for key, age in (("forgotten-1", timedelta(days=15)), ("kept-1234", timedelta(days=1))):
@@ -76,7 +80,7 @@ def test_old_orphans_go_and_everything_else_stays(
     worker.run_until_idle()
     assert not old.parent.exists()
     assert young.is_dir()
-    assert (killed.exists(), under_way.exists()) == (False, True)
+    assert (abandoned.exists(), current.exists()) == (False, True)
     with toolbox.database.reading() as db:
         done = db.get_one(Job, job.id)
         assert (done.state, done.result["folders"]) == ("done", 1)

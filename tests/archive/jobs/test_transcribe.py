@@ -1,7 +1,6 @@
-"""From a file in the vault to a version that says where its words come from, by the real worker.
+"""The transcription job, from an original to a version with provenance.
 
-The demo model is heard by openai-whisper's own code; where only the order of things is
-asked about, the scripted engine counts instead.
+Runs the demo model with openai-whisper, or the scripted engine where only the sequence matters.
 """
 
 from __future__ import annotations
@@ -18,20 +17,23 @@ import pytest
 from numpy.typing import NDArray
 
 from archive.access import Actor
-from archive.actions import ingest, transcription, transcripts
-from archive.actions import work as works
-from archive.actions.transcription import Wanted
-from archive.jobs.transcribe import SCANNING_SHARE, Pace
+from archive.actions.holdings import local_ingest
+from archive.actions.office import jobs as office_jobs
+from archive.actions.speech import runs
+from archive.actions.speech.runs import TranscriptionOptions
+from archive.actions.transcripts.words import unpack
+from archive.jobs.transcribe import SCANNING_SHARE, ProgressEstimate
 from archive.jobs.worker import Worker
 from archive.models import Event, Interview, Job, TranscriptionChunk, TranscriptVersion
 from archive.toolbox import Toolbox
-from tests import holdings as make
-from tests.fixtures.media import make as media
-from tests.transcription.sounds import as_heard, matched, sample, silence
-from tests.workers import until
+from tests.support import media_factory, multichannel
+from tests.support import media_files as media
+from tests.support.audio_samples import as_float, sample, silence
+from tests.support.worker_process import wait_until
+from tools.demo_model.scoring import align
 from transcription.engines.demo import DEMO, SAMPLES_DIR
 from transcription.engines.known_models import KNOWN
-from transcription.tokens import spoken
+from transcription.tokens import letters
 
 ActorOf = Callable[[str | None], Actor]
 NAME = "interview_hem_binh_thanh"
@@ -39,35 +41,39 @@ NAME = "interview_hem_binh_thanh"
 
 @pytest.fixture
 def cleo(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
-    make.interview(toolbox.database)
+    media_factory.add_interview(toolbox.database)
     return actor_of("cleo")
 
 
-def take_in(toolbox: Toolbox, actor: Actor, path: Path, *, accession: str = "LK-1") -> None:
-    ingest.ingest_file(toolbox, actor, accession, path=path)
+def ingest(toolbox: Toolbox, actor: Actor, path: Path, *, accession: str = "LK-1") -> None:
+    local_ingest.ingest_file(toolbox, actor, accession, path=path)
 
 
-def recording(folder: Path, *pieces: NDArray[np.int16], name: str = "a.wav") -> Path:
-    """A file in which these pieces follow each other."""
-    return media.sound(folder / name, as_heard(np.concatenate(pieces))[np.newaxis])
+def write_recording(folder: Path, *parts: NDArray[np.int16], name: str = "a.wav") -> Path:
+    """Write a recording of these pieces, one after the other."""
+    return media.sound(folder / name, as_float(np.concatenate(parts))[np.newaxis])
 
 
-def talk(start_s: int, end_s: int) -> NDArray[np.int16]:
-    """A stretch of the sample interview."""
+def sample_part(start_s: int, end_s: int) -> NDArray[np.int16]:
+    """Return a part of a sample interview."""
     return sample(NAME).pcm[start_s * 16_000 : end_s * 16_000]
 
 
-def ask(
-    toolbox: Toolbox, actor: Actor, *, engine: str = "scripted", model: str = "tally",
+def request_transcription(
+    toolbox: Toolbox,
+    actor: Actor,
+    *,
+    engine: str = "scripted",
+    model: str = "tally",
     language: str = "vi",
-) -> str:  # fmt: skip
+) -> str:
     with toolbox.database.writing() as db:
         interview = db.query(Interview).filter_by(accession="LK-1").one()
-        wanted = Wanted(engine=engine, model=model, language=language)
-        return transcription.request(db, actor, interview, wanted).id
+        options = TranscriptionOptions(engine=engine, model=model, language=language)
+        return runs.request(db, actor, interview, options).id
 
 
-def run(toolbox: Toolbox) -> None:
+def run_job(toolbox: Toolbox) -> None:
     Worker(toolbox, lanes=("speech",)).run_one(("speech",))
 
 
@@ -84,84 +90,93 @@ def only_version(toolbox: Toolbox) -> TranscriptVersion:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, dict[str, Any]]]:
-    """What the job says of itself, as it says it: the real method, overheard."""
+def progress_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, dict[str, Any]]]:
+    """Record the arguments of every call of JobContext.progress."""
     from archive.jobs.context import JobContext
 
-    heard: list[tuple[float, str, dict[str, Any]]] = []
+    calls: list[tuple[float, str, dict[str, Any]]] = []
     real = JobContext.progress
 
-    def overheard(self: JobContext, fraction: float, message: str = "", **detail: Any) -> None:
-        heard.append((fraction, message, detail))
+    def record(self: JobContext, fraction: float, message: str = "", **detail: Any) -> None:
+        calls.append((fraction, message, detail))
         real(self, fraction, message, **detail)
 
-    monkeypatch.setattr(JobContext, "progress", overheard)
-    return heard
+    monkeypatch.setattr(JobContext, "progress", record)
+    return calls
 
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only
-def test_an_interview_is_heard_through_the_whole_pipeline(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, told: list[tuple[float, str, dict[str, Any]]]
+def test_transcribe_with_whisper_gives_correct_words_times_and_provenance(
+    toolbox: Toolbox,
+    cleo: Actor,
+    actor_of: ActorOf,
+    progress_calls: list[tuple[float, str, dict[str, Any]]],
 ) -> None:
-    take_in(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
-    job_id = ask(toolbox, cleo, engine="whisper", model="demo")
-    run(toolbox)
+    ingest(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
+    job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
+    run_job(toolbox)
 
     job, version, reference = job_of(toolbox, job_id), only_version(toolbox), sample(NAME)
     assert (job.state, job.problem, job.progress) == ("done", "", 1.0)
-    words = [w for s in version.segments for w in transcripts.unpack(s.words)]
-    errors, pairs = matched(
-        [spoken(s.text) for s in reference.syllables], [spoken(w.text) for w in words]
+    words = [w for s in version.segments for w in unpack(s.words)]
+    errors, pairs = align(
+        [letters(s.text) for s in reference.syllables], [letters(w.text) for w in words]
     )
     assert errors <= 0.02 * len(reference.syllables)
-    late = sorted(abs(words[j].start_ms - reference.syllables[i].start_ms) for i, j in pairs)
-    assert statistics.median(late) <= 60
-    assert late[len(late) * 9 // 10] <= 200
+    delays_ms = sorted(abs(words[j].start_ms - reference.syllables[i].start_ms) for i, j in pairs)
+    assert statistics.median(delays_ms) <= 60
+    assert delays_ms[len(delays_ms) * 9 // 10] <= 200
     assert {w.source for w in words} == {"asr"}
     assert all(w.confidence is not None and 0 < w.confidence <= 1 for w in words)
     assert job.result == {
-        "version": 1, "version_id": version.id, "engine": "whisper", "model": "demo",
-        "model_sha256": DEMO.info.sha256, "segments": len(version.segments), "flags": 0,
-    }  # fmt: skip
-    check_provenance(toolbox, version)
-    check_what_was_told(told)
+        "version": 1,
+        "version_id": version.id,
+        "engine": "whisper",
+        "model": "demo",
+        "model_sha256": DEMO.info.sha256,
+        "segments": len(version.segments),
+        "flags": 0,
+    }
+    assert_provenance(toolbox, version)
+    assert_progress_and_stages(progress_calls)
 
 
-def check_provenance(toolbox: Toolbox, version: TranscriptVersion) -> None:
+def assert_provenance(toolbox: Toolbox, version: TranscriptVersion) -> None:
     assert (version.state, version.kind, version.is_current) == ("machine", "machine", True)
     assert (version.engine, version.model) == ("whisper", "demo")
     assert (version.model_sha256, version.language) == (DEMO.info.sha256, "vi")
     assert version.options["knows_only"] == "demo_sentences"
-    assert version.options["prompt"] == ""  # this model is never shown one
+    assert version.options["prompt"] == ""  # this model takes no prompt
     with toolbox.database.reading() as db:
-        made = db.query(Event).filter_by(kind="transcript.made").one()
-        assert made.subject_id == version.id
-        assert made.actor_name == "worker for Cleo"
-        assert made.detail["model_sha256"] == DEMO.info.sha256
+        event = db.query(Event).filter_by(kind="transcript.made").one()
+        assert event.subject_id == version.id
+        assert event.actor_name == "worker for Cleo"
+        assert event.detail["model_sha256"] == DEMO.info.sha256
 
 
-def check_what_was_told(told: list[tuple[float, str, dict[str, Any]]]) -> None:
-    fractions = [fraction for fraction, _stage, _detail in told]
+def assert_progress_and_stages(progress_calls: list[tuple[float, str, dict[str, Any]]]) -> None:
+    fractions = [fraction for fraction, _stage, _detail in progress_calls]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
-    stages = list(dict.fromkeys(stage for _fraction, stage, _detail in told))
+    stages = list(dict.fromkeys(stage for _fraction, stage, _detail in progress_calls))
     assert stages == ["loading_model", "finding_speech", "hearing", "writing"]
-    hearing = [detail for _fraction, stage, detail in told if stage == "hearing"]
-    assert [d["left_ms"] is None for d in hearing[:2]] == [True, False]  # two chunks are measured
-    assert hearing[-1]["left_ms"] == 0
-    assert hearing[-1]["heard_ms"] == hearing[-1]["speech_ms"] > 60_000
-    assert hearing[1]["left_ms"] > hearing[-2]["left_ms"] > 0
+    transcribing = [detail for _fraction, stage, detail in progress_calls if stage == "hearing"]
+    # The remaining time is known after two chunks.
+    assert [d["left_ms"] is None for d in transcribing[:2]] == [True, False]
+    assert transcribing[-1]["left_ms"] == 0
+    assert transcribing[-1]["heard_ms"] == transcribing[-1]["speech_ms"] > 60_000
+    assert transcribing[1]["left_ms"] > transcribing[-2]["left_ms"] > 0
 
 
 @pytest.mark.sqlite_only
-def test_what_was_skipped_stays_visible_and_time_is_not_cut_out(
+def test_transcribe_lists_skipped_spans_and_keeps_the_clock(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    path = recording(tmp_path, talk(0, 12), silence(9), talk(12, 20))
-    take_in(toolbox, actor_of("ben"), path)
-    ask(toolbox, cleo)
-    run(toolbox)
+    path = write_recording(tmp_path, sample_part(0, 12), silence(9), sample_part(12, 20))
+    ingest(toolbox, actor_of("ben"), path)
+    request_transcription(toolbox, cleo)
+    run_job(toolbox)
     version = only_version(toolbox)
     [[recording_id, start_ms, end_ms]] = version.options["skipped"]
     assert recording_id == version.segments[0].recording_id
@@ -171,12 +186,12 @@ def test_what_was_skipped_stays_visible_and_time_is_not_cut_out(
 
 
 @pytest.mark.sqlite_only
-def test_silence_gives_an_empty_version_that_says_so(
+def test_transcribe_of_silence_gives_an_empty_version(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, silence(15)))
-    job_id = ask(toolbox, cleo, engine="whisper", model="demo")
-    run(toolbox)
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, silence(15)))
+    job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
+    run_job(toolbox)
     version = only_version(toolbox)
     assert version.segments == []
     assert [skipped[1:] for skipped in version.options["skipped"]] == [[0, 15_000]]
@@ -184,111 +199,147 @@ def test_silence_gives_an_empty_version_that_says_so(
 
 
 @pytest.mark.sqlite_only
-def test_two_recordings_are_one_text_and_the_bar_never_falls_back(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path,
-    told: list[tuple[float, str, dict[str, Any]]],
-) -> None:  # fmt: skip
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(0, 8), name="1.wav"))
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(8, 30), name="2.wav"))
-    ask(toolbox, cleo)
-    run(toolbox)
+def test_transcribe_of_two_recordings_gives_one_version_with_rising_progress(
+    toolbox: Toolbox,
+    cleo: Actor,
+    actor_of: ActorOf,
+    tmp_path: Path,
+    progress_calls: list[tuple[float, str, dict[str, Any]]],
+) -> None:
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8), name="1.wav"))
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(8, 30), name="2.wav"))
+    request_transcription(toolbox, cleo)
+    run_job(toolbox)
     version = only_version(toolbox)
     parts = [segment.recording_id for segment in version.segments]
     assert len(set(parts)) == 2
     assert parts == sorted(parts, key=parts.index)  # one after the other
-    fractions = [fraction for fraction, _stage, _detail in told]
+    fractions = [fraction for fraction, _stage, _detail in progress_calls]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
 
 @pytest.mark.sqlite_only
-def test_doubtful_text_is_flagged_and_never_dropped(
+def test_transcribe_flags_a_phantom_phrase_and_keeps_it(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
     phantom = "Hãy subscribe cho kênh La La School Để không bỏ lỡ những video hấp dẫn"
     script = toolbox.settings.models_dir / "phantom.script.json"
     script.write_text(f'[[[300, 6000, "{phantom}"]]]', encoding="utf-8")
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(0, 8)))
-    job_id = ask(toolbox, cleo, model="phantom")
-    run(toolbox)
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    job_id = request_transcription(toolbox, cleo, model="phantom")
+    run_job(toolbox)
     [segment] = only_version(toolbox).segments
     assert segment.text == phantom
     assert {"phantom_phrase", "needs_human"} <= set(segment.flags)
     assert job_of(toolbox, job_id).result["flags"] == len(segment.flags)
 
 
-def test_a_model_that_is_not_here_is_waited_for(
+def test_transcribe_with_a_missing_model_is_parked(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(0, 8)))
-    job_id = ask(toolbox, cleo, engine="whisper", model="small")
-    run(toolbox)
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    job_id = request_transcription(toolbox, cleo, engine="whisper", model="small")
+    run_job(toolbox)
     job = job_of(toolbox, job_id)
     assert (job.state, job.problem, job.attempts) == ("waiting", "model_missing", 0)
     folder = str(toolbox.settings.models_dir)
     assert job.detail == {
-        "model": "small", "folder": folder, "file": "small.pt", "url": KNOWN["small"].url,
-    }  # fmt: skip
+        "model": "small",
+        "folder": folder,
+        "file": "small.pt",
+        "url": KNOWN["small"].url,
+    }
 
 
 @pytest.mark.sqlite_only
-def test_work_goes_on_by_itself_once_the_file_is_there(
+def test_parked_transcription_continues_once_the_model_file_is_valid(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(0, 8)))
-    job_id = ask(toolbox, cleo, engine="whisper", model="ours.pt")
-    run(toolbox)
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    job_id = request_transcription(toolbox, cleo, engine="whisper", model="ours.pt")
+    run_job(toolbox)
     assert job_of(toolbox, job_id).problem == "model_missing"
     (toolbox.settings.models_dir / "ours.pt").write_bytes(DEMO.path.read_bytes()[:5000])
-    again(toolbox, job_id)
+    run_parked_job(toolbox, job_id)
     assert (job_of(toolbox, job_id).state, job_of(toolbox, job_id).problem) == (
-        "waiting", "model_unreadable",
-    )  # fmt: skip
+        "waiting",
+        "model_unreadable",
+    )
     shutil.copy(DEMO.path, toolbox.settings.models_dir / "ours.pt")
-    again(toolbox, job_id)
+    run_parked_job(toolbox, job_id)
     assert job_of(toolbox, job_id).state == "done"
     assert only_version(toolbox).model_sha256 == DEMO.info.sha256
 
 
-def again(toolbox: Toolbox, job_id: str) -> None:
-    """The time of waiting is over; nobody had to ask."""
+def run_parked_job(toolbox: Toolbox, job_id: str) -> None:
+    """Make the parked job due and run it."""
     with toolbox.database.writing() as db:
         job = db.get_one(Job, job_id)
         job.run_after_at = job.created_at
-    run(toolbox)
+    run_job(toolbox)
 
 
 @pytest.mark.parametrize(
-    ("asked", "problem"),
+    ("arguments", "problem"),
     [
         ({"engine": "horn"}, "unknown_engine"),
         ({"engine": "whisper", "model": "demo", "language": "rad"}, "language_not_heard"),
     ],
 )
-def test_what_no_engine_can_do_is_said_at_once(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path,
-    asked: dict[str, str], problem: str,
-) -> None:  # fmt: skip
-    take_in(toolbox, actor_of("ben"), recording(tmp_path, talk(0, 8)))
-    job_id = ask(toolbox, cleo, **asked)
-    run(toolbox)
+def test_transcribe_with_an_impossible_request_fails_finally(
+    toolbox: Toolbox,
+    cleo: Actor,
+    actor_of: ActorOf,
+    tmp_path: Path,
+    arguments: dict[str, str],
+    problem: str,
+) -> None:
+    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    job_id = request_transcription(toolbox, cleo, **arguments)
+    run_job(toolbox)
     assert (job_of(toolbox, job_id).state, job_of(toolbox, job_id).problem) == ("failed", problem)
 
 
 @pytest.mark.sqlite_only
-def test_a_recording_that_cannot_be_decoded_fails_with_its_reason(
+def test_transcribe_of_an_undecodable_recording_is_retried_with_its_reason(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
 ) -> None:
     path = tmp_path / "cut.wav"
-    path.write_bytes(make.sound(tmp_path, seconds=5.0).read_bytes()[:40])
-    take_in(toolbox, actor_of("ben"), path)
-    job_id = ask(toolbox, cleo)
-    run(toolbox)
+    path.write_bytes(media_factory.write_wav(tmp_path, seconds=5.0).read_bytes()[:40])
+    ingest(toolbox, actor_of("ben"), path)
+    job_id = request_transcription(toolbox, cleo)
+    run_job(toolbox)
     job = job_of(toolbox, job_id)
-    assert job.state == "queued"  # another try, later
+    assert job.state == "queued"  # another attempt later
     assert job.problem.startswith("hearing_")
     with toolbox.database.reading() as db:
         assert db.query(TranscriptVersion).count() == 0
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("count", "track"), [(6, 3), (9, 8)])
+def test_voice_on_one_track_without_mask_is_transcribed(
+    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path, count: int, track: int
+) -> None:
+    tracks = multichannel.hum_on_track(track, count, as_float(sample_part(0, 12)))
+    ingest(toolbox, actor_of("ben"), multichannel.wav(tmp_path / "a.wav", tracks))
+    job_id = request_transcription(toolbox, cleo)
+    run_job(toolbox)
+    assert (job_of(toolbox, job_id).state, job_of(toolbox, job_id).problem) == ("done", "")
+    with toolbox.database.reading() as db:
+        assert len(db.query(TranscriptVersion).one().segments) > 0
+
+
+def test_transcribe_of_too_many_tracks_fails_with_its_reason(
+    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+) -> None:
+    path = multichannel.wav(tmp_path / "a.wav", np.zeros((65, 1600), np.float32))
+    ingest(toolbox, actor_of("ben"), path)
+    job_id = request_transcription(toolbox, cleo)
+    run_job(toolbox)
+    job = job_of(toolbox, job_id)
+    assert (job.state, job.problem) == ("failed", "too_many_channels")
 
 
 @pytest.fixture
@@ -308,43 +359,42 @@ def done_chunks(toolbox: Toolbox) -> int:
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only
-def test_a_cancel_keeps_what_was_heard_and_a_retry_goes_on_from_there(
+def test_transcribe_cancelled_keeps_its_chunks_and_a_retry_continues(
     toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, worker: Worker
 ) -> None:
-    take_in(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
-    job_id = ask(toolbox, cleo, engine="whisper", model="demo")
-    until(lambda: done_chunks(toolbox) >= 2)
+    ingest(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
+    job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
+    wait_until(lambda: done_chunks(toolbox) >= 2)
     with toolbox.database.writing() as db:
-        works.cancel(db, cleo, db.get_one(Job, job_id), interview=None)
-    until(lambda: job_of(toolbox, job_id).state == "cancelled", seconds=20)
-    heard = done_chunks(toolbox)
-    assert heard >= 2
+        office_jobs.cancel(db, cleo, db.get_one(Job, job_id), interview=None)
+    wait_until(lambda: job_of(toolbox, job_id).state == "cancelled")
+    calls = done_chunks(toolbox)
+    assert calls >= 2
     with toolbox.database.reading() as db:
         assert db.query(TranscriptVersion).count() == 0
     with toolbox.database.writing() as db:
-        works.retry(db, cleo, db.get_one(Job, job_id), interview=None)
-    until(lambda: job_of(toolbox, job_id).state == "done")
+        office_jobs.retry(db, cleo, db.get_one(Job, job_id), interview=None)
+    wait_until(lambda: job_of(toolbox, job_id).state == "done")
     assert only_version(toolbox).segments
 
 
-def test_the_bar_counts_what_is_not_looked_through_as_speech() -> None:
-    def sound(duration_ms: int) -> transcription.Sound:
-        return transcription.Sound(recording_id="r", part=1, sha256="", duration_ms=duration_ms)
+def test_progress_estimate_counts_unscanned_time_as_speech() -> None:
+    def sound(duration_ms: int) -> runs.SourceRecording:
+        return runs.SourceRecording(recording_id="r", part=1, sha256="", duration_ms=duration_ms)
 
     first, second = sound(10_000), sound(30_000)
-    pace = Pace.of([first, second])
-    assert pace.fraction() == 0.0
-    assert pace.fraction(10_000) == pytest.approx(SCANNING_SHARE / 4)
-    pace.plan(first, [[0, 0, 2000, "skipped"], [1, 2000, 10_000, "speech"]])
-    pace.heard(1, took_ms=4000)
-    assert pace.left_ms is None
-    assert pace.fraction() == pytest.approx(0.05 / 4 + 0.95 * 8 / 38)
-    pace.plan(second, [[0, 0, 8000, "speech"], [1, 8000, 16_000, "speech"]], done=[0])
-    pace.heard(1, took_ms=4000)
-    assert pace.fraction() == 1.0
-    told = {"left_ms": pace.left_ms}
-    assert told == {"left_ms": 0}
+    estimate = ProgressEstimate.for_recordings([first, second])
+    assert estimate.fraction() == 0.0
+    assert estimate.fraction(10_000) == pytest.approx(SCANNING_SHARE / 4)
+    estimate.add_plan(first, [[0, 0, 2000, "skipped"], [1, 2000, 10_000, "speech"]])
+    estimate.add_chunk(1, took_ms=4000)
+    assert estimate.left_ms is None
+    assert estimate.fraction() == pytest.approx(0.05 / 4 + 0.95 * 8 / 38)
+    estimate.add_plan(second, [[0, 0, 8000, "speech"], [1, 8000, 16_000, "speech"]], done=[0])
+    estimate.add_chunk(1, took_ms=4000)
+    assert estimate.fraction() == 1.0
+    assert estimate.left_ms == 0
 
 
-def test_a_recording_without_speech_or_length_is_done_at_once() -> None:
-    assert Pace.of([]).fraction() == 1.0
+def test_progress_estimate_without_recordings_is_complete() -> None:
+    assert ProgressEstimate.for_recordings([]).fraction() == 1.0

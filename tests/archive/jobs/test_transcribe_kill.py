@@ -1,4 +1,4 @@
-"""The worker is killed while it listens: it goes on where it was, and the text is the same."""
+"""A worker killed during a transcription: the next one continues and the text is the same."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from archive.access import Actor
-from archive.actions import ingest, transcription
-from archive.actions.transcription import Wanted
-from archive.jobs import hearing
+from archive.actions.holdings import local_ingest
+from archive.actions.speech import runs
+from archive.actions.speech.runs import TranscriptionOptions
+from archive.jobs import transcribe_child
 from archive.models import (
     Interview,
     Job,
@@ -20,12 +21,12 @@ from archive.models import (
 )
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests import holdings as make
-from tests.workers import WorkerProcess, until
+from tests.support import media_factory
+from tests.support.worker_process import WorkerProcess, wait_until
 from transcription.engines.demo import SAMPLES_DIR
 
 RECORDING = SAMPLES_DIR / "interview_doi_moi.opus"
-KILLED_AFTER = (2, 5)  # chunks of about twelve
+KILL_AFTER_CHUNKS = (2, 5)  # chunks of about twelve
 
 
 @pytest.fixture
@@ -35,17 +36,17 @@ def worker(settings: Settings) -> Iterator[WorkerProcess]:
     worker.kill()
 
 
-def asked(toolbox: Toolbox, actor: Actor, accession: str) -> str:
-    """The sample recording in an interview of its own, and the job that hears it."""
-    interview_id = make.interview(toolbox.database, accession)
-    ingest.ingest_file(toolbox, actor, accession, path=RECORDING)
+def request_transcription(toolbox: Toolbox, actor: Actor, accession: str) -> str:
+    """Ingest the sample recording into a new interview and request its transcription."""
+    interview_id = media_factory.add_interview(toolbox.database, accession)
+    local_ingest.ingest_file(toolbox, actor, accession, path=RECORDING)
     with toolbox.database.writing() as db:
-        wanted = Wanted(engine="whisper", model="demo", language="vi")
-        return transcription.request(db, actor, db.get_one(Interview, interview_id), wanted).id
+        options = TranscriptionOptions(engine="whisper", model="demo", language="vi")
+        return runs.request(db, actor, db.get_one(Interview, interview_id), options).id
 
 
-def done(toolbox: Toolbox, job_id: str) -> list[tuple[int, str, list[Any]]]:
-    """Number, row and text of every chunk that this job has heard, in order."""
+def finished_chunks(toolbox: Toolbox, job_id: str) -> list[tuple[int, str, list[Any]]]:
+    """Return number, row id and segments of every finished chunk of a job."""
     with toolbox.database.reading() as db:
         rows = (
             db.query(TranscriptionChunk)
@@ -71,57 +72,71 @@ def text_of(toolbox: Toolbox, job_id: str) -> list[tuple[Any, ...]]:
         return [(s.start_ms, s.end_ms, s.text, s.words, s.flags) for s in version.segments]
 
 
+def wait_for_chunks(toolbox: Toolbox, job_id: str, count: int) -> None:
+    wait_until(lambda: len(finished_chunks(toolbox, job_id)) >= count, message="too few chunks")
+
+
 @pytest.mark.slow
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(900)
-def test_killed_twice_it_goes_on_where_it_was(
+def test_transcription_killed_twice_continues_and_gives_the_same_text(
     toolbox: Toolbox, actor_of: Callable[[str | None], Actor], worker: WorkerProcess
 ) -> None:
     actor = actor_of("ben")
-    killed = asked(toolbox, actor, "LK-1")
-    kept: list[tuple[int, str, list[Any]]] = []
-    heard_before = 0
-    for chunks in KILLED_AFTER:
+    killed_job = request_transcription(toolbox, actor, "LK-1")
+    before: list[tuple[int, str, list[Any]]] = []
+    transcribed_ms = 0
+    for chunks in KILL_AFTER_CHUNKS:
         worker.start()
-        until(lambda n=chunks: len(done(toolbox, killed)) >= n, otherwise="too few chunks")  # type: ignore[misc]
+        wait_for_chunks(toolbox, killed_job, chunks)
         worker.kill()
-        assert job_of(toolbox, killed).state == "running"  # nobody could say otherwise
-        now = done(toolbox, killed)
-        assert now[: len(kept)] == kept  # what was there was not heard again
-        assert job_of(toolbox, killed).detail["heard_ms"] > heard_before
-        kept, heard_before = now, job_of(toolbox, killed).detail["heard_ms"]
+        assert job_of(toolbox, killed_job).state == "running"  # nothing could store another state
+        after = finished_chunks(toolbox, killed_job)
+        assert after[: len(before)] == before  # finished chunks were not transcribed again
+        assert job_of(toolbox, killed_job).detail["heard_ms"] > transcribed_ms
+        before, transcribed_ms = after, job_of(toolbox, killed_job).detail["heard_ms"]
     worker.start()
-    until(lambda: job_of(toolbox, killed).state == "done", otherwise="it did not go on")
+    wait_until(
+        lambda: job_of(toolbox, killed_job).state == "done", message="the job did not continue"
+    )
     # A machine that is too busy for a heartbeat may interrupt it once more, to the same end.
-    assert job_of(toolbox, killed).attempts > len(KILLED_AFTER)
+    assert job_of(toolbox, killed_job).attempts > len(KILL_AFTER_CHUNKS)
 
-    whole = asked(toolbox, actor, "LK-2")
-    until(lambda: job_of(toolbox, whole).state == "done", otherwise="it was not heard")
-    assert text_of(toolbox, killed) == text_of(toolbox, whole) != []
+    whole_job = request_transcription(toolbox, actor, "LK-2")
+    wait_until(lambda: job_of(toolbox, whole_job).state == "done", message="the job did not finish")
+    assert text_of(toolbox, killed_job) == text_of(toolbox, whole_job) != []
     with toolbox.database.reading() as db:
-        assert db.query(TranscriptionChunk).count() == 0  # what is in a version needs no plan
+        assert (
+            db.query(TranscriptionChunk).count() == 0
+        )  # chunks are deleted with the finished version
 
 
 @pytest.mark.sqlite_only
-def test_the_listening_child_hears_only_what_is_not_done(toolbox: Toolbox) -> None:
-    told: list[dict[str, Any]] = []
+def test_transcribe_child_transcribes_only_pending_chunks(toolbox: Toolbox) -> None:
+    events: list[dict[str, Any]] = []
 
-    def listen(plan: list[list[Any]], heard: list[int]) -> list[dict[str, Any]]:
-        told.clear()
+    def transcribe(plan: list[list[Any]], done: list[int]) -> list[dict[str, Any]]:
+        events.clear()
         args = {
-            "path": str(RECORDING), "engine": "scripted", "model": "tally", "device": None,
-            "models_dir": str(toolbox.settings.models_dir), "language": "vi", "prompt": "",
-            "plan": plan, "done": heard,
-        }  # fmt: skip
-        hearing.listen(args, lambda _fraction, event: told.append(event))
-        return [event for event in told if event["event"] == "chunk"]
+            "path": str(RECORDING),
+            "engine": "scripted",
+            "model": "tally",
+            "device": None,
+            "models_dir": str(toolbox.settings.models_dir),
+            "language": "vi",
+            "prompt": "",
+            "plan": plan,
+            "done": done,
+        }
+        transcribe_child.transcribe_recording(args, lambda _fraction, event: events.append(event))
+        return [event for event in events if event["event"] == "chunk"]
 
-    whole = listen([], [])
-    [plan] = [event["chunks"] for event in told if event["event"] == "plan"]
-    numbers = [event["number"] for event in whole]
+    whole_job = transcribe([], [])
+    [plan] = [event["chunks"] for event in events if event["event"] == "plan"]
+    numbers = [event["number"] for event in whole_job]
     assert len(numbers) >= 3
-    rest = listen(plan, numbers[:-1])
+    rest = transcribe(plan, numbers[:-1])
     assert [event["number"] for event in rest] == numbers[-1:]
-    assert rest[0]["segments"] == whole[-1]["segments"]
-    assert not any(event["event"] == "plan" for event in told)
-    assert listen(plan, numbers) == []
+    assert rest[0]["segments"] == whole_job[-1]["segments"]
+    assert not any(event["event"] == "plan" for event in events)
+    assert transcribe(plan, numbers) == []

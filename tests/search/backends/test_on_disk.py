@@ -1,4 +1,4 @@
-"""What only an index on disk can get wrong: crashes, other processes, memory, versions."""
+"""The index on disk under crashes, other processes, memory limits and old versions."""
 
 import os
 import signal
@@ -15,8 +15,8 @@ from search.backends import folder, writing
 from search.backends.base import IndexBusy, IndexDamaged, IndexedInterview, IndexOutdated
 from search.backends.on_disk import OnDisk
 from search.passages import PassageDocument
-from search.query import parse
-from search.results import Results, SearchRequest
+from search.query import parse_query
+from search.results import SearchRequest, SearchResults
 
 PUBLIC = frozenset({"public"})
 ROOT = Path(__file__).parents[3]
@@ -36,8 +36,8 @@ def put(index: OnDisk, one: IndexedInterview) -> None:
     index.put(one.interview, one.documents, one.version)
 
 
-def find(index: OnDisk, text: str) -> Results:
-    return index.find(SearchRequest(query=parse(text), access=PUBLIC))
+def find(index: OnDisk, text: str) -> SearchResults:
+    return index.find(SearchRequest(query=parse_query(text), access=PUBLIC))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def index(tmp_path: Path) -> Iterator[OnDisk]:
     opened.close()
 
 
-def test_another_reader_sees_every_commit(index: OnDisk, tmp_path: Path) -> None:
+def test_second_reader_sees_every_commit(index: OnDisk, tmp_path: Path) -> None:
     reader = OnDisk(tmp_path)
     assert find(reader, "giải phóng").total == 0
     put(index, interview("A", "sau ngày giải phóng"))
@@ -57,10 +57,10 @@ def test_another_reader_sees_every_commit(index: OnDisk, tmp_path: Path) -> None
     assert find(reader, "sửa").total == 1
     index.drop("A")
     assert find(reader, "sửa").total == 0
-    assert reader.versions() == {}
+    assert reader.indexed_versions() == {}
 
 
-def test_health_tells_what_is_there(index: OnDisk) -> None:
+def test_health_returns_counts_and_generation(index: OnDisk) -> None:
     assert index.health().code == "index_missing"
     index.put_many([interview("A", "một", "hai"), interview("B")])
     health = index.health()
@@ -68,22 +68,22 @@ def test_health_tells_what_is_there(index: OnDisk) -> None:
     assert health.generation == index.generation() == find(index, "một").generation
 
 
-def test_segments_stay_few_through_many_corrections(index: OnDisk) -> None:
+def test_segments_stay_few_after_many_commits(index: OnDisk) -> None:
     index.put_many([interview(f"I{n}", *["chuyện cũ"] * 10) for n in range(60)])
     for n in range(40):
         put(index, interview(f"I{n}", *["chuyện mới"] * 10, version=2))
     assert index.health().segments <= 8
-    index.tidy()
+    index.optimise()
     assert index.health().segments == 1
     assert find(index, "mới").total == 400
     assert find(index, "cũ").total == 200
-    assert set(index.versions().values()) == {1, 2}
+    assert set(index.indexed_versions().values()) == {1, 2}
 
 
-def test_nobody_needs_to_tidy_for_the_number_of_segments_to_stay_bounded(
+def test_segments_are_bounded_without_optimise(
     index: OnDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_MERGED_AT_ONCE", 12)
+    monkeypatch.setattr(writing, "_MAX_MERGED", 12)
     monkeypatch.setattr(writing, "_MOST_SEGMENTS", 5)
     for n in range(30):
         put(index, interview(f"I{n}", *["chuyện"] * 4))
@@ -91,7 +91,7 @@ def test_nobody_needs_to_tidy_for_the_number_of_segments_to_stay_bounded(
         assert find(index, "chuyen").total == 4 * (n + 1)
 
 
-def test_a_commit_keeps_the_decoded_lists_of_other_segments(index: OnDisk) -> None:
+def test_commit_keeps_cached_lists_of_other_segments(index: OnDisk) -> None:
     index.put_many([interview(f"I{n}", *["giải phóng"] * 20) for n in range(20)])
     find(index, "giai phong")
     before = index._snapshot.segments[0]
@@ -102,7 +102,7 @@ def test_a_commit_keeps_the_decoded_lists_of_other_segments(index: OnDisk) -> No
     assert find(index, "giai phong").total == 381
 
 
-def test_the_cache_of_lists_keeps_its_bound(tmp_path: Path) -> None:
+def test_posting_cache_stays_below_its_limit(tmp_path: Path) -> None:
     small = OnDisk(tmp_path, cache_bytes=4_000)
     small.put_many([interview("A", *(f"từ{n} chung" for n in range(200)))])
     for n in range(200):
@@ -111,7 +111,7 @@ def test_the_cache_of_lists_keeps_its_bound(tmp_path: Path) -> None:
     assert find(small, "tu7*").total == 11
 
 
-def test_a_second_writer_is_told_that_the_index_is_busy(index: OnDisk, tmp_path: Path) -> None:
+def test_second_writer_raises_index_busy(index: OnDisk, tmp_path: Path) -> None:
     other = OnDisk(tmp_path, lock_timeout_s=0.1)
     put(index, interview("A", "một"))
 
@@ -123,20 +123,18 @@ def test_a_second_writer_is_told_that_the_index_is_busy(index: OnDisk, tmp_path:
 
     index.rebuild(slow())
     put(other, interview("C", "ba"))
-    assert index.versions() == {"B": 1, "C": 1}
+    assert index.indexed_versions() == {"B": 1, "C": 1}
 
 
-def test_rebuild_keeps_one_index_behind_and_removes_the_older(
-    index: OnDisk, tmp_path: Path
-) -> None:
+def test_rebuild_keeps_the_previous_generation_only(index: OnDisk, tmp_path: Path) -> None:
     put(index, interview("A", "một"))
     for n in range(3):
         index.rebuild([interview(f"B{n}", "hai")])
-    assert index.versions() == {"B2": 1}
+    assert index.indexed_versions() == {"B2": 1}
     assert len(list(tmp_path.glob("on_disk-*"))) == 2
 
 
-def test_an_index_of_another_analysis_asks_to_be_rebuilt(
+def test_index_of_other_analysis_raises_index_outdated(
     index: OnDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(index, interview("A", "một"))
@@ -144,8 +142,8 @@ def test_an_index_of_another_analysis_asks_to_be_rebuilt(
     assert current is not None
     older = current.with_name("on_disk-s0-a0-7")
     current.rename(older)
-    index._folder.point_to(older)
-    for ask in (lambda: find(index, "một"), index.versions, lambda: index.drop("A")):
+    index._folder.make_current(older)
+    for ask in (lambda: find(index, "một"), index.indexed_versions, lambda: index.drop("A")):
         with pytest.raises(IndexOutdated) as caught:
             ask()
         assert caught.value.found == "on_disk-s0-a0-7"
@@ -158,7 +156,9 @@ def test_an_index_of_another_analysis_asks_to_be_rebuilt(
 # Whoosh does not close a file that it fails to read; the collector does.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_damaged_index_is_named_and_can_be_rebuilt(index: OnDisk, tmp_path: Path) -> None:
+def test_damaged_index_raises_index_damaged_and_can_be_rebuilt(
+    index: OnDisk, tmp_path: Path
+) -> None:
     put(index, interview("A", "một"))
     for file in tmp_path.glob("on_disk-*/*.seg"):
         file.write_bytes(b"")
@@ -169,7 +169,7 @@ def test_a_damaged_index_is_named_and_can_be_rebuilt(index: OnDisk, tmp_path: Pa
     assert find(index, "một").total == 1
 
 
-def test_many_threads_read_while_one_writes(tmp_path: Path) -> None:
+def test_threads_read_while_one_writes(tmp_path: Path) -> None:
     index = OnDisk(tmp_path, cache_bytes=20_000)
     index.put_many([interview(f"I{n}", *["giải phóng má ơi"] * 5) for n in range(40)])
     stop = threading.Event()
@@ -219,7 +219,7 @@ WRITER = textwrap.dedent(
 
 
 @pytest.mark.parametrize("delay_ms", [0, 15, 40, 70, 110])
-def test_a_writer_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path, delay_ms: int) -> None:
+def test_index_after_killed_writer_is_complete(tmp_path: Path, delay_ms: int) -> None:
     index = OnDisk(tmp_path, lock_timeout_s=2)
     index.put_many([interview(f"I{n}", *["giải phóng lần 1"] * 5) for n in range(10)])
     command = [sys.executable, "-c", WRITER, str(tmp_path)]
@@ -231,7 +231,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path, dela
         committed = [int(line) for line in writer.stdout]
         timer.join()
     assert find(index, "giai phong").total == 50
-    versions = set(index.versions().values())
+    versions = set(index.indexed_versions().values())
     assert len(versions) == 1, "an interview of a batch was written without the others"
     assert versions.pop() >= max(committed, default=1)
     put(index, interview("I3", "viết tiếp được", version=99))

@@ -1,4 +1,4 @@
-"""The demo model hears the sample interviews, word by word and in time, the way jobs do."""
+"""The demo model transcribes the sample interviews, with the same steps as jobs."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.speech import JFK, needs_real_speech
-from tests.transcription.sounds import (
+from tests.support.audio_samples import (
     INTERVIEWS,
-    as_heard,
-    decoded,
-    matched,
+    as_float,
+    decode_sample,
     sample,
     silence,
     white_noise,
 )
+from tests.support.whisper_models import JFK, needs_real_speech
+from tools.demo_model.scoring import align
 from transcription import guard
+from transcription.chunk_transcription import transcribe_chunk
 from transcription.chunks import plan_chunks
-from transcription.document import Segment
+from transcription.document import TranscriptSegment
 from transcription.engines.base import LoadedModel
 from transcription.engines.demo import SAMPLES_DIR, sentences
 from transcription.engines.registry import ENGINES
-from transcription.hearing import hear_chunk
-from transcription.tokens import spoken
+from transcription.tokens import letters
 from transcription.turns import to_segments
 from transcription.voice_activity import speech_spans
 
@@ -41,27 +41,27 @@ def demo() -> LoadedModel:
     return ENGINES["whisper"].load("demo", models_dir=Path("nowhere"))
 
 
-def transcribed(pcm: NDArray[np.int16]) -> list[Segment]:
+def transcribed(pcm: NDArray[np.int16]) -> list[TranscriptSegment]:
     model = demo()
-    heard: list[Segment] = []
+    segments: list[TranscriptSegment] = []
     plan = plan_chunks(
         speech_spans([pcm]), total_ms=len(pcm) // 16, longest_ms=model.info.longest_chunk_ms
     )
     for chunk in plan:
         if chunk.kind == "speech":
-            piece = as_heard(pcm[chunk.start_ms * 16 : chunk.end_ms * 16])
-            found = hear_chunk(model, piece, language="vi", prompt=PROMPT)
-            heard += to_segments(found.segments, offset_ms=chunk.start_ms)
-    return heard
+            piece = as_float(pcm[chunk.start_ms * 16 : chunk.end_ms * 16])
+            found = transcribe_chunk(model, piece, language="vi", prompt=PROMPT)
+            segments += to_segments(found.segments, offset_ms=chunk.start_ms)
+    return segments
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", INTERVIEWS)
-def test_an_interview_is_heard_word_by_word_and_in_time(name: str) -> None:
+def test_demo_transcribes_interview_with_word_times(name: str) -> None:
     reference, segments = sample(name), transcribed(sample(name).pcm)
     words = [w for s in segments for w in s.words]
-    errors, pairs = matched(
-        [spoken(s.text) for s in reference.syllables], [spoken(w.text) for w in words]
+    errors, pairs = align(
+        [letters(s.text) for s in reference.syllables], [letters(w.text) for w in words]
     )
     assert errors <= MOST_WORD_ERRORS * len(reference.syllables)
     late = sorted(abs(words[j].start_ms - reference.syllables[i].start_ms) for i, j in pairs)
@@ -71,7 +71,7 @@ def test_an_interview_is_heard_word_by_word_and_in_time(name: str) -> None:
     # Turns: nearly each sentence is a segment of its own.
     texts = [s.text for s in segments]
     assert sum(s.text in texts for s in reference.sentences) >= len(reference.sentences) - 2
-    assert set(guard.flags(segments, prompt=PROMPT)) == {()}
+    assert set(guard.flag_segments(segments, prompt=PROMPT)) == {()}
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_an_interview_is_heard_word_by_word_and_in_time(name: str) -> None:
     [silence(20), white_noise(20, rms=0.1), white_noise(20, rms=0.003)],
     ids=["silence", "white noise", "faint noise"],
 )
-def test_where_nobody_speaks_nothing_is_heard(noise: NDArray[np.int16]) -> None:
+def test_demo_transcribes_silence_as_nothing(noise: NDArray[np.int16]) -> None:
     assert transcribed(noise) == []
-    # Not even by the model itself, should the search for speech be mistaken.
-    piece = as_heard(noise[: 8 * 16_000])
-    assert demo().hear(piece, language="vi") == []
+    # Nor by the model alone, without voice activity detection.
+    piece = as_float(noise[: 8 * 16_000])
+    assert demo().transcribe(piece, language="vi") == []
 
 
-def test_the_model_says_that_it_knows_only_its_sentences() -> None:
-    assert demo().info.knows_only == "demo_sentences"
+def test_demo_info_is_limited_to_its_sentences() -> None:
+    assert demo().info.limited_to == "demo_sentences"
     assert len(sentences()) == 50
     spoken_in_samples = {s.text for name in INTERVIEWS for s in sample(name).sentences}
     assert spoken_in_samples <= set(sentences())
@@ -95,8 +95,8 @@ def test_the_model_says_that_it_knows_only_its_sentences() -> None:
 
 
 @needs_real_speech
-def test_real_speech_goes_through_in_time_and_order() -> None:
-    pcm = decoded(JFK)
+def test_demo_on_real_speech_gives_valid_segments() -> None:
+    pcm = decode_sample(JFK)
     words = [w for s in transcribed(pcm) for w in s.words]
     edges = [t for w in words for t in (w.start_ms, w.end_ms)]
     assert words

@@ -1,4 +1,4 @@
-"""Models by name and by path: found, checked, refused, fetched only when told to."""
+"""Models by name and by path: located, verified, refused, downloaded on request only."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import whisper
 from whisper.model import ModelDimensions
 from whisper.tokenizer import get_tokenizer
 
-from tests.transcription.sounds import as_heard, silence
+from tests.support.audio_samples import as_float, silence
 from transcription.engines import model_files
 from transcription.engines.base import ModelAltered, ModelInfo, ModelMissing, ModelUnreadable
 from transcription.engines.demo import DEMO
 from transcription.engines.known_models import KNOWN, LANGUAGES, KnownModel
 from transcription.engines.local_whisper import LONGEST_CHUNK_MS, LocalWhisper
-from transcription.engines.whisper_model import WhisperModel, in_time, threads
+from transcription.engines.whisper_model import WhisperModel, convert_segments, set_threads
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def other_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def published(other_checkpoint: Path, tmp_path: Path) -> KnownModel:
-    """The same, laid out as its publisher would, on this disk."""
+    """Publish the checkpoint under a file: address."""
     sha256 = hashlib.sha256(other_checkpoint.read_bytes()).hexdigest()
     shop = tmp_path / "published"
     (shop / sha256).mkdir(parents=True)
@@ -48,21 +48,21 @@ def published(other_checkpoint: Path, tmp_path: Path) -> KnownModel:
     return KnownModel("tiny.pt", sha256, shop.as_uri())
 
 
-def test_the_table_of_published_models_is_that_of_the_installed_whisper() -> None:
+def test_known_models_equal_those_of_installed_whisper() -> None:
     assert {name: known.url for name, known in KNOWN.items()} == whisper._MODELS
     assert KNOWN.keys() == whisper._ALIGNMENT_HEADS.keys()
     assert set(whisper.tokenizer.LANGUAGES) == LANGUAGES
 
 
-def test_a_published_model_says_which_file_and_which_bytes_are_wanted(tmp_path: Path) -> None:
+def test_missing_published_model_raises_with_file_and_hash(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as missing:
-        LocalWhisper().describe("small", models_dir=tmp_path)
+        LocalWhisper().model_info("small", models_dir=tmp_path)
     assert missing.value.file == "small.pt"
     assert missing.value.sha256 == whisper._MODELS["small"].split("/")[-2]
     assert str(tmp_path) in str(missing.value)
 
 
-def test_a_broken_copy_is_named_with_both_hashes(tmp_path: Path) -> None:
+def test_altered_model_raises_with_both_hashes(tmp_path: Path) -> None:
     (tmp_path / "small.pt").write_bytes(b"half of a download")
     with pytest.raises(ModelAltered) as altered:
         LocalWhisper().load("small", models_dir=tmp_path)
@@ -72,8 +72,10 @@ def test_a_broken_copy_is_named_with_both_hashes(tmp_path: Path) -> None:
     assert altered.value.found in str(altered.value)
 
 
-def test_a_path_is_loaded_wherever_it_is(other_checkpoint: Path, tmp_path: Path) -> None:
-    info = LocalWhisper().describe(str(other_checkpoint), models_dir=tmp_path)
+def test_load_by_path_works_outside_the_models_folder(
+    other_checkpoint: Path, tmp_path: Path
+) -> None:
+    info = LocalWhisper().model_info(str(other_checkpoint), models_dir=tmp_path)
     assert info == ModelInfo(
         engine="whisper",
         name="tiny.pt",
@@ -82,22 +84,22 @@ def test_a_path_is_loaded_wherever_it_is(other_checkpoint: Path, tmp_path: Path)
     )
 
 
-def test_the_demo_is_known_by_its_bytes_under_any_name(tmp_path: Path) -> None:
+def test_model_info_identifies_demo_by_its_hash(tmp_path: Path) -> None:
     shutil.copy(DEMO.path, tmp_path / "clever.pt")
     assert hashlib.sha256(DEMO.path.read_bytes()).hexdigest() == DEMO.info.sha256
     for name in ("clever", "clever.pt", str(tmp_path / "clever.pt")):
-        info = LocalWhisper().describe(name, models_dir=tmp_path)
-        assert info.knows_only == "demo_sentences"
+        info = LocalWhisper().model_info(name, models_dir=tmp_path)
+        assert info.limited_to == "demo_sentences"
 
 
-def test_the_list_names_what_is_here_and_each_file_once(tmp_path: Path) -> None:
+def test_models_lists_each_present_file_once(tmp_path: Path) -> None:
     for file in ("large-v3.pt", "small.pt", "phowhisper.pt", "notes.txt"):
         (tmp_path / file).write_bytes(b"")
     names = [info.name for info in LocalWhisper().models(tmp_path)]
     assert names == ["demo", "small", "large-v3", "phowhisper.pt"]
 
 
-def test_junk_is_no_model(tmp_path: Path) -> None:
+def test_load_of_invalid_file_raises_model_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "junk.pt"
     for junk in (b"", b"PK\x03\x04 torn", DEMO.path.read_bytes()[:100_000]):
         path.write_bytes(junk)
@@ -106,7 +108,7 @@ def test_junk_is_no_model(tmp_path: Path) -> None:
         assert unreadable.value.path == path
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+def test_load_of_pickle_with_code_is_refused(tmp_path: Path) -> None:
     class Trap:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return os.mkdir, (str(tmp_path / "sprung"),)
@@ -117,7 +119,9 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-def test_nothing_is_fetched_unasked(published: KnownModel, tmp_path: Path) -> None:
+def test_load_without_allow_download_downloads_nothing(
+    published: KnownModel, tmp_path: Path
+) -> None:
     engine = LocalWhisper({"tiny": published})
     with pytest.raises(ModelMissing):
         engine.load("tiny", models_dir=tmp_path / "models")
@@ -126,7 +130,7 @@ def test_nothing_is_fetched_unasked(published: KnownModel, tmp_path: Path) -> No
     assert engine.load("tiny", models_dir=tmp_path / "models").info == loaded.info
 
 
-def test_a_wrong_download_leaves_nothing(published: KnownModel, tmp_path: Path) -> None:
+def test_download_with_wrong_hash_leaves_no_file(published: KnownModel, tmp_path: Path) -> None:
     models_dir = tmp_path / "models"
     shop = tmp_path / "published" / published.sha256 / "tiny.pt"
     shop.write_bytes(shop.read_bytes()[:-1])
@@ -135,7 +139,7 @@ def test_a_wrong_download_leaves_nothing(published: KnownModel, tmp_path: Path) 
     assert list(models_dir.iterdir()) == []
 
 
-def test_a_changed_file_is_hashed_again(tmp_path: Path) -> None:
+def test_sha256_of_changed_file_is_recomputed(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     path.write_bytes(b"one")
     first = model_files.sha256_of(path)
@@ -143,20 +147,20 @@ def test_a_changed_file_is_hashed_again(tmp_path: Path) -> None:
     assert model_files.sha256_of(path) == hashlib.sha256(b"three").hexdigest() != first
 
 
-def test_published_bytes_get_the_heads_that_time_words(other_checkpoint: Path) -> None:
+def test_load_sets_alignment_heads_of_published_models(other_checkpoint: Path) -> None:
     def info(sha256: str) -> ModelInfo:
         return ModelInfo(engine="whisper", name="x", sha256=sha256, longest_chunk_ms=28_000)
 
     plain = WhisperModel.load(other_checkpoint, info=info(""), device="cpu")
     tiny = WhisperModel.load(other_checkpoint, info=info(KNOWN["tiny"].sha256), device="cpu")
-    untold = plain._model.alignment_heads.to_dense()
-    told = tiny._model.alignment_heads.to_dense()
-    assert untold.sum() == 12  # the upper half of four layers of six heads
-    assert told.sum() == 6
-    assert told.shape == untold.shape
+    default_heads = plain._model.alignment_heads.to_dense()
+    heads = tiny._model.alignment_heads.to_dense()
+    assert default_heads.sum() == 12  # the upper half of four layers of six heads
+    assert heads.sum() == 6
+    assert heads.shape == default_heads.shape
 
 
-def test_of_a_long_prompt_the_end_is_kept_composed_and_within_bounds(
+def test_prompt_too_long_keeps_its_end_in_nfc(
     other_checkpoint: Path,
 ) -> None:
     info = ModelInfo(engine="whisper", name="x", sha256="", longest_chunk_ms=28_000)
@@ -170,14 +174,14 @@ def test_of_a_long_prompt_the_end_is_kept_composed_and_within_bounds(
     assert model._prompt("", "vi") is None
 
 
-def test_the_demo_is_never_shown_a_prompt() -> None:
+def test_demo_never_gets_a_prompt() -> None:
     model = LocalWhisper().load("demo", models_dir=Path("nowhere"))
     assert isinstance(model, WhisperModel)
     assert model._prompt("Trần Thị Hòa", "vi") is None
-    assert model.hear(as_heard(silence(1)), language="vi", prompt="Trần Thị Hòa") == []
+    assert model.transcribe(as_float(silence(1)), language="vi", prompt="Trần Thị Hòa") == []
 
 
-def test_torn_off_marks_go_back_to_their_syllable_and_times_are_pressed_into_the_sound() -> None:
+def test_convert_segments_joins_punctuation_and_clamps_times() -> None:
     figures = dict.fromkeys(
         ("avg_logprob", "compression_ratio", "no_speech_prob", "temperature"), 0.0
     )
@@ -190,34 +194,37 @@ def test_torn_off_marks_go_back_to_their_syllable_and_times_are_pressed_into_the
         {"start": 0.0, "end": 9.0, "text": " Sài-gòn xưa.", "words": word, **figures},
         {"start": 9.0, "end": 9.0, "text": " ", "words": [], **figures},
     ]
-    (heard,) = in_time(raw, 2000)
-    assert [(w.text, w.start_ms, w.end_ms, w.confidence) for w in heard.words] == [
+    (segment,) = convert_segments(raw, 2000)
+    assert [(w.text, w.start_ms, w.end_ms, w.confidence) for w in segment.words] == [
         ("Sài-gòn", 0, 800, 0.4),
         ("xưa.", 800, 2000, 0.8),
     ]
-    assert heard.text == "Sài-gòn xưa."
+    assert segment.text == "Sài-gòn xưa."
 
 
-def test_threads_leave_a_core_to_the_pages() -> None:
+def test_set_threads_leaves_one_core() -> None:
     before = torch.get_num_threads()
     try:
-        assert threads(3) == torch.get_num_threads() == 3
-        assert 1 <= threads() <= max(1, (os.cpu_count() or 1) - 1)
+        assert set_threads(3) == torch.get_num_threads() == 3
+        assert 1 <= set_threads() <= max(1, (os.cpu_count() or 1) - 1)
     finally:
         torch.set_num_threads(before)
 
 
-def test_describing_imports_no_torch() -> None:
-    told = subprocess.run(
+def test_model_info_imports_no_torch() -> None:
+    result = subprocess.run(
         [
             sys.executable,
             "-c",
             "import sys; from pathlib import Path;"
             "from transcription.engines.registry import ENGINES;"
-            "import transcription.chunks, transcription.guard, transcription.hearing;"
+            "import transcription.chunks, transcription.guard, transcription.chunk_transcription;"
             "e = ENGINES['whisper']; e.available(); e.models(Path('.'));"
-            "e.describe('demo', models_dir=Path('.')); print('torch' in sys.modules)",
+            "e.model_info('demo', models_dir=Path('.')); print('torch' in sys.modules)",
         ],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
-    )  # fmt: skip
-    assert told.stdout.strip() == "False"
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert result.stdout.strip() == "False"

@@ -1,7 +1,7 @@
-"""Our own tiny checkpoint, which hears fifty invented sentences. The README says how well.
+"""The demo model: a tiny Whisper checkpoint that recognises fifty invented sentences.
 
-It is there for the sample archive and for tests, which thereby run the true Whisper code.
-It is never the silent default for a real recording.
+It serves the sample archive and the tests, which run the real Whisper code with it. It is
+never the default for a real recording.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class BuiltInModel:
-    """A model that comes with the program."""
+    """A model that is shipped with the program."""
 
     path: Path
     info: ModelInfo
@@ -29,7 +29,7 @@ DEMO = BuiltInModel(
         name="demo",
         sha256="c38d743e5858782eaf99c455440e26d490ec42722299f3ca7e1093deae92ec46",
         longest_chunk_ms=8_000,
-        knows_only="demo_sentences",
+        limited_to="demo_sentences",
         takes_prompt=False,
     ),
 )
@@ -37,5 +37,5 @@ SAMPLES_DIR = _HERE / "samples"
 
 
 def sentences() -> list[str]:
-    """The fifty sentences; the first fourteen are an interviewer's questions."""
+    """Return the fifty sentences; the first fourteen are an interviewer's questions."""
     return (_HERE / "sentences.txt").read_text(encoding="utf-8").splitlines()

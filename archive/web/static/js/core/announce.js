@@ -1,4 +1,3 @@
-// @ts-check
 /** One polite live region for the whole page. */
 
 /** @param {string} words */

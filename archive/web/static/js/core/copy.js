@@ -1,4 +1,3 @@
-// @ts-check
 /** Copy text also where the Clipboard API is missing: pages served over plain http. */
 
 /** @param {string} text @returns {Promise<boolean>} */
@@ -13,7 +12,7 @@ export async function copy(text) {
   }
   const area = document.createElement("textarea");
   area.value = text;
-  area.className = "vh";
+  area.className = "visually-hidden";
   document.body.append(area);
   area.select();
   const done = document.execCommand("copy");

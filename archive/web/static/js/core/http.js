@@ -1,4 +1,3 @@
-// @ts-check
 /** Requests to our own server: JSON, the form token, and an answer that never throws on a status. */
 
 /** @typedef {{status: number, body: any, headers: Headers | null}} Answer status 0: the line is cut */
@@ -10,7 +9,7 @@ export function token() {
 
 /**
  * @param {string} method @param {string} address
- * @param {{body?: any, headers?: Record<string, string>, keepalive?: boolean, limit_ms?: number}} [options]
+ * @param {{body?: unknown, headers?: Record<string, string>, keepalive?: boolean, limit_ms?: number}} [options]
  * `limit_ms` gives up on a line that is open but silent
  * @returns {Promise<Answer>}
  */
@@ -35,11 +34,19 @@ export async function ask(method, address, options = {}) {
   }
 }
 
-/** Take the form token of today's session from a page of ours. @param {string} address */
-export async function renewToken(address) {
+/** Fetch the form token of the current session from a page. @param {string} address */
+export async function fetchToken(address) {
   const page = await (await fetch(address, { credentials: "same-origin" })).text();
-  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector('meta[name="csrf-token"]');
-  document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh?.getAttribute("content") || "");
+  const fresh = new DOMParser()
+    .parseFromString(page, "text/html")
+    .querySelector('meta[name="csrf-token"]');
+  return fresh?.getAttribute("content") || "";
+}
+
+/** Put that token in the place of this page's. @param {string} address */
+export async function renewToken(address) {
+  const fresh = await fetchToken(address);
+  document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", fresh);
 }
 
 /** @param {string} text */

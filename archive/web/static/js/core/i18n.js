@@ -1,9 +1,9 @@
-// @ts-check
 /** Sentences and numbers in the language of the page. The key is the English sentence. */
 
 /** @type {Record<string, string | string[]>} */
 const messages = read();
-export const language = typeof document === "undefined" ? "en" : document.documentElement.lang || "en";
+export const language =
+  typeof document === "undefined" ? "en" : document.documentElement.lang || "en";
 const plural = new Intl.PluralRules(language);
 
 function read() {
@@ -28,7 +28,9 @@ export function t(sentence, facts = {}) {
 export function nt(one, many, count, facts = {}) {
   const found = messages[one];
   const english = plural.select(count) === "one" ? one : many;
-  const chosen = Array.isArray(found) ? found[Math.min(found.length - 1, count === 1 ? 0 : 1)] : found;
+  const chosen = Array.isArray(found)
+    ? found[Math.min(found.length - 1, count === 1 ? 0 : 1)]
+    : found;
   return fill(chosen || english, { num: number(count), ...facts });
 }
 

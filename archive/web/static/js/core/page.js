@@ -1,4 +1,3 @@
-// @ts-check
 /** What every page does beyond its HTML: theme and text size without a reload, fragments, menus. */
 
 import { announce } from "./announce.js";
@@ -18,6 +17,9 @@ function nextTheme() {
   const shown = root.dataset.theme || (dark ? "dark" : "light");
   const theme = shown === "dark" ? "light" : "dark";
   root.dataset.theme = theme;
+  document
+    .querySelector("link[data-dark]")
+    ?.setAttribute("media", theme === "dark" ? "all" : "not all");
   keep("theme", theme);
   announce(theme === "dark" ? t("Dark background") : t("Light background"));
 }
@@ -52,4 +54,3 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary")?.focus();
   }
 });
-

@@ -1,4 +1,3 @@
-// @ts-check
 /** A button that shows what was typed into a password field. */
 
 import { t } from "./i18n.js";

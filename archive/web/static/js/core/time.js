@@ -1,5 +1,6 @@
-// @ts-check
-/** Media time: whole milliseconds in, clocks out. */
+/** Media time in whole milliseconds, and instants on the clock of the archive. */
+
+import { language } from "./i18n.js";
 
 /** @param {number} ms @returns {string} HH:MM:SS */
 export function clock(ms) {
@@ -16,4 +17,17 @@ export function parseSpan(fragment) {
   const found = /^(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(fragment || "");
   if (!found) return null;
   return { start: Number(found[1]), end: found[2] === undefined ? null : Number(found[2]) };
+}
+
+/**
+ * The time of day, HH:MM, in the archive's time zone (LOIKE_TIMEZONE), not in the browser's.
+ * @param {number | Date} instant @returns {string}
+ */
+export function timeOfDay(instant) {
+  return new Intl.DateTimeFormat(language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: document.documentElement.dataset.timezone,
+  }).format(instant);
 }

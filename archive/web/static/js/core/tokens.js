@@ -1,7 +1,7 @@
 /**
  * Tokens of a transcript: what stands between white space, in Vietnamese a syllable.
  *
- * The twin of `transcription/tokens.py`; `tests/fixtures/edits/tokens.json` holds both to the
+ * JavaScript counterpart of `transcription/tokens.py`; `tests/fixtures/edits/tokens.json` holds both to the
  * same answers. White space is spelt out because `\s` means different things in the two
  * languages. The soft hyphen U+00AD is no separator and is never dropped.
  */
@@ -16,7 +16,10 @@ const NOT_HEARD = /[^\p{L}\p{M}\p{N}]/gu;
  * @returns {string[]}
  */
 export function tokenise(text) {
-  return text.normalize("NFC").split(SPACES).filter((token) => token !== "");
+  return text
+    .normalize("NFC")
+    .split(SPACES)
+    .filter((token) => token !== "");
 }
 
 /**

@@ -1,6 +1,8 @@
-// @ts-check
-/** tus-js-client is published as a script that hangs itself on the window; here it is a module. */
+/** tus-js-client as a module: its browser build is a script that sets `window.tus`. */
 
-import "../../vendor/tus.min.js";
+import "tus-js-client/dist/tus.min.js";
 
-export const { defaultOptions, Upload } = /** @type {any} */ (globalThis).tus;
+/** @typedef {import("tus-js-client").DetailedError} DetailedError */
+/** @typedef {typeof globalThis & {tus: typeof import("tus-js-client")}} GlobalWithTus */
+
+export const { defaultOptions, Upload } = /** @type {GlobalWithTus} */ (globalThis).tus;

@@ -1,0 +1,45 @@
+"""The policy table: actions allowed by role. Actions not listed are forbidden."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Action = Literal[
+    "view",  # know that it exists, read its description, hear the access copy
+    "read",  # read and export the text of a version
+    "see_history",  # who changed which words
+    "create",  # a new interview
+    "describe",  # change title, people, dates, audience, contents
+    "upload",  # add files
+    "see_files",  # names, digests and history of originals; attachments, closed by default
+    "fetch_original",  # the bytes as they were received
+    "transcribe",  # start, cancel and repeat machine transcription
+    "import_text",  # import a transcript from a file
+    "correct",  # change the words of a version
+    "approve",  # approve a version, start a new one after it
+    "see_jobs",  # state and progress of jobs
+    "check_fixity",
+    "manage_people",
+    "manage_accounts",
+    "manage_office",  # name of the archive, sample, settings
+]
+
+STAFF_ROLES = frozenset({"administrator", "archivist", "historian", "editor", "reviewer"})
+
+ALLOWED: dict[Action, frozenset[str]] = {
+    "see_history": STAFF_ROLES,
+    "create": frozenset({"administrator", "archivist", "historian"}),
+    "describe": frozenset({"administrator", "archivist", "historian"}),
+    "upload": frozenset({"administrator", "archivist", "historian"}),
+    "see_files": STAFF_ROLES,
+    "fetch_original": frozenset({"administrator", "archivist"}),
+    "transcribe": frozenset({"administrator", "archivist", "historian", "editor"}),
+    "import_text": frozenset({"administrator", "archivist", "historian", "editor"}),
+    "correct": frozenset({"administrator", "archivist", "editor", "reviewer"}),
+    "approve": frozenset({"administrator", "archivist", "reviewer"}),
+    "see_jobs": STAFF_ROLES,
+    "check_fixity": frozenset({"administrator", "archivist"}),
+    "manage_people": frozenset({"administrator", "archivist", "historian"}),
+    "manage_accounts": frozenset({"administrator"}),
+    "manage_office": frozenset({"administrator"}),
+}

@@ -1,0 +1,1 @@
+"""Actions of the domain accounts: users, sessions, passwords, rate limit."""

@@ -1,0 +1,1 @@
+"""Actions of the domain catalogue: interviews, collections, people, places, index points."""

@@ -1,0 +1,1 @@
+"""Actions of the domain discovery: search, indexing, the front page."""

@@ -1,0 +1,351 @@
+"""Content of the home page: quotes of the day, latest interviews, counts, work queue.
+
+Everything, counts included, is loaded with the reader's rights. Sample interviews are
+marked and never counted; they are quoted only while no real interview can be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions.catalogue.interviews import load_with_relations
+from archive.actions.holdings import playback
+from archive.actions.holdings.playback import Playable
+from archive.actions.office import first_run, jobs
+from archive.actions.transcripts import rendition
+from archive.actions.transcripts.rendition import Turn
+from archive.models import (
+    Contribution,
+    Interview,
+    Job,
+    Person,
+    Recording,
+    TranscriptVersion,
+)
+from archive.models.vocabulary import OPEN_JOB_STATES
+from search.backends.base import Backend, SearchIndexError
+from search.query import QueryProblem, parse_query
+from search.results import SearchRequest
+
+SHORTEST_QUOTE, LONGEST_QUOTE = 60, 240  # characters: fits a card
+MAX_QUOTES = 4
+MAX_LATEST = 4
+MAX_QUEUE_ROWS = 4
+MAX_KEYWORDS = 4
+MAX_VERSIONS_TRIED = 40
+VERSIONS_PER_QUERY = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """A whole segment of a witness, from an approved version."""
+
+    interview: Interview
+    version: TranscriptVersion
+    turn: Turn
+    witness: Person
+    playable: Playable | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterviewCard:
+    """An interview as list entry; `version` is None if the reader may not read it."""
+
+    interview: Interview
+    version: TranscriptVersion | None
+    playable: Playable | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveCounts:
+    """Counts of what the reader may view, without the sample archive."""
+
+    interviews: int = 0
+    recorded_ms: int = 0
+    witnesses: int = 0
+    approved: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionQueue:
+    """Versions that wait for the same step. `total` excludes samples; `rows` are the oldest."""
+
+    total: int = 0
+    rows: Sequence[tuple[Interview, TranscriptVersion]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkQueue:
+    """Open work that the reader's role permits."""
+
+    to_correct: VersionQueue = field(default_factory=VersionQueue)
+    to_approve: VersionQueue = field(default_factory=VersionQueue)
+    failed: int = 0
+    under_way: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no work is open."""
+        queues = (self.to_correct, self.to_approve)
+        return not (self.failed or self.under_way or any(queue.rows for queue in queues))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage:
+    """Home page of one reader; `work_queue` is None for non-staff."""
+
+    counts: ArchiveCounts
+    quotes: Sequence[Quote]
+    latest: Sequence[InterviewCard]
+    words: Sequence[str]
+    work_queue: WorkQueue | None
+    sample_job: Job | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the reader may view no interview."""
+        return not (self.counts.interviews or self.counts.samples)
+
+
+def load_page(db: Session, index: Backend, actor: Actor, *, day: date) -> HomePage:
+    """Load the page; quotes depend on rights and `day` only."""
+    quotes = daily_quotes(db, actor, day)
+    return HomePage(
+        counts=count_archive(db, actor),
+        quotes=quotes,
+        latest=latest_cards(db, actor),
+        words=suggest_keywords(index, actor, (quote.interview for quote in quotes)),
+        work_queue=work_queue(db, actor) if actor.is_staff else None,
+        sample_job=_sample_job(db, actor),
+    )
+
+
+def daily_quotes(db: Session, actor: Actor, day: date) -> list[Quote]:
+    """Return quotes from different interviews, in an order that depends on the day.
+
+    Samples are returned only if no real interview can be quoted.
+    """
+    query = (
+        select(TranscriptVersion.id, Interview.is_sample)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .where(TranscriptVersion.is_current.is_(True), TranscriptVersion.state == "approved")
+    )
+    rows = db.execute(access.readable(query, actor)).all()
+    order = sorted(rows, key=lambda row: (row.is_sample, _daily_hash(day, row.id)))
+    version_ids = [row.id for row in order[:MAX_VERSIONS_TRIED]]
+    chosen: dict[str, str] = {}
+    for at in range(0, len(version_ids), VERSIONS_PER_QUERY):
+        batch = version_ids[at : at + VERSIONS_PER_QUERY]
+        quotable = _quotable_segments(db, batch, day)
+        chosen |= {id_: quotable[id_] for id_ in batch if id_ in quotable}
+        if len(chosen) >= MAX_QUOTES:
+            break
+    quotes = _quotes(db, actor, dict(islice(chosen.items(), MAX_QUOTES)))
+    return [quote for quote in quotes if not quote.interview.is_sample] or quotes
+
+
+def count_archive(db: Session, actor: Actor) -> ArchiveCounts:
+    """Count what the reader may view, and the approved versions that they may read."""
+    samples = db.scalar(_visible(actor, select(func.count(Interview.id)), sample=True)) or 0
+    of_recordings = select(func.sum(Recording.duration_ms)).join(
+        Interview, Interview.id == Recording.interview_id
+    )
+    of_people = (
+        select(func.count(func.distinct(Contribution.person_id)))
+        .join(Interview, Interview.id == Contribution.interview_id)
+        .where(Contribution.role == "witness", Contribution.removed_at.is_(None))
+    )
+    of_texts = select(func.count(func.distinct(Interview.id))).join(
+        TranscriptVersion, TranscriptVersion.interview_id == Interview.id
+    )
+    approved = access.readable(
+        of_texts.where(
+            TranscriptVersion.is_current.is_(True),
+            TranscriptVersion.state == "approved",
+            Interview.is_sample.is_(False),
+        ),
+        actor,
+    )
+    return ArchiveCounts(
+        interviews=db.scalar(_visible(actor, select(func.count(Interview.id)))) or 0,
+        recorded_ms=db.scalar(_visible(actor, of_recordings)) or 0,
+        witnesses=db.scalar(_visible(actor, of_people)) or 0,
+        approved=db.scalar(approved) or 0,
+        samples=samples,
+    )
+
+
+def latest_cards(db: Session, actor: Actor) -> list[InterviewCard]:
+    """Return the latest interviews; samples come last."""
+    query = access.visible(select(Interview.id), actor)
+    order = (Interview.is_sample, Interview.created_at.desc(), Interview.id.desc())
+    ids = db.scalars(query.order_by(*order).limit(MAX_LATEST)).all()
+    loaded = load_with_relations(db, ids)
+    return build_cards(db, actor, [loaded[interview_id] for interview_id in ids])
+
+
+def build_cards(db: Session, actor: Actor, interviews: Sequence[Interview]) -> list[InterviewCard]:
+    """Build the cards of interviews that the reader may view."""
+    current = db.scalars(
+        select(TranscriptVersion).where(
+            TranscriptVersion.interview_id.in_([interview.id for interview in interviews]),
+            TranscriptVersion.is_current.is_(True),
+        )
+    )
+    versions = {version.interview_id: version for version in current}
+    playables = playback.playables_by_interview(db, interviews)
+    return [
+        _card(actor, interview, versions.get(interview.id), playables[interview.id])
+        for interview in interviews
+    ]
+
+
+def _card(
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion | None,
+    playables: Sequence[Playable],
+) -> InterviewCard:
+    if version is not None and not access.may(actor, "read", version, interview=interview):
+        version = None
+    return InterviewCard(
+        interview=interview,
+        version=version,
+        playable=playables[0] if playables else None,
+        duration_ms=sum(p.recording.duration_ms or 0 for p in playables),
+    )
+
+
+def suggest_keywords(index: Backend, actor: Actor, interviews: Iterable[Interview]) -> list[str]:
+    """Return keywords with search hits for this reader; none if the index is unavailable."""
+    keywords = dict.fromkeys(word for interview in interviews for word in interview.keywords[:2])
+    suggested: list[str] = []
+    try:
+        for word in keywords:
+            if len(suggested) < MAX_KEYWORDS and _has_hits(index, actor, word):
+                suggested.append(word)
+    except SearchIndexError:
+        return []
+    return suggested
+
+
+def work_queue(db: Session, actor: Actor) -> WorkQueue:
+    """Return the open work; queues that the role may not process are empty."""
+    under_way, failed = jobs.open_and_failed_counts(db, actor)
+    return WorkQueue(
+        to_correct=_version_queue(db, actor, "correct", ("machine", "editing")),
+        to_approve=_version_queue(db, actor, "approve", ("corrected",)),
+        failed=failed,
+        under_way=under_way,
+    )
+
+
+def _quotable_segments(db: Session, version_ids: Sequence[str], day: date) -> dict[str, str]:
+    """Return one quotable segment per version, chosen by the day."""
+    candidates = rendition.witness_segment_ids(
+        db, version_ids, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
+    )
+    return {
+        version_id: min(segment_ids, key=lambda segment_id: _daily_hash(day, segment_id))
+        for version_id, segment_ids in candidates.items()
+    }
+
+
+def _quotes(db: Session, actor: Actor, segment_by_version: Mapping[str, str]) -> list[Quote]:
+    """Build the quotes in the order given; a redacted segment is not quoted."""
+    versions = db.scalars(
+        select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(segment_by_version)))
+    ).all()
+    interviews = load_with_relations(db, [version.interview_id for version in versions])
+    texts = {version.id: (version, interviews[version.interview_id]) for version in versions}
+    turns = rendition.select_turns(db, actor, texts, segment_by_version.values())
+    playables = playback.playables_by_interview(db, list(interviews.values()))
+    quotes = []
+    for version_id, segment_id in segment_by_version.items():
+        version, interview = texts[version_id]
+        turn = turns.get(segment_id)
+        if turn is not None and not turn.is_redacted:
+            quotes.append(_quote(interview, version, turn, playables[interview.id]))
+    return quotes
+
+
+def _quote(
+    interview: Interview,
+    version: TranscriptVersion,
+    turn: Turn,
+    playables: Sequence[Playable],
+) -> Quote:
+    witness = next(c.person for c in interview.contributions if c.id == turn.contribution_id)
+    return Quote(
+        interview=interview,
+        version=version,
+        turn=turn,
+        witness=witness,
+        playable=next((p for p in playables if p.recording.id == turn.recording_id), None),
+    )
+
+
+def _version_queue(
+    db: Session, actor: Actor, action: access.Action, states: tuple[str, ...]
+) -> VersionQueue:
+    if not access.may(actor, action):
+        return VersionQueue()
+    newest = select(func.max(TranscriptVersion.number)).where(
+        TranscriptVersion.interview_id == Interview.id
+    )
+    query = (
+        select(Interview, TranscriptVersion)
+        .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
+        .where(
+            TranscriptVersion.state.in_(states),
+            TranscriptVersion.number == newest.correlate(Interview).scalar_subquery(),
+        )
+    )
+    query = access.readable(query, actor)
+    of_real = select(func.count()).select_from(
+        query.where(Interview.is_sample.is_(False)).with_only_columns(Interview.id).subquery()
+    )
+    order = (Interview.is_sample, TranscriptVersion.updated_at, TranscriptVersion.id)
+    rows = db.execute(query.order_by(*order).limit(MAX_QUEUE_ROWS)).all()
+    return VersionQueue(total=db.scalar(of_real) or 0, rows=[(row[0], row[1]) for row in rows])
+
+
+def _visible(actor: Actor, query: Select[Any], *, sample: bool = False) -> Select[Any]:
+    return access.visible(query, actor).where(Interview.is_sample.is_(sample))
+
+
+def _has_hits(index: Backend, actor: Actor, word: str) -> bool:
+    try:
+        request = SearchRequest(
+            query=parse_query(word),
+            access=actor.audiences,
+            per_page=1,
+            filters={"kind": frozenset({"passage"})},
+        )
+    except QueryProblem:
+        return False
+    return index.find(request).total > 0
+
+
+def _sample_job(db: Session, actor: Actor) -> Job | None:
+    if not access.may(actor, "manage_office"):
+        return None
+    newest = select(Job).where(Job.kind == first_run.SAMPLE_JOB).order_by(Job.id.desc()).limit(1)
+    job = db.scalar(newest)
+    return job if job is not None and job.state in (*OPEN_JOB_STATES, "failed") else None
+
+
+def _daily_hash(day: date, key: str) -> bytes:
+    return hashlib.sha256(f"{day.isoformat()}:{key}".encode()).digest()

@@ -1,0 +1,1 @@
+"""Correction of a transcript: segments, structure, merge rules, presence, the page."""

@@ -1,0 +1,155 @@
+"""Content of the editor page: segments without words, speakers, recordings.
+
+The words of three hours are a megabyte; the page loads them afterwards, an hour at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions.holdings import playback
+from archive.actions.transcripts import speakers
+from archive.actions.transcripts.speakers import Speaker
+from archive.models import Interview, Segment, TranscriptVersion, User
+from archive.models.vocabulary import SegmentState
+
+CHUNK = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentRow:
+    """One segment of the editor page. `voice` is the contribution id or speaker label."""
+
+    id: str
+    position: str
+    revision: int
+    recording_id: str
+    part: int
+    start_ms: int
+    end_ms: int
+    text: str
+    state: SegmentState
+    flags: Sequence[str]
+    voice: str
+    speaker: Speaker
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerOption:
+    """A speaker to choose; `id` is a contribution id, or the label of an unlinked speaker."""
+
+    id: str
+    speaker: Speaker
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditorPage:
+    """Content of the editor page for one user."""
+
+    rows: Sequence[SegmentRow]
+    speaker_options: Sequence[SpeakerOption]
+    playables: Sequence[playback.Playable]
+    may_correct: bool
+    may_approve: bool
+
+    @property
+    def chunks(self) -> Iterator[Sequence[SegmentRow]]:
+        """Yield the rows in groups of CHUNK, so that the browser renders only visible ones."""
+        for first in range(0, len(self.rows), CHUNK):
+            yield self.rows[first : first + CHUNK]
+
+
+def load_page(
+    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+) -> EditorPage:
+    """Load the page for one user; requires the right to see the history."""
+    access.require(actor, "see_history", version, interview=interview)
+    playables = playback.playables_of(db, interview)
+    parts = {p.recording.id: p.recording.part for p in playables}
+    rows = _load_rows(db, actor, interview, version, parts)
+    return EditorPage(
+        rows=rows,
+        speaker_options=_speaker_options(actor, interview, rows),
+        playables=playables,
+        may_correct=bool(access.may(actor, "correct", version, interview=interview)),
+        may_approve=bool(access.may(actor, "approve", version, interview=interview)),
+    )
+
+
+def last_editor_name(db: Session, segment: Segment) -> str:
+    """Return the name of the last editor of a segment; empty for machine text."""
+    return user_name(db, segment.updated_by_id)
+
+
+def user_name(db: Session, user_id: str | None) -> str:
+    """Return the name of a user; empty if there is none."""
+    user = db.get(User, user_id) if user_id else None
+    return user.name if user is not None else ""
+
+
+def _load_rows(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    parts: dict[str, int],
+) -> list[SegmentRow]:
+    speakers_by_id = {
+        c.id: speakers.contribution_speaker(actor, c) for c in interview.contributions
+    }
+    rows = db.execute(
+        select(
+            Segment.id,
+            Segment.position,
+            Segment.revision,
+            Segment.recording_id,
+            Segment.start_ms,
+            Segment.end_ms,
+            Segment.text,
+            Segment.state,
+            Segment.flags,
+            Segment.contribution_id,
+            Segment.speaker_label,
+        )
+        .where(Segment.version_id == version.id, Segment.ended_at.is_(None))
+        .order_by(Segment.position, Segment.id)
+    )
+    return [
+        SegmentRow(
+            id=row.id,
+            position=row.position,
+            revision=row.revision,
+            recording_id=row.recording_id or "",
+            part=parts.get(row.recording_id or "", 1),
+            start_ms=row.start_ms,
+            end_ms=row.end_ms,
+            text=row.text,
+            state=row.state,
+            flags=row.flags,
+            voice=row.contribution_id or row.speaker_label,
+            speaker=speakers_by_id.get(row.contribution_id or "")
+            or speakers.unlinked_speaker(version, row.speaker_label),
+        )
+        for row in rows
+    ]
+
+
+def _speaker_options(
+    actor: Actor, interview: Interview, rows: Sequence[SegmentRow]
+) -> list[SpeakerOption]:
+    """Return the listed contributions, then the other speakers of the rows."""
+    options = {
+        c.id: SpeakerOption(id=c.id, speaker=speakers.contribution_speaker(actor, c))
+        for c in interview.listed_contributions
+        if c.role in ("witness", "interviewer")
+    }
+    for row in rows:
+        if row.voice and row.voice not in options:
+            options[row.voice] = SpeakerOption(id=row.voice, speaker=row.speaker)
+    return list(options.values())

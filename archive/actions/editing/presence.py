@@ -1,0 +1,104 @@
+"""Presence: which colleagues have a version open in the editor, and where.
+
+Rows expire after `EXPIRES_AFTER`. No event is recorded and nothing is counted: presence
+must never become a report on who worked when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from archive import access, queue
+from archive.access import Actor
+from archive.models import Interview, Presence, Segment, TranscriptVersion, User
+
+EXPIRES_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """A colleague in the editor; `idle_s`: seconds since they typed or changed segment."""
+
+    user_id: str
+    name: str
+    segment_id: str | None
+    is_typing: bool
+    idle_s: int
+
+
+def record_position(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    *,
+    segment_id: str | None,
+    is_typing: bool,
+) -> None:
+    """Store the actor's position; ended segments and those of other versions count as None."""
+    access.require(actor, "correct", version, interview=interview)
+    delete_expired(db)
+    now = queue.database_now(db)
+    segment = db.get(Segment, segment_id) if segment_id else None
+    is_present = (
+        segment is not None and segment.version_id == version.id and segment.ended_at is None
+    )
+    present_id = segment_id if is_present else None
+    key = (version.id, actor.user_id)
+    row = db.get(Presence, key, populate_existing=True)
+    if row is None:
+        # Another window of the same user may have inserted the row meanwhile.
+        with contextlib.suppress(IntegrityError), db.begin_nested():
+            db.add(Presence(version_id=key[0], user_id=key[1], acted_at=now, seen_at=now))
+        row = db.get_one(Presence, key, populate_existing=True)
+    if is_typing or present_id != row.segment_id:
+        row.acted_at = now
+    row.segment_id, row.is_typing, row.seen_at = present_id, is_typing, now
+    db.flush()
+
+
+def leave(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
+    """Delete the actor's presence when the editor is closed."""
+    access.require(actor, "see_history", version, interview=interview)
+    db.execute(
+        delete(Presence).where(Presence.version_id == version.id, Presence.user_id == actor.user_id)
+    )
+
+
+def list_colleagues(
+    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+) -> list[Colleague]:
+    """Return the other users who have the version open for correction."""
+    access.require(actor, "see_history", version, interview=interview)
+    now = queue.database_now(db)
+    rows = db.execute(
+        select(Presence, User.name)
+        .join(User, User.id == Presence.user_id)
+        .where(
+            Presence.version_id == version.id,
+            Presence.user_id != actor.user_id,
+            Presence.seen_at > now - EXPIRES_AFTER,
+        )
+        .order_by(Presence.user_id)
+    )
+    return [
+        Colleague(
+            user_id=row.user_id,
+            name=name,
+            segment_id=row.segment_id,
+            is_typing=row.is_typing,
+            idle_s=max(0, int((now - row.acted_at).total_seconds())),
+        )
+        for row, name in rows
+    ]
+
+
+def delete_expired(db: Session) -> None:
+    """Delete expired rows; called on every update and by the worker."""
+    db.execute(delete(Presence).where(Presence.seen_at <= queue.database_now(db) - EXPIRES_AFTER))

@@ -1,0 +1,315 @@
+"""Edits of a segment: save, split, merge, drop, name the speaker, restore.
+
+A save names its base revision. Later changes of colleagues are merged token by token. On
+conflict the stored text is unchanged and the submitted one is saved as SegmentDraft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive.access import Actor
+from archive.actions.editing.rebase import EditConflict, load_revision, rebase
+from archive.actions.editing.revision import (
+    SegmentReplaced,
+    StaleSegment,
+    commit_revision,
+    lock_and_check,
+    record_event,
+    require_revision,
+)
+from archive.actions.editing.rules import (
+    SegmentChange,
+    SegmentRefused,
+    apply_change,
+    are_neighbours,
+    check_neighbours,
+    clean_text,
+    has_effect,
+    next_position,
+    parse_speaker,
+    require_new_id,
+    speaker_of_revision,
+)
+from archive.actions.transcripts.words import assign, to_document
+from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
+from archive.models.base import utc_now
+from archive.text import fractional_index
+from transcription import edits
+
+__all__ = [
+    "EditConflict",
+    "SaveResult",
+    "SegmentChange",
+    "SegmentRefused",
+    "SegmentReplaced",
+    "StaleSegment",
+    "drop",
+    "merge",
+]
+__all__ += ["locate_text", "name_speaker", "restore", "save", "split"]
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class TextLocation:
+    """Location of an ended segment's text: code point `at`, or None if it was changed."""
+
+    segment: Segment
+    at: int | None
+    length: int
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """The saved segment; `merged_with` is the colleague's revision, if one was merged."""
+
+    segment: Segment
+    merged_with: SegmentRevision | None = None
+
+
+def save(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment: Segment,
+    change: SegmentChange,
+    *,
+    based_on: int,
+    operation: str = "",
+) -> SaveResult:
+    """Change a segment; raises EditConflict, SegmentReplaced or SegmentRefused."""
+    lock_and_check(db, actor, interview, version, [segment])
+    merged_with = None
+    if based_on != segment.revision:
+        change = rebase(db, actor, segment, change, based_on)
+        merged_with = load_revision(db, segment, segment.revision)
+    if not has_effect(segment, change):
+        return SaveResult(segment, merged_with)
+    apply_change(db, interview, segment, change)
+    commit_revision(db, actor, version, [segment], kind="edit", operation=operation)
+    record_event(db, actor, interview, version, "edited", [segment])
+    return SaveResult(segment, merged_with)
+
+
+def split(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment: Segment,
+    *,
+    based_on: int,
+    char: int,
+    at_ms: int | None,
+    new_id: str,
+    operation: str = "",
+) -> tuple[Segment, Segment]:
+    """Split a segment at a character; the second part gets `new_id` from the browser."""
+    lock_and_check(db, actor, interview, version, [segment])
+    require_revision(segment, based_on)
+    try:
+        first, second = edits.split(to_document(segment), char=char, at_ms=at_ms, new_id=new_id)
+    except edits.EditRefused as refused:
+        raise SegmentRefused(field="char", why=refused.code) from refused
+    require_new_id(db, new_id)
+    following = next_position(db, segment)
+    tail = Segment(
+        id=new_id,
+        version_id=version.id,
+        recording_id=segment.recording_id,
+        position=fractional_index.position_between(segment.position, following),
+        revision=0,
+        contribution_id=segment.contribution_id,
+        speaker_label=segment.speaker_label,
+        state=segment.state,
+        flags=list(segment.flags),
+    )
+    assign(segment, first)
+    assign(tail, second)
+    db.add(tail)
+    db.flush()  # its revision references it
+    commit_revision(db, actor, version, [segment, tail], kind="split", operation=operation)
+    record_event(db, actor, interview, version, "split", [segment, tail])
+    return segment, tail
+
+
+def merge(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    first: Segment,
+    second: Segment,
+    *,
+    based_on: tuple[int, int],
+    operation: str = "",
+) -> Segment:
+    """Append a segment to the one before it; the second is ended and points to the first."""
+    lock_and_check(db, actor, interview, version, [first, second])
+    require_revision(first, based_on[0])
+    require_revision(second, based_on[1])
+    if not are_neighbours(db, first, second):
+        raise SegmentRefused(field="ids", why="not_neighbours")
+    try:
+        joined = edits.merge(to_document(first), to_document(second))
+    except edits.EditRefused as refused:
+        raise SegmentRefused(field="ids", why=refused.code) from refused
+    assign(first, joined)
+    first.flags = sorted({*first.flags, *second.flags})
+    if second.state != first.state:
+        first.state = "edited"
+    second.ended_at, second.replaced_by = utc_now(), [first.id]
+    commit_revision(db, actor, version, [first, second], kind="merge", operation=operation)
+    record_event(db, actor, interview, version, "merged", [first, second])
+    return first
+
+
+def drop(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment: Segment,
+    *,
+    based_on: int,
+    reason: str,
+    operation: str = "",
+) -> None:
+    """Drop a segment that was not spoken, with the reason; its history is kept."""
+    lock_and_check(db, actor, interview, version, [segment])
+    require_revision(segment, based_on)
+    reason = clean_text(reason)[:LONGEST_REASON]
+    segment.ended_at, segment.replaced_by = utc_now(), []
+    commit_revision(db, actor, version, [segment], kind="drop", operation=operation, reason=reason)
+    record_event(db, actor, interview, version, "dropped", [segment], reason=reason)
+
+
+def name_speaker(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    chosen: Sequence[Segment],
+    *,
+    speaker: str,
+    operation: str = "",
+) -> None:
+    """Set the speaker of several segments."""
+    chosen = list({segment.id: segment for segment in chosen}.values())
+    lock_and_check(db, actor, interview, version, chosen)
+    voice = parse_speaker(interview, speaker)
+    for segment in chosen:
+        check_neighbours(db, segment, segment.start_ms, segment.end_ms, voice)
+        segment.contribution_id, segment.speaker_label = voice
+        db.flush()  # the next check reads this segment as a neighbour
+    commit_revision(db, actor, version, chosen, kind="speaker", operation=operation)
+    record_event(db, actor, interview, version, "speaker_named", chosen)
+
+
+def restore(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment: Segment,
+    *,
+    revision: int,
+    operation: str = "",
+    reason: str = "",
+) -> SaveResult:
+    """Restore an earlier revision of a segment, with word times, as a new revision.
+
+    A dropped segment returns to its position; a merged one is refused, since its words are
+    part of another segment.
+    """
+    reason = clean_text(reason)[:LONGEST_REASON]
+    lock_and_check(db, actor, interview, version, [segment], allow_ended=True)
+    if segment.replaced_by:
+        raise SegmentReplaced(segment)
+    old = load_revision(db, segment, revision)
+    was_dropped, segment.ended_at = segment.ended_at is not None, None
+    speaker = next(filter(None, speaker_of_revision(old)), "")
+    change = SegmentChange(
+        text=old.text,
+        start_ms=old.start_ms,
+        end_ms=old.end_ms,
+        speaker=speaker,
+        state=old.state,
+        flags=tuple(old.flags),
+    )
+    if not was_dropped and not has_effect(segment, change) and segment.words == old.words:
+        return SaveResult(segment)
+    apply_change(db, interview, segment, change)
+    segment.words = old.words
+    commit_revision(
+        db,
+        actor,
+        version,
+        [segment],
+        kind="restore",
+        operation=operation,
+        reason=reason,
+    )
+    record_event(
+        db,
+        actor,
+        interview,
+        version,
+        "restored",
+        [segment],
+        revision=revision,
+        reason=reason,
+    )
+    return SaveResult(segment)
+
+
+def revisions(db: Session, segment: Segment) -> list[SegmentRevision]:
+    """Return all revisions of a segment, the newest first."""
+    return list(
+        db.scalars(
+            select(SegmentRevision)
+            .where(SegmentRevision.segment_id == segment.id)
+            .order_by(SegmentRevision.revision.desc())
+        )
+    )
+
+
+def changed_since(db: Session, version: TranscriptVersion, revision: int) -> list[Segment]:
+    """Return segments changed after a revision of the version, ended ones included."""
+    return list(
+        db.scalars(
+            select(Segment)
+            .where(Segment.version_id == version.id, Segment.changed_in > revision)
+            .order_by(Segment.position)
+        )
+    )
+
+
+def locate_text(db: Session, ended: Segment) -> list[TextLocation]:
+    """Return where the text of a merged segment is now, following repeated merges."""
+    living: list[Segment] = []
+    queue, seen = list(ended.replaced_by), {ended.id}
+    while queue:
+        segment = db.get(Segment, queue.pop(0))
+        if segment is None or segment.id in seen:
+            continue
+        seen.add(segment.id)
+        if segment.ended_at is None:
+            living.append(segment)
+        else:
+            queue += segment.replaced_by
+    return [_locate(segment, ended.text) for segment in living]
+
+
+def _locate(segment: Segment, words: str) -> TextLocation:
+    """Return the location of whole words; `at` is None unless they occur exactly once."""
+    text, needle = f" {segment.text} ", f" {words} "
+    is_clear = bool(words) and text.count(needle) == 1
+    return TextLocation(segment, text.find(needle) if is_clear else None, len(words))

@@ -1,0 +1,332 @@
+"""Edits of several segments: insert, move a boundary, shift, replace, restore.
+
+Each is one revision of the version. Every edit has an inverse: a split is undone by merge
+and restore, an insertion by drop, a shift by the opposite shift, and everything else by
+`restore_many` from the history, with word times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive.access import Actor
+from archive.actions.editing.rebase import load_revision
+from archive.actions.editing.revision import (
+    SegmentReplaced,
+    commit_revision,
+    lock_and_check,
+    record_event,
+    require_revision,
+)
+from archive.actions.editing.rules import (
+    SegmentChange,
+    SegmentRefused,
+    SpokenSpan,
+    apply_change,
+    are_neighbours,
+    check_moved,
+    check_recording_length,
+    clean_text,
+    next_position,
+    parse_speaker,
+    require_new_id,
+    speaker_of_revision,
+    spoken_span,
+)
+from archive.actions.transcripts.words import assign, to_document
+from archive.models import Interview, Recording, Segment, SegmentRevision, TranscriptVersion
+from archive.text import fractional_index
+from transcription import edits
+from transcription.timecode import LONGEST_RECORDING_MS
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSegment:
+    """A segment to insert. `recording_id` None: the recording of `after`."""
+
+    id: str
+    start_ms: int
+    end_ms: int
+    text: str
+    speaker: str = ""
+    recording_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoration:
+    """A segment, the revision it must have now, and the revision to restore."""
+
+    segment: Segment
+    based_on: int
+    revision: int
+
+
+def insert(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    new: NewSegment,
+    *,
+    after: Segment | None,
+    operation: str = "",
+) -> Segment:
+    """Insert a segment after another, or before all of them if `after` is None."""
+    lock_and_check(db, actor, interview, version, [after] if after is not None else [])
+    require_new_id(db, new.id)
+    if not 0 <= new.start_ms < new.end_ms or new.end_ms > LONGEST_RECORDING_MS:
+        raise SegmentRefused(field="start", why="times_reversed")
+    if not clean_text(new.text):
+        raise SegmentRefused(field="text", why="missing")
+    recording_id = _recording_for(db, interview, version, new, after)
+    check_recording_length(db, recording_id, new.end_ms)
+    before = after.position if after is not None else ""
+    following = next_position(db, after) if after is not None else _first_position(db, version)
+    voice = parse_speaker(interview, new.speaker)
+    made = Segment(
+        id=new.id,
+        version_id=version.id,
+        recording_id=recording_id,
+        revision=0,
+        position=fractional_index.position_between(before, following),
+        start_ms=new.start_ms,
+        end_ms=new.end_ms,
+        contribution_id=voice[0],
+        speaker_label=voice[1],
+        text="",
+        words=[],
+        flags=[],
+    )
+    db.add(made)
+    check_moved(db, [made], {made.id: None})
+    apply_change(db, interview, made, SegmentChange(text=new.text, state="edited"))
+    commit_revision(db, actor, version, [made], kind="insert", operation=operation)
+    record_event(db, actor, interview, version, "inserted", [made])
+    return made
+
+
+def move_boundary(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    left: Segment,
+    right: Segment,
+    *,
+    at_ms: int,
+    operation: str = "",
+) -> None:
+    """Move the boundary of two neighbours; words stay in their segments."""
+    lock_and_check(db, actor, interview, version, [left, right])
+    if not are_neighbours(db, left, right):
+        raise SegmentRefused(field="right", why="not_neighbours")
+    was = _spans([left, right])
+    try:
+        moved = edits.move_boundary(to_document(left), to_document(right), at_ms=at_ms)
+    except edits.EditRefused as refused:
+        raise SegmentRefused(field="at_ms", why=refused.code) from refused
+    assign(left, moved[0])
+    assign(right, moved[1])
+    check_moved(db, [left, right], was)
+    commit_revision(db, actor, version, [left, right], kind="boundary", operation=operation)
+    record_event(db, actor, interview, version, "boundary_moved", [left, right])
+
+
+def shift(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    *,
+    first: Segment,
+    by_ms: int,
+    operation: str = "",
+) -> list[Segment]:
+    """Shift the times of a segment and of all that follow it in its recording."""
+    lock_and_check(db, actor, interview, version, [first])
+    moved = [
+        segment
+        for segment in version.segments
+        if segment.recording_id == first.recording_id and segment.position >= first.position
+    ]
+    if not by_ms:
+        return []
+    was = _spans(moved)
+    try:
+        for segment in moved:
+            assign(segment, edits.shift(to_document(segment), by_ms=by_ms))
+            if by_ms > 0:
+                check_recording_length(db, segment.recording_id, segment.end_ms)
+    except edits.EditRefused as refused:
+        raise SegmentRefused(field="delta_ms", why=refused.code) from refused
+    check_moved(db, moved[:1], was)
+    commit_revision(db, actor, version, moved, kind="shift", operation=operation)
+    record_event(
+        db, actor, interview, version, "shifted", [first], by_ms=by_ms, count=len(moved)
+    )  # the first id is enough, there can be thousands
+    return moved
+
+
+def first_starting_from(
+    version: TranscriptVersion, at_ms: int, recording_id: str | None
+) -> Segment:
+    """Return the first segment that starts at or after a time, for `shift`.
+
+    The recording may be None only if the version has one recording.
+    """
+    if recording_id is None and len({s.recording_id for s in version.segments}) > 1:
+        raise SegmentRefused(field="recording", why="missing")
+    for segment in version.segments:
+        if recording_id in (None, segment.recording_id) and segment.start_ms >= at_ms:
+            return segment
+    raise SegmentRefused(field="from", why="nothing_there")
+
+
+def replace(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    chosen: Sequence[Segment],
+    *,
+    find: str,
+    replacement: str,
+    expected: int,
+    operation: str = "",
+) -> list[Segment]:
+    """Replace words in several segments; return the changed ones.
+
+    `expected` is the number of places that the user was shown. Any other number is refused:
+    a segment was changed meanwhile.
+    """
+    chosen = list({segment.id: segment for segment in chosen}.values())
+    lock_and_check(db, actor, interview, version, chosen)
+    for field, text in (("find", clean_text(find)), ("with", clean_text(replacement))):
+        if not text:
+            raise SegmentRefused(field=field, why="missing")
+    texts = [
+        edits.replace_words(segment.text, clean_text(find), clean_text(replacement))
+        for segment in chosen
+    ]
+    places = sum(count for _text, count in texts)
+    if places != expected:
+        raise SegmentRefused(field="expected", why="other_count", found=places)
+    changed = []
+    for segment, (text, _count) in zip(chosen, texts, strict=True):
+        if text != segment.text:
+            apply_change(db, interview, segment, SegmentChange(text=text))
+            changed.append(segment)
+    if changed:
+        commit_revision(db, actor, version, changed, kind="replace", operation=operation)
+        record_event(
+            db,
+            actor,
+            interview,
+            version,
+            "replaced",
+            changed,
+            find=clean_text(find),
+            put=clean_text(replacement),
+            count=places,
+        )
+    return changed
+
+
+def restore_many(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    restorations: Sequence[Restoration],
+    *,
+    joined: Sequence[Segment] = (),
+    operation: str = "",
+) -> list[Segment]:
+    """Restore earlier revisions of several segments in one edit, dropped ones included.
+
+    `joined` are segments that were merged into one of them after the restored revision;
+    they become segments of their own again.
+    """
+    segments = [restoration.segment for restoration in restorations]
+    lock_and_check(db, actor, interview, version, [*segments, *joined], allow_ended=True)
+    was = _spans([*segments, *joined])
+    for restoration in restorations:
+        if restoration.segment.replaced_by:
+            raise SegmentReplaced(restoration.segment)
+        require_revision(restoration.segment, restoration.based_on)
+    for one in joined:
+        if not any(_was_merged_since(db, one, restoration) for restoration in restorations):
+            raise SegmentRefused(field="joined", why="not_joined_here")
+    for restoration in restorations:
+        _restore_segment(
+            restoration.segment, load_revision(db, restoration.segment, restoration.revision)
+        )
+    for one in joined:
+        one.ended_at, one.replaced_by = None, []
+    changed = list({one.id: one for one in (*segments, *joined)}.values())
+    check_moved(db, changed, was)
+    commit_revision(db, actor, version, changed, kind="restore", operation=operation)
+    record_event(db, actor, interview, version, "restored", changed)
+    return changed
+
+
+def _spans(segments: Sequence[Segment]) -> dict[str, SpokenSpan | None]:
+    return {segment.id: spoken_span(segment) for segment in segments}
+
+
+def _restore_segment(segment: Segment, old: SegmentRevision) -> None:
+    segment.text, segment.words, segment.state = old.text, old.words, old.state
+    segment.start_ms, segment.end_ms, segment.flags = old.start_ms, old.end_ms, old.flags
+    segment.contribution_id, segment.speaker_label = speaker_of_revision(old)
+    segment.ended_at = None
+
+
+def _was_merged_since(db: Session, segment: Segment, restoration: Restoration) -> bool:
+    if segment.ended_at is None or segment.replaced_by != [restoration.segment.id]:
+        return False
+    merged = select(SegmentRevision.id).where(
+        SegmentRevision.segment_id == restoration.segment.id,
+        SegmentRevision.kind == "merge",
+        SegmentRevision.revision > restoration.revision,
+    )
+    return db.scalar(merged.limit(1)) is not None
+
+
+def _first_position(db: Session, version: TranscriptVersion) -> str:
+    all_of_it = select(Segment.position).where(Segment.version_id == version.id)
+    return db.scalar(all_of_it.order_by(Segment.position).limit(1)) or ""
+
+
+def _recording_for(
+    db: Session,
+    interview: Interview,
+    version: TranscriptVersion,
+    new: NewSegment,
+    after: Segment | None,
+) -> str | None:
+    """Return the recording of a new segment; refused if it breaks the order of parts."""
+    parts = {
+        recording.id: recording.part
+        for recording in db.scalars(
+            select(Recording).where(Recording.interview_id == interview.id).order_by(Recording.part)
+        )
+    }
+    if after is not None:
+        beside = after.recording_id
+    else:
+        beside = next((s.recording_id for s in version.segments), next(iter(parts), None))
+    chosen = new.recording_id or beside
+    if chosen is None:
+        return None
+    following = next(
+        (s for s in version.segments if after is None or s.position > after.position), None
+    )
+    earliest = parts.get(after.recording_id or "", 0) if after is not None else 0
+    latest = parts.get(following.recording_id or "", 0) if following is not None else 0
+    if chosen not in parts or not earliest <= parts[chosen] <= (latest or parts[chosen]):
+        raise SegmentRefused(field="recording", why="other_recording")
+    return chosen

@@ -1,0 +1,1 @@
+"""Actions of the domain holdings: uploads, originals, duplicates, derivatives, fixity, playback."""

@@ -1,0 +1,176 @@
+"""Fixity checks: read originals again, compare digests, record the results.
+
+Reading a gigabyte takes longer than a transaction may, so `Vault.check` runs outside one and
+`record_check` stores its result. PREMIS 3 calls the event a *fixity check*; success and
+failure are both recorded, with the algorithm and both digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from archive import access, audit
+from archive.access import Actor
+from archive.models import Interview, MediaFile
+from archive.models.base import utc_now
+from archive.models.vocabulary import CheckState
+from media.vault import FixityCheck, Vault
+
+CHECK_EVERY = timedelta(days=90)
+NIGHTLY_BYTES = 200 * 1024**3  # about half an hour of an ordinary disk
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixityResult:
+    """Check result of one original; `found` is the digest of its bytes, if readable."""
+
+    file_id: str
+    accession: str
+    filename: str
+    sha256: str
+    size_bytes: int
+    state: CheckState
+    found: str = ""
+
+    @property
+    def is_intact(self) -> bool:
+        """Return whether the bytes are those that were received."""
+        return self.state == "ok"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-serialisable values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An object of the vault that is to be checked."""
+
+    sha256: str
+    size_bytes: int
+
+
+WritingSession = Callable[[], AbstractContextManager[Session]]
+
+
+def candidates(
+    db: Session, actor: Actor, *, include_recent: bool, limit_bytes: int | None = None
+) -> list[Candidate]:
+    """Return objects to check, each once: never checked first, then the oldest check first.
+
+    Without `include_recent` only objects whose check is 90 days old or failed.
+    """
+    access.require(actor, "check_fixity")
+    last_checked = func.min(MediaFile.checked_at)
+    query = (
+        select(MediaFile.sha256, func.max(MediaFile.size_bytes))
+        .where(MediaFile.role == "original", MediaFile.sha256 != "")
+        .group_by(MediaFile.sha256)
+        .order_by(func.count(MediaFile.checked_at) > 0, last_checked, MediaFile.sha256)
+    )
+    if not include_recent:
+        query = query.where(
+            or_(
+                MediaFile.checked_at.is_(None),
+                MediaFile.checked_at < utc_now() - CHECK_EVERY,
+                MediaFile.check_state != "ok",
+            )
+        )
+    chosen: list[Candidate] = []
+    total = 0
+    for sha256, size_bytes in db.execute(query):
+        total += size_bytes
+        if chosen and limit_bytes is not None and total > limit_bytes:
+            break
+        chosen.append(Candidate(sha256=sha256, size_bytes=size_bytes))
+    return chosen
+
+
+def candidate_of(db: Session, actor: Actor, file_id: str) -> list[Candidate]:
+    """Return the object of one original; empty if the row was deleted meanwhile."""
+    access.require(actor, "check_fixity")
+    file = db.get(MediaFile, file_id)
+    if file is None or file.role != "original":
+        return []
+    return [Candidate(sha256=file.sha256, size_bytes=file.size_bytes)]
+
+
+def record_check(db: Session, actor: Actor, sha256: str, check: FixityCheck) -> list[FixityResult]:
+    """Store a fixity check on each original with this SHA-256, and record an event for each."""
+    access.require(actor, "check_fixity")
+    results = []
+    rows = db.execute(
+        select(MediaFile, Interview)
+        .join(Interview, Interview.id == MediaFile.interview_id)
+        .where(MediaFile.sha256 == sha256, MediaFile.role == "original")
+        .order_by(MediaFile.id)
+    )
+    for file, interview in rows.all():
+        file.checked_at = utc_now()
+        file.check_state = check.state
+        result = FixityResult(
+            file_id=file.id,
+            accession=interview.accession,
+            filename=file.filename,
+            sha256=sha256,
+            size_bytes=file.size_bytes,
+            state=check.state,
+            found=check.found or "",
+        )
+        audit.record(
+            db,
+            actor,
+            "fixity.checked",
+            file,
+            interview=interview,
+            outcome="success" if result.is_intact else "failure",
+            algorithm="SHA-256",
+            expected=sha256,
+            found=result.found,
+            state=check.state,
+        )
+        results.append(result)
+    return results
+
+
+def check_each(
+    vault: Vault, actor: Actor, candidates: list[Candidate], *, writing: WritingSession
+) -> Iterator[list[FixityResult]]:
+    """Check the objects in order; commit each result before the next object is read."""
+    for candidate in candidates:
+        check = vault.check(candidate.sha256)
+        with writing() as db:
+            results = record_check(db, actor, candidate.sha256, check)
+        yield results
+
+
+def failed_checks(db: Session, actor: Actor) -> list[FixityResult]:
+    """Return originals whose last check failed, the latest first."""
+    access.require(actor, "see_jobs")
+    rows = db.execute(
+        select(MediaFile, Interview)
+        .join(Interview, Interview.id == MediaFile.interview_id)
+        .where(
+            MediaFile.role == "original",
+            MediaFile.check_state.in_(("mismatch", "missing", "unreadable")),
+        )
+        .order_by(MediaFile.checked_at.desc())
+    )
+    return [
+        FixityResult(
+            file_id=file.id,
+            accession=interview.accession,
+            filename=file.filename,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            state=file.check_state,
+        )
+        for file, interview in rows
+    ]

@@ -1,0 +1,399 @@
+"""Resumable uploads: create, receive, finish, discard.
+
+An upload takes minutes, so no transaction is open while bytes arrive: `receive` and
+`finish` open short ones of their own. After a kill at any line, the next call of
+`load_progress` or `sweep` finishes a complete part; `finish` is idempotent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive import access, audit
+from archive.access import Actor, NotVisible, Refused
+from archive.actions.holdings import originals, probing
+from archive.models import Interview, MediaFile, Upload, User
+from archive.models.base import new_id, utc_now
+from archive.models.vocabulary import UploadState
+from archive.toolbox import Toolbox
+from media.kinds import Kind, RefusedKind, sniff
+from media.parts import Incomplete, NoSuchPart, OffsetMismatch, OutOfSpace, PartLocked, TooLong
+from media.vault import ByteStream, HashMismatch
+
+LONGEST_FILE_BYTES = 64 * 1000**3
+LONGEST_NAME = 200
+SAMPLE_BYTES = 64 * 1024
+NO_SPACE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class EmptyFile(Refused):
+    """Raised for files of 0 bytes."""
+
+    code = "empty_file"
+
+
+class FileTooLong(Refused):
+    """Raised for files of more than `longest_bytes`."""
+
+    code = "file_too_long"
+
+
+class NoSpace(Refused):
+    """Raised if the disk is full: `needed_bytes`, `free_bytes`. Received bytes are kept."""
+
+    code = "no_space"
+
+
+class UploadEnded(Refused):
+    """Raised for uploads that are finished, discarded or expired, see `state`."""
+
+    code = "upload_ended"
+
+
+class UploadBusy(Refused):
+    """Raised while another request writes to this upload."""
+
+    code = "upload_busy"
+
+
+class UploadOffsetMismatch(Refused):
+    """Raised if `offset` is not the size on disk, which is `expected`."""
+
+    code = "offset_differs"
+
+
+class ExceedsDeclaredLength(Refused):
+    """Raised for bytes beyond the declared `length_bytes`; they are not kept."""
+
+    code = "more_than_declared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadProgress:
+    """State of an upload; `offset_bytes` is the size of the part on disk."""
+
+    upload_id: str
+    filename: str
+    length_bytes: int
+    offset_bytes: int
+    state: UploadState
+    problem: str = ""
+    media_file_id: str = ""
+    interview_id: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether all declared bytes were received."""
+        return self.offset_bytes == self.length_bytes
+
+
+def create(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    *,
+    filename: str,
+    length_bytes: int,
+    toolbox: Toolbox,
+) -> Upload:
+    """Reserve disk space and create an upload; raises NoSpace before any byte is sent."""
+    access.require(actor, "upload", interview)
+    if length_bytes <= 0:
+        raise EmptyFile(filename=filename)
+    if length_bytes > LONGEST_FILE_BYTES:
+        raise FileTooLong(longest_bytes=LONGEST_FILE_BYTES)
+    upload = Upload(
+        id=new_id(),
+        interview_id=interview.id,
+        user_id=actor.user_id,
+        filename=display_name(filename),
+        length_bytes=length_bytes,
+        expires_at=utc_now() + timedelta(hours=toolbox.settings.upload_expiry_h),
+    )
+    try:
+        toolbox.parts.create(upload.id, length_bytes)
+    except OutOfSpace as error:
+        raise NoSpace(needed_bytes=error.needed, free_bytes=error.free) from error
+    db.add(upload)
+    db.flush()
+    return upload
+
+
+def display_name(filename: str) -> str:
+    """Normalise a file name for display: NFC, one line, no folders; never used as a path."""
+    name = unicodedata.normalize("NFC", filename).replace("\\", "/").rpartition("/")[2]
+    name = "".join(c if c.isprintable() else " " for c in name).strip()
+    if len(name) > LONGEST_NAME:
+        stem, dot, suffix = name.rpartition(".")
+        name = stem[: LONGEST_NAME - len(suffix) - 1] + dot + suffix[:16] if dot else name
+    return name[:LONGEST_NAME] or "unnamed"
+
+
+def for_owner(db: Session, actor: Actor, upload_id: str) -> Upload:
+    """Load an upload of the actor; raises NotVisible for uploads of others."""
+    upload = db.get(Upload, upload_id)
+    if upload is None or not actor.user_id or upload.user_id != actor.user_id:
+        raise NotVisible
+    access.require(actor, "upload", db.get_one(Interview, upload.interview_id))
+    return upload
+
+
+def load_progress(toolbox: Toolbox, actor: Actor, upload_id: str) -> UploadProgress:
+    """Return the progress of an upload; finish it first if it is complete."""
+    with toolbox.database.reading() as db:
+        upload = for_owner(db, actor, upload_id)
+    current = _read_progress(toolbox, upload)
+    if current.state == "receiving" and current.is_complete:
+        return finish_upload(toolbox, actor, upload_id)
+    return current
+
+
+def list_unfinished(
+    db: Session, actor: Actor, interview: Interview, *, toolbox: Toolbox
+) -> list[UploadProgress]:
+    """Return the actor's unfinished uploads for an interview, oldest first."""
+    rows = db.scalars(
+        select(Upload)
+        .where(
+            Upload.interview_id == interview.id,
+            Upload.user_id == actor.user_id,
+            Upload.state == "receiving",
+            Upload.expires_at > utc_now(),
+        )
+        .order_by(Upload.id)
+    )
+    unfinished = []
+    for upload in rows:
+        try:
+            unfinished.append(_read_progress(toolbox, upload))
+        except UploadEnded:
+            continue
+    return unfinished
+
+
+def receive(
+    toolbox: Toolbox, actor: Actor, upload_id: str, *, offset: int, stream: ByteStream
+) -> UploadProgress:
+    """Append bytes to an upload and finish it after the last one.
+
+    Raises UploadOffsetMismatch, UploadBusy, NoSpace, ExceedsDeclaredLength, UploadEnded.
+    """
+    with toolbox.database.reading() as db:
+        upload = for_owner(db, actor, upload_id)
+    if upload.state != "receiving" or upload.expires_at <= utc_now():
+        raise UploadEnded(state=upload.state)
+    try:
+        size = toolbox.parts.append(upload_id, offset, stream)
+    except OffsetMismatch as error:
+        raise UploadOffsetMismatch(offset=offset, expected=error.expected) from error
+    except PartLocked as error:
+        raise UploadBusy from error
+    except OutOfSpace as error:
+        raise NoSpace(needed_bytes=error.needed, free_bytes=error.free) from error
+    except TooLong as error:
+        raise ExceedsDeclaredLength(length_bytes=error.length) from error
+    except NoSuchPart as error:
+        raise UploadEnded(state="expired") from error
+    if size == upload.length_bytes:
+        return finish_upload(toolbox, actor, upload_id)
+    return _read_progress(toolbox, upload)
+
+
+def matches_received_bytes(
+    toolbox: Toolbox, actor: Actor, upload_id: str, *, offset: int, sample: bytes
+) -> bool:
+    """Return whether a file starts and continues like the bytes received so far.
+
+    `sample` is the first and the last SAMPLE_BYTES before `offset`, concatenated. Name and
+    length are not enough: recorders give every tape the same name, some the same length.
+    """
+    with toolbox.database.reading() as db:
+        for_owner(db, actor, upload_id)
+    try:
+        head = toolbox.parts.peek(upload_id, 0, min(offset, SAMPLE_BYTES))
+        start = max(0, offset - SAMPLE_BYTES)
+        tail = toolbox.parts.peek(upload_id, start, offset - start)
+    except NoSuchPart as error:
+        raise UploadEnded(state="expired") from error
+    return head + tail == sample
+
+
+def finish_upload(toolbox: Toolbox, actor: Actor, upload_id: str) -> UploadProgress:
+    """Move a complete upload into the vault and register it; returns its final state.
+
+    The state becomes `kept`, `duplicate` or `refused`. The part is deleted last: after a
+    kill either the part or the object is left, and this can be called again.
+    """
+    with toolbox.database.reading() as db:
+        upload = for_owner(db, actor, upload_id)
+        interview_id = upload.interview_id
+    if upload.state != "receiving":
+        return _read_progress(toolbox, upload)
+    try:
+        finished = toolbox.parts.finish(upload_id)
+    except Incomplete:
+        return _read_progress(toolbox, upload)
+    except PartLocked as error:
+        raise UploadBusy from error
+    except NoSuchPart as error:
+        raise UploadEnded(state="expired") from error
+    try:
+        stored = store_in_vault(
+            toolbox, finished.path, filename=upload.filename, sha256=finished.sha256
+        )
+    except (RefusedKind, HashMismatch) as refused:
+        return _refuse(toolbox, actor, upload_id, problem=_refusal_code(refused))
+    with toolbox.database.writing() as db:
+        upload = db.get_one(Upload, upload_id, with_for_update=True)
+        if upload.state == "receiving":
+            interview = db.get_one(Interview, interview_id)
+            registered = originals.register_original(db, actor, interview, stored=stored)
+            upload.state = "duplicate" if registered.is_duplicate else "kept"
+            upload.media_file_id = registered.file.id
+    toolbox.parts.discard(upload_id)
+    return _read_progress(toolbox, upload)
+
+
+def store_in_vault(
+    toolbox: Toolbox, path: Path, *, filename: str, sha256: str
+) -> originals.StoredFile:
+    """Move a complete file into the vault, unless an earlier call already did.
+
+    Raises RefusedKind before anything is moved, and HashMismatch if the bytes read back
+    differ from those received.
+    """
+    if not path.exists() and toolbox.vault.has(sha256):
+        path = toolbox.vault.path(sha256)
+    kind = sniff(path, filename)
+    repaired = False
+    if path != toolbox.vault.path(sha256):
+        repaired = toolbox.vault.adopt(path, sha256=sha256).repaired
+    return describe_stored_file(toolbox, kind, filename=filename, sha256=sha256, repaired=repaired)
+
+
+def describe_stored_file(
+    toolbox: Toolbox, kind: Kind, *, filename: str, sha256: str, repaired: bool = False
+) -> originals.StoredFile:
+    """Probe an object of the vault and return it with its metadata."""
+    path = toolbox.vault.path(sha256)
+    return originals.StoredFile(
+        filename=filename,
+        sha256=sha256,
+        size_bytes=path.stat().st_size,
+        group=kind.group,
+        media_type=kind.media_type,
+        technical=probing.probe_original(path, kind),
+        repaired=repaired,
+    )
+
+
+def attach_duplicate(db: Session, actor: Actor, upload: Upload) -> Interview:
+    """Attach the original that this upload duplicates to the upload's interview."""
+    if upload.state != "duplicate" or upload.media_file_id is None:
+        raise UploadEnded(state=upload.state)
+    interview = db.get_one(Interview, upload.interview_id)
+    existing = db.get_one(MediaFile, upload.media_file_id)
+    file = originals.register_again(db, actor, interview, existing=existing)
+    upload.state, upload.media_file_id = "kept", file.id
+    return interview
+
+
+def discard(toolbox: Toolbox, actor: Actor, upload_id: str) -> None:
+    """Discard an upload and delete its bytes; objects in the vault stay."""
+    with toolbox.database.writing() as db:
+        upload = for_owner(db, actor, upload_id)
+        if upload.state == "receiving":
+            upload.state = "discarded"
+    _discard_part(toolbox, upload_id)
+
+
+def sweep(toolbox: Toolbox) -> int:
+    """Finish complete uploads, expire old ones, delete their bytes; return how many."""
+    _finish_complete(toolbox)
+    with toolbox.database.writing() as db:
+        for upload in db.scalars(
+            select(Upload).where(Upload.state == "receiving", Upload.expires_at <= utc_now())
+        ):
+            upload.state = "expired"
+    freed = 0
+    older_than = utc_now() - timedelta(hours=24)
+    for part_id in list(toolbox.parts.expired(older_than)):
+        with toolbox.database.reading() as db:
+            row = db.get(Upload, part_id)
+        if row is None or row.state != "receiving":
+            freed += _discard_part(toolbox, part_id)
+    return freed
+
+
+def _finish_complete(toolbox: Toolbox) -> None:
+    with toolbox.database.reading() as db:
+        rows = db.execute(
+            select(Upload, User)
+            .join(User, User.id == Upload.user_id)
+            .where(Upload.state == "receiving", Upload.expires_at > utc_now())
+        ).all()
+    for upload, user in rows:
+        actor = access.actor_of_user(user, toolbox.settings.public_states)
+        with contextlib.suppress(Refused):  # deleted, busy, or no longer permitted
+            load_progress(toolbox, actor, upload.id)
+
+
+def _discard_part(toolbox: Toolbox, upload_id: str) -> int:
+    try:
+        toolbox.parts.discard(upload_id)
+    except PartLocked:
+        return 0  # the last request still holds the lock; retried by the next sweep
+    return 1
+
+
+def _refuse(toolbox: Toolbox, actor: Actor, upload_id: str, *, problem: str) -> UploadProgress:
+    with toolbox.database.writing() as db:
+        upload = db.get_one(Upload, upload_id, with_for_update=True)
+        if upload.state == "receiving":
+            upload.state, upload.problem = "refused", problem
+            audit.record(
+                db,
+                actor,
+                "file.refused",
+                upload,
+                outcome="failure",
+                interview=db.get_one(Interview, upload.interview_id),
+                filename=upload.filename,
+                problem=problem,
+                size_bytes=upload.length_bytes,
+            )
+    toolbox.parts.discard(upload_id)
+    return _read_progress(toolbox, upload)
+
+
+def _refusal_code(refused: RefusedKind | HashMismatch) -> str:
+    return "damaged_on_the_way" if isinstance(refused, HashMismatch) else f"kind_{refused.code}"
+
+
+def _read_progress(toolbox: Toolbox, upload: Upload) -> UploadProgress:
+    facts: dict[str, Any] = {
+        "upload_id": upload.id,
+        "filename": upload.filename,
+        "length_bytes": upload.length_bytes,
+        "state": upload.state,
+        "problem": upload.problem,
+        "media_file_id": upload.media_file_id or "",
+        "interview_id": upload.interview_id,
+    }
+    if upload.state in ("kept", "duplicate", "refused"):
+        return UploadProgress(offset_bytes=upload.length_bytes, **facts)
+    if upload.state == "receiving" and upload.expires_at > utc_now():
+        try:
+            return UploadProgress(offset_bytes=toolbox.parts.size(upload.id), **facts)
+        except NoSuchPart as error:
+            raise UploadEnded(state="expired") from error
+    raise UploadEnded(state=upload.state if upload.state != "receiving" else "expired")

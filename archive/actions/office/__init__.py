@@ -1,0 +1,1 @@
+"""Actions of the domain office: settings, first run, jobs."""

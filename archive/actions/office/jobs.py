@@ -1,0 +1,124 @@
+"""Jobs as users see them: list, cancel and retry, with permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from archive import access, audit, queue
+from archive.access import Action, Actor, Refused
+from archive.models import Interview, Job
+from archive.models.base import utc_now
+from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
+
+SHOWN_PERIOD = timedelta(days=7)
+MOST_SHOWN = 100
+
+# The action that permits cancelling and retrying; other kinds need "manage_office".
+ACTION_BY_KIND: dict[str, Action] = {
+    "transcribe": "transcribe",
+    "derive": "upload",
+    "check_fixity": "check_fixity",
+}
+
+
+class NothingToStop(Refused):
+    """The job has ended, or its cancellation was requested already."""
+
+    code = "nothing_to_stop"
+
+
+class NothingToRetry(Refused):
+    """Only failed, cancelled and waiting jobs can be retried."""
+
+    code = "nothing_to_retry"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobWithInterview:
+    """A job with its interview, if it has one."""
+
+    job: Job
+    interview: Interview | None
+
+
+def required_action(job: Job) -> Action:
+    """Return the action that permits cancelling and retrying this job."""
+    return ACTION_BY_KIND.get(job.kind, "manage_office")
+
+
+def cancel(db: Session, actor: Actor, job: Job, *, interview: Interview | None) -> None:
+    """Cancel a job; a running one stops within two seconds and keeps its checkpoint."""
+    access.require(actor, required_action(job), job, interview=interview)
+    if job.state not in OPEN_JOB_STATES or job.cancel_requested:
+        raise NothingToStop(state=job.state)
+    queue.request_cancel(db, job)
+    audit.record(db, actor, "job.cancelled", job, interview=interview, kind_of_job=job.kind)
+
+
+def retry(db: Session, actor: Actor, job: Job, *, interview: Interview | None) -> None:
+    """Enqueue a failed, cancelled or waiting job again, from its checkpoint."""
+    access.require(actor, required_action(job), job, interview=interview)
+    if job.state not in RETRIABLE_JOB_STATES:
+        raise NothingToRetry(state=job.state)
+    queue.retry(db, job)
+    audit.record(db, actor, "job.retried", job, interview=interview, kind_of_job=job.kind)
+
+
+def open_jobs(db: Session, actor: Actor) -> list[JobWithInterview]:
+    """Return the open jobs that the actor may see, running ones first."""
+    access.require(actor, "see_jobs")
+    query = _with_interviews(actor).where(Job.state.in_(OPEN_JOB_STATES))
+    order = (Job.state != "running", Job.state == "waiting", Job.priority.desc(), Job.id)
+    return _with_interview_rows(db, query.order_by(*order).limit(MOST_SHOWN))
+
+
+def recent_failures(db: Session, actor: Actor) -> list[JobWithInterview]:
+    """Return the jobs that failed in the last week and were not retried, newest first."""
+    access.require(actor, "see_jobs")
+    query = _with_interviews(actor).where(_is_recent_failure())
+    return _with_interview_rows(db, query.order_by(Job.id.desc()).limit(MOST_SHOWN))
+
+
+def open_and_failed_counts(db: Session, actor: Actor) -> tuple[int, int]:
+    """Count the open jobs and those failed in the last week that the actor may see."""
+    query = select(
+        func.count().filter(Job.state.in_(OPEN_JOB_STATES)),
+        func.count().filter(_is_recent_failure()),
+    ).select_from(Job)
+    query = query.outerjoin(Interview, Interview.id == Job.interview_id)
+    open_count, failed_count = db.execute(access.visible_jobs(query, actor)).one()
+    return open_count, failed_count
+
+
+def list_for_interview(db: Session, actor: Actor, interview: Interview) -> list[Job]:
+    """Return the open jobs of an interview and its recent failures, newest first."""
+    access.require(actor, "see_jobs", interview)
+    return list(
+        db.scalars(
+            select(Job)
+            .where(
+                Job.interview_id == interview.id,
+                Job.state.in_((*OPEN_JOB_STATES, "failed")),
+                Job.created_at > utc_now() - SHOWN_PERIOD,
+            )
+            .order_by(Job.id.desc())
+            .limit(MOST_SHOWN)
+        )
+    )
+
+
+def _is_recent_failure() -> ColumnElement[bool]:
+    return and_(Job.state == "failed", Job.created_at > utc_now() - SHOWN_PERIOD)
+
+
+def _with_interviews(actor: Actor) -> Select[Job, Interview]:
+    query = select(Job, Interview).outerjoin(Interview, Interview.id == Job.interview_id)
+    return access.visible_jobs(query, actor)
+
+
+def _with_interview_rows(db: Session, query: Select[Job, Interview]) -> list[JobWithInterview]:
+    return [JobWithInterview(job=job, interview=interview) for job, interview in db.execute(query)]

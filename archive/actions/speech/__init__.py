@@ -1,0 +1,1 @@
+"""Actions of the domain speech: transcription runs and models."""

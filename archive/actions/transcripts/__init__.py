@@ -1,0 +1,1 @@
+"""Transcript versions: imports, exports, labels, citations, reading, history."""

@@ -1,0 +1,107 @@
+"""Export of transcript versions.
+
+`build_document` checks the rights of the reader; every format writes its result, so all
+hold the same content. Each has the label of its state, its version and its source line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from archive.access import Actor, Refused
+from archive.actions.transcripts import rendition, speakers
+from archive.models import Interview, TranscriptVersion
+from transcription.document import Transcript, TranscriptSegment
+from transcription.formats.registry import FORMATS
+
+
+class UnknownFormat(Refused):
+    """Raised for unknown formats; `known` lists the available ones."""
+
+    code = "unknown_format"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """Content of an export; the name holds only the accession and the version."""
+
+    filename: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportLabels:
+    """Texts that every export prints, in the reader's language."""
+
+    label: str
+    source_line: str
+    witness: str = "witness"
+    interviewer: str = "interviewer"
+
+
+def writable_formats() -> list[str]:
+    """Return the names of the formats with a writer, in the order of the registry."""
+    return [name for name, form in FORMATS.items() if form.write is not None]
+
+
+def build_document(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    labels: ExportLabels,
+) -> Transcript:
+    """Build the document of a version; requires the right to read it."""
+    turns = rendition.for_reader(db, actor, interview, version).turns
+    people = [
+        (speakers.contribution_speaker(actor, c).full, getattr(labels, c.role))
+        for c in speakers.participants(db, interview, version)
+        if c.role in ("witness", "interviewer")
+    ]
+    segments = [
+        TranscriptSegment(
+            id=turn.id,
+            start_ms=turn.start_ms,
+            end_ms=turn.end_ms,
+            text=turn.text,
+            words=turn.words,
+            speaker=turn.speaker.full or None,
+            role=turn.speaker.role or None,
+            flags=tuple(turn.flags),
+            recording=turn.part,
+        )
+        for turn in turns
+    ]
+    return Transcript(
+        accession=interview.accession,
+        language=version.language,
+        version=version.number,
+        state=version.state,
+        segments=tuple(segments),
+        title=interview.title,
+        label=labels.label,
+        source_line=labels.source_line,
+        people=tuple(dict.fromkeys(people)),
+    )
+
+
+def export(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    format_name: str,
+    labels: ExportLabels,
+) -> ExportedFile:
+    """Write one version in one format; raises UnknownFormat."""
+    form = FORMATS.get(format_name)
+    if form is None or form.write is None:
+        raise UnknownFormat(format=format_name[:20], known=writable_formats())
+    content = form.write(build_document(db, actor, interview, version, labels))
+    suffix = form.suffixes[0].lstrip(".")
+    return ExportedFile(
+        f"{interview.accession}-v{version.number}.{suffix}", form.media_type, content
+    )

@@ -1,0 +1,115 @@
+"""State labels, citation data and export labels of transcripts.
+
+Both languages are defined here, because exports, the command line and jobs need them
+and only pages have a translator.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from archive.access import Actor
+from archive.actions.catalogue import names
+from archive.actions.office import settings
+from archive.actions.transcripts import speakers
+from archive.actions.transcripts.citations import CitationData, cite
+from archive.actions.transcripts.exports import ExportLabels
+from archive.models import Interview, TranscriptVersion
+
+LABELS = {
+    "vi": {
+        "machine": "Bản gỡ băng tự động – chưa hiệu đính",
+        "editing": "Bản đang hiệu đính",
+        "corrected": "Bản đã hiệu đính – chưa duyệt",
+        "approved": "Bản đã duyệt",
+    },
+    "en": {
+        "machine": "Machine draft – not yet corrected",
+        "editing": "Transcript being corrected",
+        "corrected": "Corrected transcript – not yet approved",
+        "approved": "Approved transcript",
+    },
+}
+ROLES = {
+    "vi": {"witness": "nhân chứng", "interviewer": "người phỏng vấn"},
+    "en": {"witness": "witness", "interviewer": "interviewer"},
+}
+SAMPLE = {
+    "vi": "mẫu minh họa, nhân vật và lời kể hư cấu",
+    "en": "sample, the people and their words are invented",
+}
+SAMPLE_MODEL = {
+    "vi": "mô hình mẫu, chỉ biết năm mươi câu của chính nó",
+    "en": "sample model that knows only its own fifty sentences",
+}
+
+
+def state_label(version: TranscriptVersion, language: str) -> str:
+    """Return the label of the version's state, with a note for sample models."""
+    label = LABELS[language][version.state]
+    if version.state in ("machine", "editing") and version.options.get("knows_only"):
+        label += f" ({SAMPLE_MODEL[language]})"
+    return label
+
+
+def citation_data(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion | None,
+    *,
+    address: str = "",
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    part: int = 1,
+) -> CitationData:
+    """Return the data for a citation of this interview."""
+    is_film = any(recording.is_video for recording in interview.recordings)
+    participants = speakers.participants(db, interview, version)
+    names_by_id = names.names_for(actor, (c.person for c in participants))
+    by_role = {
+        role: tuple(
+            dict.fromkeys(names_by_id[c.person_id].full for c in participants if c.role == role)
+        )
+        for role in ("witness", "interviewer")
+    }
+    return CitationData(
+        witnesses=by_role["witness"],
+        interviewers=by_role["interviewer"],
+        title=interview.title,
+        held_as_told=interview.held_as_told,
+        held_edtf=interview.held_edtf,
+        medium="video" if is_film else "sound" if interview.recordings else "text",
+        place=interview.place_as_told,
+        accession=interview.accession,
+        archive=settings.get_value(db, "site_name", settings.DEFAULT_NAME),
+        state=version.state if version is not None else "approved",
+        version=version.number if version is not None else None,
+        address=address,
+        part=part,
+        parts=len(interview.recordings),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        is_sample=interview.is_sample,
+    )
+
+
+def export_labels(
+    db: Session,
+    actor: Actor,
+    interview: Interview,
+    version: TranscriptVersion,
+    language: str,
+    *,
+    address: str = "",
+) -> ExportLabels:
+    """Return label, source line and role names for an export in one language."""
+    style = "vietnamese" if language == "vi" else "chicago"
+    state = state_label(version, language)
+    return ExportLabels(
+        label=f"{state} – {SAMPLE[language]}" if interview.is_sample else state,
+        source_line=cite(
+            citation_data(db, actor, interview, version, address=address), style
+        ).strip(),
+        **ROLES[language],
+    )

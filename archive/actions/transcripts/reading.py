@@ -1,0 +1,112 @@
+"""Content of an interview page, loaded with the reader's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions.holdings import playback
+from archive.actions.transcripts import rendition
+from archive.actions.transcripts import versions as transcript_versions
+from archive.actions.transcripts.rendition import Turn
+from archive.models import Annotation, Interview, TranscriptVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingTurn:
+    """A turn with the index points that start in it."""
+
+    turn: Turn
+    headings: Sequence[Annotation] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingPage:
+    """Content of an interview page. `version` is None if there is none, or if it is `withheld`.
+
+    `versions` are those that the reader may read, the newest first.
+    """
+
+    interview: Interview
+    version: TranscriptVersion | None
+    withheld: bool
+    turns: Sequence[ReadingTurn]
+    contents: Sequence[Annotation]
+    playables: Sequence[playback.Playable]
+    versions: Sequence[TranscriptVersion]
+
+
+def load_page(
+    db: Session, actor: Actor, interview: Interview, *, number: int | None = None
+) -> ReadingPage:
+    """Load the page for one reader, with the current version or version `number`."""
+    access.require(actor, "view", interview)
+    versions = transcript_versions.list_versions(db, interview)
+    readable = _readable(actor, interview, versions)
+    version = _select(readable, number)
+    contents = db.scalars(
+        select(Annotation)
+        .where(Annotation.interview_id == interview.id, Annotation.kind == "index_point")
+        .order_by(Annotation.start_ms)
+    ).all()
+    playables = playback.playables_of(db, interview)
+    parts = {p.recording.id: p.recording.part for p in playables}
+    turns = rendition.for_reader(db, actor, interview, version).turns if version else []
+    return ReadingPage(
+        interview=interview,
+        version=version,
+        withheld=version is None and bool(versions),
+        turns=_with_headings(turns, contents, parts),
+        contents=_in_order(contents, parts),
+        playables=playables,
+        versions=readable,
+    )
+
+
+def readable_version(
+    db: Session, actor: Actor, interview: Interview, *, number: int | None = None
+) -> TranscriptVersion | None:
+    """Return the version that `load_page` would show, without loading its segments."""
+    access.require(actor, "view", interview)
+    return _select(
+        _readable(actor, interview, transcript_versions.list_versions(db, interview)), number
+    )
+
+
+def _readable(
+    actor: Actor, interview: Interview, versions: Sequence[TranscriptVersion]
+) -> list[TranscriptVersion]:
+    return [v for v in versions if access.may(actor, "read", v, interview=interview)]
+
+
+def _select(readable: Sequence[TranscriptVersion], number: int | None) -> TranscriptVersion | None:
+    return next((v for v in readable if (v.number == number if number else v.is_current)), None)
+
+
+def _with_headings(
+    turns: Sequence[Turn], contents: Sequence[Annotation], parts: dict[str, int]
+) -> list[ReadingTurn]:
+    remaining = list(contents)
+    found = []
+    last_of_part = {turn.part: turn.id for turn in turns}
+    for turn in turns:
+        # A heading is placed at the segment boundary that is nearest to its time.
+        middle = (turn.start_ms + turn.end_ms) // 2
+        headings = [
+            heading
+            for heading in remaining
+            if parts.get(heading.recording_id or "", 1) == turn.part
+            and (heading.start_ms < middle or last_of_part[turn.part] == turn.id)
+        ]
+        remaining = [heading for heading in remaining if heading not in headings]
+        found.append(ReadingTurn(turn=turn, headings=headings))
+    return found
+
+
+def _in_order(contents: Sequence[Annotation], parts: dict[str, int]) -> list[Annotation]:
+    return sorted(contents, key=lambda a: (parts.get(a.recording_id or "", 1), a.start_ms))

@@ -1,0 +1,184 @@
+"""`flask init`, `flask serve` and `flask worker`: create and run an archive."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from archive import file_modes, migrations
+from archive.actions.catalogue import places
+from archive.cli.output import (
+    exit_with_error,
+    json_option,
+    print_line,
+    print_result,
+    report_errors,
+    toolbox,
+    transaction,
+)
+from archive.settings import make_home
+
+if TYPE_CHECKING:
+    from archive.jobs.worker import Worker
+
+# With https on, every request comes from the office's proxy. Without its X-Forwarded-For all
+# users would share one rate limit of failed sign-ins.
+_BEHIND_A_PROXY: dict[str, Any] = {
+    "url_scheme": "https",
+    "trusted_proxy": "*",
+    "trusted_proxy_headers": {"x-forwarded-for"},
+}
+
+
+@click.command()
+@json_option
+@with_appcontext
+@report_errors
+def init(as_json: bool) -> None:
+    """Create the archive in LOIKE_HOME, or bring an older one up to date.
+
+    Migrates the database, and closes the files to the other accounts of the machine.
+    """
+    settings = toolbox().settings
+    make_home(settings.home)
+    for folder in (
+        settings.vault_dir,
+        settings.parts_dir,
+        settings.derivatives_dir,
+        settings.index_dir,
+        settings.models_dir,
+    ):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    migrated = migrations.upgrade(settings.database_url)
+    with transaction() as db:
+        places.seed(db)
+    findings = file_modes.fix_permissions(settings)
+    print_result(
+        {"home": str(settings.home), "migrated": migrated},
+        as_json=as_json,
+        text=f"The archive in {settings.home} is ready.",
+    )
+    for problem in file_modes.explain_problems(settings, findings):
+        print_line(f"{problem.detail} {problem.advice}", err=True)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Default: LOIKE_PORT.")
+@click.option("--worker/--no-worker", default=True, help="Run a worker beside the web server.")
+@with_appcontext
+@report_errors
+def serve(port: int | None, worker: bool) -> None:
+    """Serve the archive with waitress, and a worker beside it."""
+    from waitress import create_server
+
+    settings = toolbox().settings
+    _require_archive()
+    chosen_port = settings.port if port is None else port
+    try:
+        server = create_server(
+            current_app._get_current_object(),  # type: ignore[attr-defined]
+            host=settings.host,
+            port=chosen_port,
+            threads=settings.web_threads,
+            connection_limit=500,
+            channel_timeout=300,
+            # The longest body is a form with files; it is spooled to TMPDIR, not held in memory.
+            max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
+            **(_BEHIND_A_PROXY if settings.https else {}),
+        )
+    except OSError as error:
+        why = error.strerror or error
+        exit_with_error(
+            "port_unusable", f"{settings.host}:{chosen_port} cannot be served: {why}. Try --port."
+        )
+    worker_process = None
+    try:
+        signal.signal(signal.SIGTERM, _exit)
+        worker_process = _start_worker() if worker else None
+        print_line(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
+        server.run()
+    finally:
+        server.close()
+        if worker_process is not None:
+            worker_process.terminate()
+            worker_process.wait()
+
+
+@click.command("worker")
+@click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@json_option
+@with_appcontext
+@report_errors
+def run_worker(until_idle: bool, as_json: bool) -> None:
+    """Run jobs: derivatives, transcription, indexing, fixity."""
+    from archive.jobs.worker import Worker  # imports the decoders, which `serve` does not need
+
+    _require_archive()
+    worker = Worker(toolbox())
+    with stopped_by_signals(worker):
+        if until_idle:
+            count = worker.run_until_idle()
+            print_result({"jobs": count}, as_json=as_json, text=f"{count} jobs were run.")
+        else:
+            worker.run_forever()
+
+
+@contextmanager
+def stopped_by_signals(worker: Worker) -> Iterator[None]:
+    """On Ctrl+C or SIGTERM stop the worker at its next checkpoint; it releases its job."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        _ignore_signals()
+        worker.stop()
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        if not worker.is_stopping:  # else the process is ending and further signals stay ignored
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+def _require_archive() -> None:
+    """Exit with an error unless the database has the newest revision."""
+    url, home = toolbox().settings.database_url, toolbox().settings.home
+    current, expected = migrations.current_revision(url), migrations.newest_revision()
+    if current is None:
+        exit_with_error("no_archive", f"There is no archive in {home} yet: flask init makes it.")
+    if current != expected:
+        exit_with_error(
+            "database_outdated",
+            f"The database is at {current}, this program wants {expected}: flask init migrates it.",
+        )
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"])
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    _ignore_signals()
+    raise SystemExit(0)
+
+
+def _ignore_signals() -> None:
+    """Ignore further SIGTERM and SIGINT.
+
+    A second signal arrives at once, from the process group and from `serve`. Its handler would
+    wait forever for the lock that the handler of the first one holds.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+COMMANDS = (init, serve, run_worker)

@@ -1,0 +1,128 @@
+"""`flask search` and `flask reindex`: query and rebuild the search index."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions.accounts import accounts
+from archive.actions.discovery import indexing
+from archive.actions.discovery import search as discovery
+from archive.actions.discovery.search import SearchHit, SearchQuery
+from archive.cli.output import (
+    exit_with_error,
+    json_option,
+    message_for_code,
+    operator,
+    print_result,
+    report_errors,
+    toolbox,
+)
+from search.query import QueryProblem
+from search.results import LAST_PAGE, MOST_PER_PAGE
+
+
+@click.command("search")
+@click.argument("query")
+@click.option(
+    "--as",
+    "reader",
+    default="",
+    metavar="EMAIL|public",
+    help="Account whose rights apply, or 'public'.",
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, MOST_PER_PAGE * LAST_PAGE),
+    default=10,
+    help="How many hits at most, up to 10,000. Default: 10.",
+)
+@json_option
+@with_appcontext
+@report_errors
+def search(query: str, reader: str, limit: int, as_json: bool) -> None:
+    """Find passages, best first, with the rights of the operator or of --as."""
+    tools = toolbox()
+    actor = _actor_of(reader)
+    try:
+        with tools.database.reading() as db:
+            hits, total = _find_hits(db, actor, query, limit)
+    except QueryProblem as problem:
+        code = f"query_{problem.code}"
+        exit_with_error(code, message_for_code(code, found=problem.found, limit=problem.limit))
+    lines = [
+        f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
+        for hit in hits
+    ]
+    result = {"total": total, "hits": hits}
+    print_result(result, as_json=as_json, text="\n".join([f"{total} found", *lines]))
+
+
+@click.command("reindex")
+@json_option
+@with_appcontext
+@report_errors
+def reindex(as_json: bool) -> None:
+    """Rebuild the search index beside the old one, then replace it."""
+    tools = toolbox()
+    with tools.database.reading() as db:
+        last_change = indexing.last_change_number(db)
+        passages = tools.index.rebuild(indexing.build_all(db, tools.settings.public_states))
+    with tools.database.writing() as db:
+        indexing.acknowledge_until(db, last_change)
+    print_result({"passages": passages}, as_json=as_json, text=f"{passages} passages were indexed.")
+
+
+def _actor_of(name: str) -> Actor:
+    if not name:
+        return operator()
+    states = toolbox().settings.public_states
+    if name == "public":
+        return access.public_actor(states)
+    with toolbox().database.reading() as db:
+        user = accounts.by_email(db, name)
+    if user is None:
+        exit_with_error("unknown_account", f"There is no account {name}.")
+    return accounts.actor_of(user, toolbox().settings)
+
+
+def _find_hits(
+    db: Session, actor: Actor, query: str, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the first `limit` hits, fetched page by page, and the total count."""
+    per_page = min(limit, MOST_PER_PAGE)
+    hits: list[dict[str, Any]] = []
+    for page in range(1, math.ceil(limit / per_page) + 1):
+        query_options = SearchQuery(text=query, page=page, per_page=per_page, grouped=False)
+        response = discovery.search(db, toolbox().index, actor, query_options)
+        hits += [_hit_row(hit) for hit in response.hits]
+        if page * per_page >= response.total:
+            break
+    return hits[:limit], response.total
+
+
+def _hit_row(hit: SearchHit) -> dict[str, Any]:
+    return {
+        "accession": hit.interview.accession,
+        "segment": hit.turn.id,
+        "start_ms": hit.turn.start_ms,
+        "end_ms": hit.turn.end_ms,
+        "word_ms": hit.word_ms,
+        "speaker": hit.turn.speaker.full,
+        "text": hit.turn.text,
+        "marks": [list(mark) for mark in hit.marks],
+        "state": hit.version.state,
+        "sample": hit.interview.is_sample,
+        "version": hit.version.number,
+        "score": round(hit.score, 4),
+    }
+
+
+COMMANDS = (search, reindex)

@@ -1,1 +1,0 @@
-"""How the pictures of the sample were made; the program itself never imports this."""

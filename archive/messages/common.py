@@ -1,0 +1,133 @@
+"""Messages that belong to no single domain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from archive.messages.message import Message, MessageFactory
+
+MOST_DIFFERENCES = 3
+
+
+def _database_differs(facts: dict[str, Any]) -> Message:
+    """Name the first differences of the schema; the facts hold all of them."""
+    missing, unexpected = facts.get("missing", []), facts.get("unexpected", [])
+    sentences = [
+        _(
+            "The tables of this database are not those of its version (%(revision)s).",
+            revision=facts.get("revision", "?"),
+        ),
+    ]
+    if missing:
+        sentences.append(_("Missing: %(parts)s.", parts=_first(missing)))
+    if unexpected:
+        sentences.append(_("Not expected: %(parts)s.", parts=_first(unexpected)))
+    return Message(
+        " ".join(sentences),
+        reassurance=_("Nothing was changed."),
+        advice=_(
+            "Restore the copy of the database from before it was altered, or send this message to"
+            " the makers of the program; until then the older program continues to work with it."
+        ),
+    )
+
+
+def _first(parts: list[str]) -> str:
+    shown = "; ".join(parts[:MOST_DIFFERENCES])
+    return f"{shown}; …" if len(parts) > MOST_DIFFERENCES else shown
+
+
+MESSAGES: dict[str, MessageFactory] = {
+    "not_found": lambda f: Message(
+        _("There is no such page."),
+        advice=_("Check the address, or start from the catalogue."),
+    ),
+    "not_allowed": lambda f: Message(_("Your account may not do this.")),
+    "other_role": lambda f: Message(
+        _("Your account may not do this."),
+        advice=_("Ask the administrator if it belongs to your work."),
+    ),
+    "sign_in": lambda f: Message(_("This needs an account."), advice=_("Sign in, then try again.")),
+    "sign_in_kept": lambda f: Message(
+        _("You are not signed in any more."),
+        reassurance=_("What you typed is kept here, and nothing was changed yet."),
+        advice=_("Sign in in another tab, then send it again with the button below."),
+    ),
+    "not_yet_approved": lambda f: Message(
+        _("This transcript has not been approved for the public yet.")
+    ),
+    "frozen": lambda f: Message(
+        _("This version is approved and no longer changes."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Open a new version to correct it."),
+    ),
+    "stale_form": lambda f: Message(
+        _("This form has been open for too long."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Go back, reload the page and send it again."),
+    ),
+    "stale_form_kept": lambda f: Message(
+        _("This form has been open for too long."),
+        reassurance=_("What you typed is kept here, and nothing was changed yet."),
+        advice=_("Send it again with the button below."),
+    ),
+    "foreign_page": lambda f: Message(
+        _("This request did not come from a page of this archive."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Open the archive from its own address and do it there."),
+    ),
+    "bad_request": lambda f: Message(
+        _("The archive could not read this request."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Go back and send it again."),
+    ),
+    "gone": lambda f: Message(_("This page no longer exists.")),
+    "address_too_long": lambda f: Message(_("This address is too long.")),
+    "too_many_requests": lambda f: Message(
+        _("Too many requests at once."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Wait a minute and try again."),
+    ),
+    "wrong_verb": lambda f: Message(
+        _("This request is not valid at this address."),
+        advice=_("Open the page from its own link, then try again."),
+    ),
+    "too_large": lambda f: Message(
+        _("This is more than the archive accepts in one request."),
+        reassurance=_("Nothing of it was stored."),
+        advice=_("Send recordings from the upload page, which sends them in small parts."),
+    ),
+    "database_newer": lambda f: Message(
+        _("This database was made by a newer version of the program."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Install the newer version again, or restore the earlier database."),
+    ),
+    "database_unknown": lambda f: Message(
+        _(
+            "This database was not made by this program, or its record of the version is"
+            " missing or damaged."
+        ),
+        reassurance=_("Nothing was changed."),
+        advice=_(
+            "Check the address of the database in the settings, or restore the last copy of"
+            " the database."
+        ),
+    ),
+    "database_differs": _database_differs,
+    "database_busy": lambda f: Message(
+        _("The archive is very busy."),
+        reassurance=_("Nothing was lost."),
+        advice=_("Wait a few seconds and try again."),
+    ),
+    "rate_limited": lambda f: Message(
+        _("Too many failed sign-ins."), advice=_("Wait a quarter of an hour and try again.")
+    ),
+    "http": lambda f: Message(_("The archive could not answer this request.")),
+    "unexpected": lambda f: Message(
+        _("The system had an error."),
+        reassurance=_("What was saved before is safe."),
+        advice=_("Try again; if it happens again, tell the administrator the time."),
+    ),
+}

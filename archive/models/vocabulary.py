@@ -1,0 +1,81 @@
+"""The closed vocabularies of the database: one `Literal` and the tuple of its values each.
+
+They are stored as plain strings. mypy rejects comparisons with and assignments of other
+strings; external text is checked by `member`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar, get_args
+
+T = TypeVar("T", bound=str)
+
+Audience = Literal["public", "registered", "staff"]
+ContributionRole = Literal["witness", "interviewer", "transcriber", "translator"]
+UserRole = Literal["administrator", "archivist", "historian", "editor", "reviewer", "researcher"]
+NameKind = Literal["common", "alias", "pen", "birth", "order", "religious"]
+
+FileRole = Literal["original", "access", "peaks", "poster", "thumbnail"]
+UploadState = Literal["receiving", "kept", "duplicate", "refused", "discarded", "expired"]
+CheckState = Literal["", "ok", "mismatch", "missing", "unreadable"]  # "": never checked
+
+VersionKind = Literal["machine", "imported", "corrected"]
+VersionState = Literal["machine", "editing", "corrected", "approved"]
+SegmentState = Literal["machine", "edited", "heard"]
+RevisionKind = Literal[
+    "made",
+    "edit",
+    "speaker",
+    "boundary",
+    "split",
+    "merge",
+    "insert",
+    "drop",
+    "shift",
+    "replace",
+    "restore",
+]
+AnnotationKind = Literal["index_point", "redaction"]
+
+ChunkKind = Literal["speech", "skipped"]
+ChunkState = Literal["planned", "skipped", "done"]
+JobState = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
+Lane = Literal["light", "files", "speech"]
+EventOutcome = Literal["success", "failure"]
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+CONTRIBUTION_ROLES: tuple[ContributionRole, ...] = get_args(ContributionRole)
+USER_ROLES: tuple[UserRole, ...] = get_args(UserRole)
+NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
+FILE_ROLES: tuple[FileRole, ...] = get_args(FileRole)
+VERSION_STATES: tuple[VersionState, ...] = get_args(VersionState)
+SEGMENT_STATES: tuple[SegmentState, ...] = get_args(SegmentState)
+OPEN_JOB_STATES: tuple[JobState, ...] = ("queued", "running", "waiting")
+RETRIABLE_JOB_STATES: tuple[JobState, ...] = ("failed", "cancelled", "waiting")
+LANES: tuple[Lane, ...] = get_args(Lane)
+
+# For the type map of the models: every vocabulary is stored as text.
+ALL = (
+    Audience,
+    ContributionRole,
+    UserRole,
+    NameKind,
+    FileRole,
+    UploadState,
+    CheckState,
+    VersionKind,
+    VersionState,
+    SegmentState,
+    RevisionKind,
+    AnnotationKind,
+    ChunkKind,
+    ChunkState,
+    JobState,
+    Lane,
+    EventOutcome,
+)
+
+
+def member(values: tuple[T, ...], text: str) -> T | None:
+    """Return `text` as a value of the vocabulary, or None if it is not one."""
+    return text if text in values else None

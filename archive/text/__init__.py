@@ -1,0 +1,1 @@
+"""Text that people type: clean-up, Vietnamese names, order of segments."""

@@ -1,0 +1,1 @@
+"""Historical dates: EDTF, date phrases, the lunar calendar."""

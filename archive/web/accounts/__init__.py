@@ -1,0 +1,1 @@
+"""Pages of the domain accounts: users, sessions, passwords, sign-in."""

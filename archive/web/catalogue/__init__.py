@@ -1,0 +1,1 @@
+"""Pages and API of the domain catalogue: interviews, collections, people, places, index points."""

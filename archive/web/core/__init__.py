@@ -1,0 +1,1 @@
+"""Code shared by all pages: language, permissions of the request, errors, layout."""

@@ -1,0 +1,100 @@
+"""Load an object and check permission, or raise NotVisible (404) or NotAllowed (403).
+
+Routes must use these. The 404 is identical to that of any missing object; the 403 has the reason.
+"""
+
+from __future__ import annotations
+
+from archive import access
+from archive.access import Action, NotVisible
+from archive.actions.catalogue import interviews
+from archive.models import Interview, Job, MediaFile, Person, Segment, TranscriptVersion, User
+from archive.web.core import current
+
+
+def interview(accession: str, action: Action) -> Interview:
+    """Load an interview by accession number."""
+    found = interviews.by_accession(current.db(), accession)
+    if found is None:
+        raise NotVisible
+    access.require(current.actor(), action, found)
+    return found
+
+
+def version(version_id: str, action: Action) -> tuple[Interview, TranscriptVersion]:
+    """Load a transcript version and its interview."""
+    found = current.db().get(TranscriptVersion, version_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def segment(segment_id: str, action: Action) -> tuple[Interview, TranscriptVersion, Segment]:
+    """Load a segment, ended ones included: the caller answers 410 for those."""
+    found = current.db().get(Segment, segment_id)
+    if found is None:
+        raise NotVisible
+    owner, of = version(found.version_id, action)
+    return owner, of, found
+
+
+def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
+    """Load a file and its interview. An original needs `fetch_original`, a derivative `view`."""
+    found = current.db().get(MediaFile, file_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), "view", found, interview=owner)
+    if found.role == "original":
+        access.require(current.actor(), "fetch_original", found, interview=owner)
+    elif action != "view":
+        access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def original(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
+    """Load the metadata of an original; use `media_file` for its bytes."""
+    found = current.db().get(MediaFile, file_id)
+    if found is None or found.role != "original":
+        raise NotVisible
+    owner = current.db().get_one(Interview, found.interview_id)
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:
+    """Load a job and its interview, if any."""
+    found = current.db().get(Job, job_id)
+    if found is None:
+        raise NotVisible
+    owner = current.db().get(Interview, found.interview_id) if found.interview_id else None
+    access.require(current.actor(), action, found, interview=owner)
+    return owner, found
+
+
+def person(person_id: str, action: Action) -> Person:
+    """Load a person."""
+    access.require(current.actor(), action)
+    found = current.db().get(Person, person_id)
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def account(user_id: str, action: Action) -> User:
+    """Load a user account."""
+    access.require(current.actor(), action)
+    found = current.db().get(User, user_id)
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def own_account() -> User:
+    """Load the account of the signed-in user."""
+    found = current.db().get(User, current.actor().user_id)
+    if found is None:
+        raise NotVisible
+    return found

@@ -1,0 +1,1 @@
+"""Editor: its page and its API."""

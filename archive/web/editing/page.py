@@ -1,0 +1,30 @@
+"""Editor page: a transcript version beside its sound, to be corrected.
+
+For staff only. If the version is approved, or the role may not correct, the page is read-only and
+names how a correction is started.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from archive.actions.editing import page
+from archive.web.core import current, loaders
+from transcription.timecode import format_clock
+
+bp = Blueprint("editor", __name__, url_prefix="/versions")
+
+
+@bp.get("/<version_id>/edit")
+def show(version_id: str) -> ResponseReturnValue:
+    """Render the page; everything after that uses the API in `segments.py`."""
+    interview, version = loaders.version(version_id, "see_history")
+    contents = page.load_page(current.db(), current.actor(), interview, version)
+    return render_template(
+        "editing/page/show.html",
+        interview=interview,
+        version=version,
+        editor=contents,
+        clock=format_clock,
+    )

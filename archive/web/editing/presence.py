@@ -1,0 +1,64 @@
+"""Presence of colleagues in the same transcript; polled every ten seconds by the editor page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from archive.actions.editing import presence
+from archive.actions.editing.segments import SegmentRefused
+from archive.models import Interview, TranscriptVersion
+from archive.web.core import current, loaders
+from archive.web.editing import api_request
+
+bp = Blueprint("presence", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/transcripts/<version_id>/presence")
+def show(version_id: str) -> ResponseReturnValue:
+    """Return the colleagues and the version's revision, without listing the requester."""
+    return _colleagues_json(*loaders.version(version_id, "see_history"))
+
+
+@bp.post("/transcripts/<version_id>/presence", endpoint="tell")
+def report(version_id: str) -> ResponseReturnValue:
+    """Store the position of the actor, and return the colleagues."""
+    interview, version = loaders.version(version_id, "correct")
+    body = api_request.body()
+    is_typing = body.get("typing", False)
+    if not isinstance(is_typing, bool):
+        raise SegmentRefused(field="typing", why="not_yes_or_no")
+    presence.record_position(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        segment_id=api_request.ulid(body, "seg") if body.get("seg") is not None else None,
+        is_typing=is_typing,
+    )
+    return _colleagues_json(interview, version)
+
+
+@bp.delete("/transcripts/<version_id>/presence")
+def leave(version_id: str) -> ResponseReturnValue:
+    """Remove the actor at once when the page is closed, instead of after half a minute."""
+    interview, version = loaders.version(version_id, "see_history")
+    presence.leave(current.db(), current.actor(), interview, version)
+    return "", 204
+
+
+def _colleagues_json(interview: Interview, version: TranscriptVersion) -> ResponseReturnValue:
+    colleagues = presence.list_colleagues(current.db(), current.actor(), interview, version)
+    return jsonify(
+        rev=version.revision,
+        others=[
+            {
+                "user": colleague.user_id,
+                "name": colleague.name,
+                "seg": colleague.segment_id,
+                "typing": colleague.is_typing,
+                "idle": colleague.idle_s,
+            }
+            for colleague in colleagues
+        ],
+    )

@@ -1,0 +1,235 @@
+"""Operations of an `ops` request: each parses its fields and calls one action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archive.access import NotVisible
+from archive.actions.editing import segments, structure
+from archive.actions.editing.segments import SegmentRefused
+from archive.actions.editing.structure import NewSegment, Restoration
+from archive.models import Interview, Segment, TranscriptVersion
+from archive.web.core import current, loaders
+from archive.web.editing import api_request
+
+Fields = dict[str, Any]
+
+
+def apply_operations(
+    operations: list[Any], interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    """Apply the operations in order; return each changed segment once. The first error raises."""
+    changed: dict[str, Segment] = {}
+    for fields in operations:
+        name = fields.get("op") if isinstance(fields, dict) else None
+        if not isinstance(name, str) or name not in _OPERATIONS:
+            raise SegmentRefused(field="op", why="unknown")
+        for segment in _OPERATIONS[name](fields, interview, version, operation):
+            changed[segment.id] = segment
+    return list(changed.values())
+
+
+def _split(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    at_ms = api_request.integer(fields, "at_ms") if fields.get("at_ms") is not None else None
+    return list(
+        segments.split(
+            current.db(),
+            current.actor(),
+            interview,
+            version,
+            _segment(fields, "seg", version),
+            based_on=api_request.integer(fields, "rev"),
+            char=api_request.integer(fields, "char"),
+            at_ms=at_ms,
+            new_id=api_request.ulid(fields, "new_id"),
+            operation=operation,
+        )
+    )
+
+
+def _merge(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    ids, revs = fields.get("ids"), fields.get("revs")
+    if not (isinstance(ids, list) and isinstance(revs, list) and len(ids) == len(revs) == 2):
+        raise SegmentRefused(field="ids", why="two_are_needed")
+    first, second = (_segment({"seg": i}, "seg", version) for i in ids)
+    segments.merge(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        first,
+        second,
+        based_on=(
+            api_request.integer({"rev": revs[0]}, "rev"),
+            api_request.integer({"rev": revs[1]}, "rev"),
+        ),
+        operation=operation,
+    )
+    return [first, second]
+
+
+def _drop(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    segment = _segment(fields, "seg", version)
+    segments.drop(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        segment,
+        based_on=api_request.integer(fields, "rev"),
+        reason=api_request.text(fields, "reason"),
+        operation=operation,
+    )
+    return [segment]
+
+
+def _name_speaker(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    targets = _segments(fields, "ids", version)
+    segments.name_speaker(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        targets,
+        speaker=api_request.text(fields, "speaker"),
+        operation=operation,
+    )
+    return targets
+
+
+def _insert(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    new = NewSegment(
+        id=api_request.ulid(fields, "new_id"),
+        start_ms=api_request.integer(fields, "start"),
+        end_ms=api_request.integer(fields, "end"),
+        text=api_request.text(fields, "text"),
+        speaker=api_request.text(fields, "speaker") if fields.get("speaker") is not None else "",
+        recording_id=_recording(fields),
+    )
+    after = _segment(fields, "after", version) if fields.get("after") is not None else None
+    inserted = structure.insert(
+        current.db(), current.actor(), interview, version, new, after=after, operation=operation
+    )
+    return [inserted]
+
+
+def _move_boundary(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    left, right = (_segment(fields, side, version) for side in ("left", "right"))
+    structure.move_boundary(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        left,
+        right,
+        at_ms=api_request.integer(fields, "at_ms"),
+        operation=operation,
+    )
+    return [left, right]
+
+
+def _shift(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    if isinstance(fields.get("from"), str):
+        first = _segment(fields, "from", version)
+    else:
+        first = structure.first_starting_from(
+            version, api_request.integer(fields, "from"), _recording(fields)
+        )
+    return structure.shift(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        first=first,
+        by_ms=api_request.integer(fields, "delta_ms"),
+        operation=operation,
+    )
+
+
+def _replace(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    return structure.replace(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        _segments(fields, "ids", version),
+        find=api_request.text(fields, "find"),
+        replacement=api_request.text(fields, "with"),
+        expected=api_request.integer(fields, "expected"),
+        operation=operation,
+    )
+
+
+def _revert(
+    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
+) -> list[Segment]:
+    targets = _segments(fields, "ids", version)
+    revs, to = api_request.nonempty_list(fields, "revs"), api_request.nonempty_list(fields, "to")
+    if not len(targets) == len(revs) == len(to):
+        raise SegmentRefused(field="ids", why="as_many_are_needed")
+    restorations = [
+        Restoration(
+            segment=segment,
+            based_on=api_request.integer({"revs": rev}, "revs"),
+            revision=api_request.integer({"to": old}, "to"),
+        )
+        for segment, rev, old in zip(targets, revs, to, strict=True)
+    ]
+    joined = _segments(fields, "joined", version) if fields.get("joined") is not None else []
+    return structure.restore_many(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        restorations,
+        joined=joined,
+        operation=operation,
+    )
+
+
+Operation = Callable[[Fields, Interview, TranscriptVersion, str], list[Segment]]
+_OPERATIONS: dict[str, Operation] = {
+    "split": _split,
+    "merge": _merge,
+    "insert": _insert,
+    "delete": _drop,
+    "move_boundary": _move_boundary,
+    "shift": _shift,
+    "set_speaker": _name_speaker,
+    "replace": _replace,
+    "revert": _revert,
+}
+
+
+def _segment(fields: Fields, name: str, version: TranscriptVersion) -> Segment:
+    _interview, found_version, found = loaders.segment(api_request.ulid(fields, name), "correct")
+    if found_version.id != version.id:
+        raise NotVisible
+    return found
+
+
+def _segments(fields: Fields, name: str, version: TranscriptVersion) -> list[Segment]:
+    return [
+        _segment({name: item}, name, version) for item in api_request.nonempty_list(fields, name)
+    ]
+
+
+def _recording(fields: Fields) -> str | None:
+    return api_request.ulid(fields, "recording") if fields.get("recording") is not None else None

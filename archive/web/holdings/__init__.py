@@ -1,0 +1,1 @@
+"""Uploads, receipts and the streams of recordings."""

@@ -1,0 +1,87 @@
+"""Originals: the file list of an interview's page, receipts, download of the bytes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from archive import access, messages
+from archive.actions.holdings import originals
+from archive.actions.office import jobs as job_actions
+from archive.models import Interview, Job, MediaFile
+from archive.web.core import current, formatting, language, loaders
+from archive.web.core.file_responses import ServedFile, file_response
+from archive.web.holdings import file_labels
+
+bp = Blueprint("files", __name__)
+
+bp.add_app_template_filter(formatting.day, "day")
+bp.add_app_template_filter(formatting.date_and_time, "moment")
+bp.add_app_template_filter(formatting.no_break, "nb")
+bp.add_app_template_filter(originals.group_digest, "hash_groups")
+bp.add_app_template_filter(file_labels.check_state_label, "check_state")
+bp.add_app_template_filter(file_labels.missing_copy_label, "no_copy")
+bp.add_app_template_filter(file_labels.event_label, "file_event")
+bp.add_app_template_filter(file_labels.actor_label, "actor_in_words")
+bp.add_app_template_filter(file_labels.grouped_number, "thousands")
+bp.add_app_template_filter(file_labels.technical_rows, "technical_rows")
+
+
+@bp.app_template_global("files_of")
+def files_of(interview: Interview) -> dict[str, object] | None:
+    """Return the variables of `interviews/_files.html`, or None without the permission."""
+    db, actor = current.db(), current.actor()
+    if not access.may(actor, "see_files", interview):
+        return None
+    jobs = job_actions.list_for_interview(db, actor, interview)
+    return {
+        "holdings": originals.list_originals(db, actor, interview),
+        "jobs": {str(job.payload.get("subject_id", "")): job for job in jobs if _is_file_job(job)},
+    }
+
+
+@bp.app_template_global("file_problem")
+def file_problem(file: MediaFile) -> messages.Message:
+    """Return why a copy could not be made."""
+    return messages.for_code(file.problem, **file.technical)
+
+
+@bp.get(language.PREFIX + "/interviews/<accession>/files", endpoint="listing")
+def file_list(accession: str) -> ResponseReturnValue:
+    """Render the file list alone, for a page whose copies have just been made."""
+    interview = loaders.interview(accession, "see_files")
+    return render_template("catalogue/interviews/_files.html", interview=interview)
+
+
+@bp.get(language.PREFIX + "/files/<file_id>")
+def receipt(file_id: str) -> ResponseReturnValue:
+    """Render the receipt of an original: digest, date, person, technical metadata; printable."""
+    interview, file = loaders.original(file_id, "see_files")
+    db, actor = current.db(), current.actor()
+    return render_template(
+        "holdings/receipts/receipt.html",
+        interview=interview,
+        holding=originals.holding_of(db, actor, file),
+        received_by=file_labels.actor_label(originals.receiver_name(db, file)),
+        history=originals.file_events(db, actor, file),
+    )
+
+
+@bp.get("/files/<file_id>/original", endpoint="original")
+def download_original(file_id: str) -> Response:
+    """Return the bytes as received, as an attachment, never inline."""
+    _interview, file = loaders.media_file(file_id, "fetch_original")
+    vault = current.toolbox().vault
+    return file_response(
+        ServedFile(
+            path=vault.path(file.sha256),
+            media_type=file.media_type,
+            filename=file.filename,
+            etag=file.sha256,
+            is_attachment=True,
+        )
+    )
+
+
+def _is_file_job(job: Job) -> bool:
+    return job.kind in ("derive", "check_fixity")

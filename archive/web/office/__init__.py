@@ -1,0 +1,1 @@
+"""Pages and API of the domain office: settings, first run, jobs."""

@@ -1,0 +1,54 @@
+"""Labels of jobs: kind, stage and state by code."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from archive.messages.message import TextFactory
+
+KINDS: dict[str, TextFactory] = {
+    "check_fixity": lambda: _("Integrity check of the original"),
+    "derive": lambda: _("Making the listening copy"),
+    "index": lambda: _("Indexing"),
+    "load_sample": lambda: _("Loading the sample archive"),
+    "sweep": lambda: _("Clean-up"),
+    "transcribe": lambda: _("Machine transcription"),
+}
+
+STAGES: dict[str, TextFactory] = {
+    "reading_again": lambda: _("comparing checksums"),
+    "sweeping": lambda: _("freeing disk space of abandoned uploads"),
+    "making_access": lambda: _("making the listening copy"),
+    "making_peaks": lambda: _("drawing the waveform"),
+    "making_poster": lambda: _("taking a still from the film"),
+    "making_thumbnail": lambda: _("making a small picture"),
+    "loading_sample": lambda: _("loading the sample interviews"),
+    "loading_model": lambda: _("loading the speech model"),
+    "finding_speech": lambda: _("detecting speech"),
+    "hearing": lambda: _("transcribing"),
+    "writing": lambda: _("saving the transcript"),
+}
+
+STATES: dict[str, TextFactory] = {
+    "queued": lambda: _("waiting in the queue"),
+    "running": lambda: _("running"),
+    "waiting": lambda: _("needs a model file"),
+    "done": lambda: _("done"),
+    "failed": lambda: _("failed"),
+    "cancelled": lambda: _("stopped"),
+}
+
+
+def job_kind_label(code: str) -> str:
+    """Return the label of a kind of job."""
+    return KINDS[code]() if code in KINDS else code
+
+
+def job_stage_label(code: str) -> str:
+    """Return the label of a job's stage; empty if unknown."""
+    return STAGES[code]() if code in STAGES else ""
+
+
+def job_state_label(code: str) -> str:
+    """Return the label of a job's state."""
+    return STATES[code]() if code in STATES else code

@@ -1,0 +1,122 @@
+"""Jobs: the page, the panel on other pages, and the numbers that the panel polls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from archive import access, messages
+from archive.actions.holdings import fixity
+from archive.actions.office import jobs as job_actions
+from archive.models import Interview, Job
+from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
+from archive.web.core import current, language, links, loaders
+from archive.web.office import job_labels
+from transcription import timecode
+
+bp = Blueprint("jobs", __name__)
+
+bp.add_app_template_filter(job_labels.job_kind_label, "job_kind")
+bp.add_app_template_filter(job_labels.job_stage_label, "job_stage")
+bp.add_app_template_filter(job_labels.job_state_label, "job_state")
+bp.add_app_template_filter(timecode.format_clock, "clock")
+
+
+@bp.app_template_global("job_may_stop")
+def _may_stop(job: Job, interview: Interview | None) -> bool:
+    return (
+        job.state in OPEN_JOB_STATES and not job.cancel_requested and _may_control(job, interview)
+    )
+
+
+@bp.app_template_global("job_may_retry")
+def _may_retry(job: Job, interview: Interview | None) -> bool:
+    return job.state in RETRIABLE_JOB_STATES and _may_control(job, interview)
+
+
+@bp.app_template_global("job_problem")
+def _problem_message(job: Job) -> messages.Message | None:
+    return messages.for_code(job.problem, **job.detail) if job.problem else None
+
+
+@bp.get(language.PREFIX + "/jobs")
+def catalogue() -> ResponseReturnValue:
+    """Render open and failed jobs, and originals that failed the integrity check."""
+    db, actor = current.db(), current.actor()
+    return render_template(
+        "office/jobs/catalogue.html",
+        open_jobs=job_actions.open_jobs(db, actor),
+        failed_jobs=job_actions.recent_failures(db, actor),
+        damaged_files=fixity.failed_checks(db, actor),
+    )
+
+
+@bp.get(language.PREFIX + "/jobs/<job_id>/panel")
+def panel(job_id: str) -> ResponseReturnValue:
+    """Render the panel of one job; fetched when its stage or state has changed."""
+    interview, job = loaders.job(job_id, "see_jobs")
+    return render_template("office/jobs/_fragment.html", job=job, interview=interview)
+
+
+@bp.get("/api/v1/jobs/<job_id>")
+def show(job_id: str) -> ResponseReturnValue:
+    """Return the numbers of one job as JSON, for polling."""
+    interview, job = loaders.job(job_id, "see_jobs")
+    return jsonify(_job_json(job, interview))
+
+
+@bp.get("/api/v1/interviews/<accession>/jobs")
+def of_interview(accession: str) -> ResponseReturnValue:
+    """Return the open jobs of an interview and its latest failures, newest first."""
+    interview = loaders.interview(accession, "view")
+    jobs = job_actions.list_for_interview(current.db(), current.actor(), interview)
+    return jsonify(jobs=[_job_json(job, interview) for job in jobs])
+
+
+@bp.post(language.PREFIX + "/jobs/<job_id>/cancel")
+def cancel(job_id: str) -> WerkzeugResponse:
+    """Cancel a job."""
+    interview, job = loaders.job(job_id, "see_jobs")
+    job_actions.cancel(current.db(), current.actor(), job, interview=interview)
+    return _redirect_back()
+
+
+@bp.post(language.PREFIX + "/jobs/<job_id>/retry")
+def retry(job_id: str) -> WerkzeugResponse:
+    """Retry a failed job."""
+    interview, job = loaders.job(job_id, "see_jobs")
+    job_actions.retry(current.db(), current.actor(), job, interview=interview)
+    return _redirect_back()
+
+
+def _may_control(job: Job, interview: Interview | None) -> bool:
+    return bool(
+        access.may(current.actor(), job_actions.required_action(job), job, interview=interview)
+    )
+
+
+def _job_json(job: Job, interview: Interview | None) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "interview": interview.accession if interview is not None else None,
+        "state": job.state,
+        "is_open": job.state in OPEN_JOB_STATES,
+        "is_stopping": job.cancel_requested,
+        "progress": round(job.progress, 4),
+        "stage": job.message,
+        "problem": job.problem,
+        "left_ms": job.detail.get("left_ms") if job.state == "running" else None,
+        "detail": {k: v for k, v in job.detail.items() if isinstance(v, int | float | str)},
+        "result": job.result,
+        "attempts": job.attempts,
+    }
+
+
+def _redirect_back() -> WerkzeugResponse:
+    """Redirect to the page with the panel, which may be any page of this site."""
+    target = links.local_path(request.form.get("next", ""))
+    return redirect(target or links.referring_page() or url_for(".catalogue"), 303)

@@ -1,0 +1,1 @@
+"""Pages of the domain speech: transcription runs and models."""

@@ -1,0 +1,161 @@
+"""Page of an interview: sound, text, contents, and the citation of the selected span.
+
+Works without a script: the URL names the span (`?t=2499-2522`, seconds), the server marks its turn
+and renders its citation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import Blueprint, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
+
+from archive.actions.transcripts import citations, exports, labels, reading, rendition
+from archive.actions.transcripts.reading import ReadingPage
+from archive.actions.transcripts.rendition import Turn
+from archive.models import Interview, TranscriptVersion
+from archive.models.base import utc_now
+from archive.web.core import current, formatting, language, loaders
+from archive.web.holdings import waveform
+from transcription.timecode import format_clock, parse_media_fragment
+
+bp = Blueprint("reading", __name__)
+_DATE_OR_CODE = re.compile(r"(?!.*://)(.*\d.*[-–].*|.*[-–].*\d.*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitedSpan:
+    """The time span named by the URL, in ms of a part."""
+
+    start_ms: int
+    end_ms: int | None
+    part: int
+
+
+def render_page(interview: Interview) -> str:
+    """Render the page of an interview."""
+    db, actor = current.db(), current.actor()
+    number = request.args.get("version", type=int)
+    content = reading.load_page(db, actor, interview, number=number)
+    span = _span_from_request()
+    return render_template(
+        "transcripts/reading/show.html",
+        reading=content,
+        interview=interview,
+        span=span,
+        waves=_waves(content),
+        selected=_segment_of_span(content, span),
+        citations=_citations(interview, content.version, span),
+        label=labels.state_label(content.version, language.code()) if content.version else "",
+        formats=exports.writable_formats(),
+        clock=format_clock,
+        interview_date=formatting.interview_date(interview),
+        parts={p.recording.id: p.recording.part for p in content.playables},
+        today=formatting.day(utc_now()),
+    )
+
+
+@bp.app_template_filter("unbroken_codes")
+def unbroken_codes(citation: str) -> Markup:
+    """Keep dates, codes and times on one line, as `transcripts/reading/citation.js` does."""
+    words = (
+        formatting.no_break(w) if _DATE_OR_CODE.fullmatch(w) else escape(w)
+        for w in citation.split(" ")
+    )
+    return Markup(" ").join(words)
+
+
+@bp.get("/interviews/<accession>/cite")
+def cite(accession: str) -> ResponseReturnValue:
+    """Return the citations of a span in every style, for the box that follows the selection."""
+    interview = loaders.interview(accession, "view")
+    return jsonify(_citations(interview, _version(interview), _span_from_request()))
+
+
+@bp.get("/interviews/<accession>/words")
+def words(accession: str) -> ResponseReturnValue:
+    """Return start and end of every word, by segment, for highlighting the current one."""
+    interview = loaders.interview(accession, "view")
+    version = _version(interview)
+    if version is None:
+        return jsonify({})
+    turns = rendition.for_reader(current.db(), current.actor(), interview, version).turns
+    return jsonify({t.id: [time for w in t.packed_words for time in (w[0], w[1])] for t in turns})
+
+
+def _span_from_request() -> CitedSpan | None:
+    fragment = parse_media_fragment(request.args.get("t", ""))
+    if fragment is None:
+        return None
+    start_ms, end_ms = fragment
+    part = max(1, request.args.get("part", 1, type=int))
+    return CitedSpan(start_ms=start_ms, end_ms=end_ms, part=part)
+
+
+def _segment_of_span(content: ReadingPage, span: CitedSpan | None) -> Turn | None:
+    """Return the turn that a span covers most, or the next one after it.
+
+    A link counts in whole seconds, so it may begin within the last word of the segment before.
+    """
+    if span is None:
+        return None
+    turns = [row.turn for row in content.turns if row.turn.part == span.part]
+    start, end = span.start_ms, span.end_ms
+    if end is None:
+        return next((t for t in turns if t.end_ms > start), None)
+    covered = [(min(t.end_ms, end) - max(t.start_ms, start), t) for t in turns]
+    longest, turn = max(covered, key=lambda pair: pair[0], default=(0, None))
+    return turn if longest > 0 else next((t for t in turns if t.start_ms >= start), None)
+
+
+def _version(interview: Interview) -> TranscriptVersion | None:
+    number = request.args.get("version", type=int)
+    return reading.readable_version(current.db(), current.actor(), interview, number=number)
+
+
+def _citations(
+    interview: Interview, version: TranscriptVersion | None, span: CitedSpan | None
+) -> dict[str, str]:
+    arguments: dict[str, str | int] = {}
+    if span is not None:
+        end = f"-{span.end_ms // 1000}" if span.end_ms is not None else ""
+        arguments["t"] = f"{span.start_ms // 1000}{end}"
+        if span.part > 1:
+            arguments["part"] = span.part
+    if version is not None and not version.is_current:
+        arguments["version"] = version.number
+    address = url_for(
+        "interviews.show",
+        accession=interview.accession,
+        _external=True,
+        **arguments,  # type: ignore[arg-type]
+    )
+    cited = labels.citation_data(
+        current.db(),
+        current.actor(),
+        interview,
+        version,
+        address=address,
+        start_ms=span.start_ms if span else None,
+        end_ms=span.end_ms if span else None,
+        part=span.part if span else 1,
+    )
+    return {style: citations.cite(cited, style) for style in citations.STYLES} | {
+        "address": address
+    }
+
+
+def _waves(content: ReadingPage) -> dict[str, waveform.Wave | None]:
+    """Draw the waves from the displayed version, which may not be the current one."""
+    interviewer_spans: dict[str, list[tuple[int, int]]] = {}
+    for turn in (row.turn for row in content.turns):
+        if turn.speaker.role == "interviewer":
+            span = (turn.start_ms, turn.end_ms)
+            interviewer_spans.setdefault(turn.recording_id or "", []).append(span)
+    return {
+        p.recording.id: waveform.for_recording(p, interviewer_spans, bars=260, height=64)
+        for p in content.playables
+    }

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Actor
+from archive.actions.accounts import sessions
+from archive.actions.catalogue import interviews
+from archive.actions.catalogue.accessions import PrefixRefused
+from archive.actions.catalogue.interviews import Description
+from archive.actions.office import first_run, settings
+from archive.actions.office.first_run import FirstRunInput
+from archive.db import Database
+from archive.models import Job, User
+from tests.support.cast import PASSWORD
+
+MACHINE = access.machine("test")
+
+FORM = FirstRunInput(
+    site_name="Kho Quận 5",
+    site_tagline="Phòng Lịch sử",
+    language="en",
+    name="Nguyễn Ánh",
+    email="anh@archive.test",
+    password=PASSWORD,
+    with_sample=False,
+)
+
+
+@pytest.fixture
+def empty(db: Session) -> Session:
+    """A database without accounts."""
+    db.execute(delete(User))
+    db.commit()
+    return db
+
+
+def site_of(database: Database) -> settings.Site:
+    with database.reading() as db:
+        return settings.site(db)
+
+
+def sample_jobs(db: Session) -> list[str]:
+    return list(db.scalars(select(Job.kind).where(Job.kind == first_run.SAMPLE_JOB)))
+
+
+def test_open_archive_creates_administrator_and_site(empty: Session, database: Database) -> None:
+    session = first_run.open_archive(empty, FORM)
+    empty.commit()
+    found = sessions.active_session(database, session.token)
+    user = found.user if found is not None else None
+    assert user is not None
+    assert (user.name, user.role, user.language) == ("Nguyễn Ánh", "administrator", "en")
+    site = site_of(database)
+    assert (site.name, site.tagline, site.language) == ("Kho Quận 5", "Phòng Lịch sử", "en")
+    assert sample_jobs(empty) == []
+
+
+def test_open_archive_with_sample_enqueues_job(empty: Session) -> None:
+    first_run.open_archive(empty, replace(FORM, with_sample=True))
+    assert sample_jobs(empty) == [first_run.SAMPLE_JOB]
+
+
+def test_open_archive_without_name_uses_defaults(empty: Session, database: Database) -> None:
+    first_run.open_archive(empty, replace(FORM, site_name="", language="xx"))
+    empty.commit()
+    assert site_of(database).name == settings.DEFAULT_NAME
+    assert site_of(database).language == "vi"
+
+
+def test_open_archive_twice_is_refused(empty: Session) -> None:
+    first_run.open_archive(empty, FORM)
+    empty.commit()
+    with pytest.raises(first_run.ArchiveAlreadyOpen):
+        first_run.open_archive(empty, replace(FORM, email="second@archive.test"))
+    assert empty.scalar(select(func.count(User.id))) == 1
+
+
+def test_open_archive_after_loss_of_accounts_is_refused(empty: Session) -> None:
+    first_run.open_archive(empty, FORM)
+    empty.execute(delete(User))
+    empty.commit()
+    with pytest.raises(first_run.ArchiveAlreadyOpen):
+        first_run.open_archive(empty, FORM)
+
+
+def test_open_archive_with_invalid_form_changes_nothing(empty: Session) -> None:
+    for wrong in (
+        replace(FORM, email="x"),
+        replace(FORM, password="short"),
+        replace(FORM, name=" "),
+    ):
+        with pytest.raises(access.Refused):
+            first_run.open_archive(empty, wrong)
+        empty.rollback()
+    first_run.open_archive(empty, FORM)
+
+
+def test_update_site_needs_an_administrator(
+    db: Session, database: Database, actor_of: Callable[[str | None], Actor]
+) -> None:
+    site = settings.Site(name=" Kho mới ", tagline="", language="en", accession_prefix=" VPLS.Q5 ")
+    for name in ("ben", "cleo", "sam", None):
+        with pytest.raises(access.NotAllowed):
+            settings.update_site(db, actor_of(name), site)
+    with pytest.raises(settings.SiteNameMissing):
+        settings.update_site(db, actor_of("ada"), replace(site, name="  "))
+    settings.update_site(db, actor_of("ada"), site)
+    db.commit()
+    assert site_of(database) == settings.Site(
+        name="Kho mới", tagline="", language="en", accession_prefix="VPLS.Q5"
+    )
+
+
+@pytest.mark.parametrize("prefix", ["", "  ", "-LK", "LK-", "Đề", "L K", "LK/1", "x" * 21])
+def test_update_site_with_invalid_prefix_is_refused(
+    db: Session, database: Database, actor_of: Callable[[str | None], Actor], prefix: str
+) -> None:
+    with pytest.raises(PrefixRefused):
+        settings.update_site(db, actor_of("ada"), settings.Site(name="X", accession_prefix=prefix))
+    db.commit()
+    assert site_of(database).name == settings.DEFAULT_NAME
+
+
+def test_update_site_prefix_applies_to_new_numbers(
+    db: Session, actor_of: Callable[[str | None], Actor]
+) -> None:
+    description = Description(title="Một")
+    assert interviews.create(db, MACHINE, description, year=2026).accession == "LK-2026-001"
+    settings.update_site(db, actor_of("ada"), settings.Site(accession_prefix="VPLS"))
+    assert interviews.create(db, MACHINE, description, year=2026).accession == "VPLS-2026-001"
+    assert interviews.create(db, MACHINE, description, year=2027).accession == "VPLS-2027-001"
+
+
+def test_open_archive_twice_at_once_creates_one_administrator(
+    empty: Session, database: Database
+) -> None:
+    barrier, outcomes = threading.Barrier(2), []
+
+    def submit(number: int) -> None:
+        barrier.wait()
+        try:
+            with database.writing() as db:
+                form = replace(FORM, email=f"{number}@archive.test")
+                first_run.open_archive(db, form)
+            outcomes.append("opened")
+        except first_run.ArchiveAlreadyOpen:
+            outcomes.append("too late")
+
+    empty.rollback()  # releases the write lock
+    threads = [threading.Thread(target=submit, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["opened", "too late"]
+    assert empty.scalar(select(func.count(User.id))) == 1

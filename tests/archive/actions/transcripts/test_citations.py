@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.actions.transcripts.citations import STYLES, CitationData, cite
+from archive.models.vocabulary import VersionState
+
+MAN = CitationData(
+    witnesses=("Huỳnh Thị Mận",),
+    interviewers=("Trần Quốc Anh",),
+    title="Từ tổ may gia công đến xưởng may xuất khẩu",
+    held_edtf="2019-05-12",
+    place="Phú Nhuận",
+    accession="LK-2019-014",
+    archive="Kho Lời Kể",
+    state="approved",
+    version=4,
+    address="http://archive.test/vi/interviews/LK-2019-014?t=2499-2522",
+    start_ms=2_499_120,
+    end_ms=2_522_000,
+)
+
+
+def test_cite_vietnamese_footnote() -> None:
+    assert cite(MAN, "vietnamese") == (
+        "Huỳnh Thị Mận, “Từ tổ may gia công đến xưởng may xuất khẩu”, "
+        "Trần Quốc Anh phỏng vấn ngày 12-05-2019 tại Phú Nhuận, ký hiệu LK-2019-014, "
+        "00:41:39–00:42:02, bản v4, Kho Lời Kể. "
+        "http://archive.test/vi/interviews/LK-2019-014?t=2499-2522"
+    )
+
+
+def test_cite_chicago_names_interviewer_date_and_time() -> None:
+    assert cite(MAN, "chicago") == (
+        "Huỳnh Thị Mận, “Từ tổ may gia công đến xưởng may xuất khẩu,” interview by "
+        "Trần Quốc Anh, May 12, 2019, Phú Nhuận, LK-2019-014, 00:41:39–00:42:02, "
+        "transcript version 4, Kho Lời Kể, "
+        "http://archive.test/vi/interviews/LK-2019-014?t=2499-2522."
+    )
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("state", ["machine", "editing", "corrected"])
+def test_cite_unapproved_text_is_marked_in_every_style(style: str, state: VersionState) -> None:
+    approved = cite(MAN, style)
+    assert cite(replace(MAN, state=state), style) != approved
+    citation = cite(replace(MAN, state="machine"), style)
+    assert "chưa hiệu đính" in citation or "not yet corrected" in citation
+
+
+def test_cite_vietnamese_puts_doubts_in_brackets_after_version() -> None:
+    citation = cite(replace(MAN, state="corrected", is_sample=True), "vietnamese")
+    assert (
+        "bản v4 (bản đã hiệu đính, chưa duyệt; mẫu minh họa, nhân vật và lời kể hư cấu), "
+        "Kho Lời Kể. "
+    ) in citation
+
+
+def test_cite_ris_tags_and_end() -> None:
+    lines = cite(MAN, "ris").split("\r\n")
+    assert lines[0] == "TY  - SOUND"
+    assert "AU  - Huỳnh Thị Mận" in lines
+    assert "DA  - 2019/05/12" in lines
+    assert lines[-2:] == ["ER  - ", ""]
+
+
+@pytest.mark.parametrize(
+    ("words", "edtf", "vietnamese", "chicago"),
+    [
+        ("", "2018", "phỏng vấn năm 2018 tại", "Anh, 2018, Phú"),
+        ("", "2018-08", "phỏng vấn tháng 8-2018 tại", "Anh, August 2018, Phú"),
+        ("", "1998~", "phỏng vấn khoảng 1998 tại", "Anh, about 1998, Phú"),
+        ("khoảng giữa năm 2017", "2017-06~", "khoảng giữa năm 2017 tại", "Anh, about June 2017,"),
+        ("chiều 18-7-2016", "2016-07-18", "phỏng vấn ngày 18-07-2016 tại", "Anh, July 18, 2016,"),
+        ("mùa mưa 1979", "1979-22", "phỏng vấn mùa mưa 1979 tại", "Anh, mùa mưa 1979, Phú"),
+        ("hồi đó", "", "phỏng vấn hồi đó tại", "Anh, hồi đó, Phú"),
+        ("", "", "phỏng vấn tại", "Anh, Phú"),
+    ],
+)
+def test_cite_formats_date_in_language_of_style(
+    words: str, edtf: str, vietnamese: str, chicago: str
+) -> None:
+    held = replace(MAN, held_as_told=words, held_edtf=edtf)
+    assert vietnamese in cite(held, "vietnamese")
+    assert chicago in cite(held, "chicago")
+
+
+def test_cite_inexact_date_keeps_year() -> None:
+    month = replace(MAN, held_as_told="giữa năm 2017", held_edtf="2017-06~")
+    assert "  year = {2017}," in cite(month, "bibtex")
+    assert "  date = {2017-06~}," in cite(month, "bibtex")
+    assert "recorded giữa năm 2017" in cite(month, "bibtex")
+    assert "PY  - 2017\r\nDA  - 2017///giữa năm 2017\r\n" in cite(month, "ris")
+    years = replace(MAN, held_as_told="khoảng 1998", held_edtf="1998~")
+    assert "year =" not in cite(years, "bibtex")
+    assert "PY  -" not in cite(years, "ris")
+    assert "N1  - recorded khoảng 1998; 00:41:39" in cite(years, "ris")
+
+
+@pytest.mark.parametrize(
+    ("medium", "kind"), [("sound", "SOUND"), ("video", "VIDEO"), ("text", "MANSCPT")]
+)
+def test_cite_ris_type_follows_medium(medium: str, kind: str) -> None:
+    assert cite(replace(MAN, medium=medium), "ris").startswith(f"TY  - {kind}\r\n")
+
+
+def test_cite_joins_several_names_in_english() -> None:
+    three = replace(MAN, witnesses=("An", "Bình", "Cúc"), interviewers=("Dũng", "Em"))
+    assert cite(three, "chicago").startswith("An, Bình, and Cúc, “")
+    assert "interview by Dũng and Em, " in cite(three, "chicago")
+    assert "author = {{An} and {Bình} and {Cúc}}" in cite(three, "bibtex")
+    assert cite(three, "ris").count("\r\nAU  - ") == 3
+
+
+def test_cite_quotation_in_title_gets_single_marks() -> None:
+    title = replace(MAN, title='Chuyện "phá rào" và “xé rào”')
+    assert "“Chuyện ‘phá rào’ và ‘xé rào’”, " in cite(title, "vietnamese")
+    assert "“Chuyện ‘phá rào’ và ‘xé rào’,” " in cite(title, "chicago")
+
+
+def test_cite_bibtex_escapes_tex_characters() -> None:
+    citation = cite(replace(MAN, title=r"100 % {nửa \ A&B_#1 $5 ~ ^"), "bibtex")
+    assert (
+        r"title = {{100 \% \textbraceleft{}nửa \textbackslash{} A\&B\_\#1 \$5 "
+        r"\textasciitilde{} \textasciicircum{}}}"
+    ) in citation
+    assert "author = {{Lê \\& Con}}" in cite(replace(MAN, witnesses=("Lê & Con",)), "bibtex")
+
+
+def test_cite_bibtex_key_differs_per_passage() -> None:
+    assert cite(MAN, "bibtex").startswith("@misc{LK-2019-014-2499s,")
+    assert cite(replace(MAN, part=2, parts=3), "bibtex").startswith("@misc{LK-2019-014-p2-2499s,")
+    assert cite(replace(MAN, start_ms=None), "bibtex").startswith("@misc{LK-2019-014,")
+
+
+@given(st.text(max_size=60), st.sampled_from(STYLES))
+def test_cite_any_title_is_well_formed(title: str, style: str) -> None:
+    citation = cite(replace(MAN, title=title, witnesses=(title,), place=title), style)
+    if style == "ris":
+        assert citation.count("\r\n") == citation.count("\n") == len(citation.split("\r\n")) - 1
+        assert all(line[2:6] == "  - " for line in citation.split("\r\n")[:-1])
+    elif style == "bibtex":
+        depth = 0
+        for sign in citation.rstrip():
+            assert depth >= 0
+            depth += {"{": 1, "}": -1}.get(sign, 0)
+        assert depth == 0, "BibTeX counts every brace, even behind a backslash"
+    else:
+        assert "\n" not in citation

@@ -1,0 +1,176 @@
+"""The gate for words and names: what is hidden, who vouches, and whose names are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from archive.access import Actor, NotAllowed, NotVisible, machine
+from archive.actions.catalogue import people
+from archive.actions.catalogue.people import PersonFacts
+from archive.actions.transcripts import rendition
+from archive.actions.transcripts.redaction import HIDDEN_MARK, HiddenSpan, visible_text
+from archive.models import Annotation, Interview, TranscriptVersion
+from archive.models.transcript import Segment
+from archive.models.vocabulary import VersionKind
+from tests.support import sample_transcript
+
+ActorOf = Callable[[str | None], Actor]
+Transcribed = tuple[Interview, TranscriptVersion]
+
+
+@pytest.fixture
+def transcribed(db: Session) -> Transcribed:
+    interview = sample_transcript.add_interview(db)
+    return interview, sample_transcript.add_version(db, interview)
+
+
+def segment(*words: tuple[int, int, str], text: str | None = None) -> Segment:
+    packed = [[start, end, word, 1.0, "asr"] for start, end, word in words]
+    joined = " ".join(word for _start, _end, word in words) if text is None else text
+    return Segment(start_ms=0, end_ms=400, text=joined, words=packed)
+
+
+WORDS = ((0, 100, "a"), (100, 200, "b"), (200, 300, "c"), (300, 400, "d"))
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "expected"),
+    [
+        (100, 200, "a […] c d"),
+        (101, 102, "a […] c d"),  # a word that is heard only in part is hidden whole
+        (199, 201, "a […] d"),
+        (0, 400, "[…]"),
+        (400, 900, "a b c d"),
+        (0, 0, "a b c d"),
+    ],
+)
+def test_visible_text_replaces_each_run_of_hidden_words(
+    start_ms: int, end_ms: int, expected: str
+) -> None:
+    found = visible_text(segment(*WORDS), "r1", [HiddenSpan("r1", start_ms, end_ms)])
+    assert found.text == expected == " ".join(word[2] for word in found.words)
+    assert found.is_redacted == (HIDDEN_MARK in expected)
+
+
+def test_visible_text_with_two_spans_keeps_the_words_between_them() -> None:
+    spans = [HiddenSpan("r1", 0, 100), HiddenSpan("r1", 200, 300)]
+    found = visible_text(segment(*WORDS), "r1", spans)
+    assert found.text == "[…] b […] d"
+    assert [word[:2] for word in found.words] == [[0, 100], [100, 200], [200, 300], [300, 400]]
+
+
+def test_visible_text_without_word_times_is_hidden_whole() -> None:
+    for row in (segment(text="a b c d"), segment(*WORDS, text="a b c d e")):
+        found = visible_text(row, "r1", [HiddenSpan("r1", 100, 200)])
+        assert (found.text, found.is_redacted) == (HIDDEN_MARK, True)
+
+
+def test_visible_text_hides_words_without_a_length() -> None:
+    row = segment((0, 100, "a"), (100, 100, "b"), (200, 200, "c"))
+    assert visible_text(row, "r1", [HiddenSpan("r1", 100, 200)]).text == "a […] c"
+
+
+@pytest.mark.parametrize(
+    ("of_segment", "of_span", "is_hidden"),
+    [("r1", "r2", False), ("r1", None, True), (None, "r2", True), (None, None, True)],
+)
+def test_visible_text_without_a_recording_matches_every_recording(
+    of_segment: str | None, of_span: str | None, is_hidden: bool
+) -> None:
+    found = visible_text(segment(*WORDS), of_segment, [HiddenSpan(of_span, 100, 200)])
+    assert found.is_redacted == is_hidden
+
+
+def hide(db: Session, interview: Interview, start_ms: int, end_ms: int | None) -> None:
+    db.add(
+        Annotation(
+            interview_id=interview.id,
+            recording_id=interview.recordings[0].id,
+            kind="redaction",
+            start_ms=start_ms,
+            end_ms=end_ms,
+            title="",
+        )
+    )
+    db.flush()
+
+
+def test_for_reader_hides_everything_after_a_span_without_an_end(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    hide(db, interview, 12_000, None)
+    found = rendition.for_reader(db, actor_of("sam"), interview, version)
+    assert [turn.is_redacted for turn in found.turns] == [False, False, True, True, True]
+    assert {turn.text for turn in found.turns[2:]} == {HIDDEN_MARK}
+    assert [span.start_ms for span in found.hidden] == [12_000]
+
+
+def test_for_reader_refuses_whom_access_refuses(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    with pytest.raises(NotAllowed):
+        rendition.for_reader(db, actor_of(None), interview, version)
+    interview.audience = "staff"
+    with pytest.raises(NotVisible):
+        rendition.for_reader(db, actor_of("sam"), interview, version)
+
+
+def test_turn_is_vouched_for_by_its_last_state(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    version.segments[1].state, version.segments[2].state = "edited", "heard"
+    version.segments[4].words = [[*word[:4], "asr"] for word in version.segments[4].words]
+    cases: tuple[tuple[VersionKind, str, str, str], ...] = (
+        ("machine", "machine", "machine", "machine"),
+        ("imported", "imported", "imported", "imported"),
+        ("corrected", "imported", "imported", "machine"),  # as the words of the copy say
+    )
+    for kind, first, fourth, last in cases:
+        version.kind = kind
+        found = rendition.for_reader(db, actor_of("sam"), interview, version).turns
+        assert [t.vouched_by for t in found] == [first, "edited", "heard", fourth, last]
+
+
+def test_turn_has_flags_only_for_those_who_see_the_history(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    version.segments[0].flags = ["loop"]
+    for member, flags in (("cleo", ["loop"]), ("sam", [])):
+        turn = rendition.for_reader(db, actor_of(member), interview, version).turns[0]
+        assert list(turn.flags) == flags
+
+
+def test_renamed_person_has_the_new_name_in_every_rendition(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    witness = next(c.person for c in interview.contributions if c.role == "witness")
+    people.update(db, machine("test"), witness, PersonFacts(full_name="Nguyễn Thị Mai"))
+    for found in (
+        rendition.for_reader(db, actor_of("sam"), interview, version),
+        rendition.for_index(db, interview, version),
+    ):
+        names = {turn.speaker.full for turn in found.turns if turn.speaker.role == "witness"}
+        assert names == {"Nguyễn Thị Mai"}
+
+
+def test_windows_leave_out_versions_that_were_not_found_readable(
+    db: Session, transcribed: Transcribed, actor_of: ActorOf
+) -> None:
+    interview, version = transcribed
+    first, second, *_rest = version.segments
+    texts = {version.id: (version, interview)}
+    found = rendition.windows(db, actor_of("sam"), texts, [first.id, second.id], length=2)
+    assert {key: [turn.id for turn in turns] for key, turns in found.items()} == {
+        first.id: [first.id, second.id],
+        second.id: [second.id, version.segments[2].id],
+    }
+    assert not rendition.windows(db, actor_of("sam"), {}, [first.id], length=2)
+    assert not rendition.select_turns(db, actor_of("sam"), {}, [first.id])

@@ -1,0 +1,107 @@
+"""Writes after an answer: the page does not wait for them and does not fail with them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from archive.actions.accounts import sessions
+from archive.db import Database
+from archive.models import SignInSession
+from archive.models.base import utc_now
+from archive.web.core import after_answer
+from archive.web.core.after_answer import BackgroundWriter
+
+ClientOf = Callable[[str | None], FlaskClient]
+LONG_AGO = timedelta(minutes=10)
+
+
+@pytest.fixture
+def writer(app: Flask) -> BackgroundWriter:
+    found: BackgroundWriter = app.extensions["loi_ke_background_writer"]
+    return found
+
+
+def age_sessions(database: Database) -> datetime:
+    """Set the last use of every session to some minutes ago, and return that instant."""
+    then = utc_now() - LONG_AGO
+    with database.writing() as db:
+        db.execute(update(SignInSession).values(seen_at=then))
+    return then
+
+
+def last_use(database: Database) -> datetime:
+    with database.reading() as db:
+        return db.scalars(select(SignInSession.seen_at)).one()
+
+
+def test_write_lock_does_not_block_page_and_write_follows(
+    client_of: ClientOf, database: Database, writer: BackgroundWriter
+) -> None:
+    sam = client_of("sam")
+    then = age_sessions(database)
+    with database.writing() as holder:
+        holder.execute(select(1))  # BEGIN IMMEDIATE: no other connection can write now
+        with sam.get("/vi/interviews") as response:
+            assert response.status_code == 200
+        assert last_use(database) == then
+    writer.wait_until_written()
+    assert last_use(database) > then
+
+
+def test_failing_write_leaves_the_answer_and_is_logged(
+    client_of: ClientOf,
+    database: Database,
+    writer: BackgroundWriter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sam = client_of("sam")
+    then = age_sessions(database)
+
+    def fail(_db: Session, _token: str) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
+        patched.setattr(sessions, "mark_seen", fail)
+        with sam.get("/vi/interviews") as response:
+            assert response.status_code == 200
+        writer.wait_until_written()
+    assert "a write after an answer failed" in caplog.text
+    assert last_use(database) == then
+    with sam.get("/vi/interviews"):
+        pass
+    writer.wait_until_written()
+    assert last_use(database) > then
+
+
+def test_writer_with_a_full_queue_drops_and_logs(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(after_answer, "MAX_WAITING", 2)
+    writer = BackgroundWriter(database)
+    written: list[int] = []
+    with database.writing() as holder:
+        holder.execute(select(1))
+        for number in range(5):
+            writer.add(lambda _db, number=number: written.append(number))  # type: ignore[misc]
+    writer.close()
+    assert written == sorted(written)
+    assert 2 <= len(written) <= 3  # two wait, and perhaps one was taken already
+    assert "dropped a write after an answer" in caplog.text
+
+
+def test_close_of_writer_finishes_pending_writes(database: Database) -> None:
+    writer = BackgroundWriter(database)
+    written: list[int] = []
+    for number in range(50):
+        writer.add(lambda _db, number=number: written.append(number))  # type: ignore[misc]
+    writer.close()
+    assert written == list(range(50))

@@ -1,0 +1,133 @@
+"""Uploads to a full disk: a clear error, no loss, and resuming when there is space."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from archive.models import Event, MediaFile
+from archive.toolbox import Toolbox
+from media.parts import PartStore
+from media.vault import Vault
+from tests.support import media_factory
+from tests.support import media_files as media
+
+ClientOf = Callable[[str | None], FlaskClient]
+PATH = "/api/v1/uploads"
+
+
+def fill(disk: Path) -> None:
+    """Write until nothing more fits."""
+    with contextlib.suppress(OSError), open(disk / "ballast", "wb", buffering=0) as ballast:
+        while ballast.write(b"0" * 65536):
+            pass
+    assert shutil.disk_usage(disk).free < 65536
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Eight MiB of memory as a file system; left out where none may be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def hoa(app: Flask, toolbox: Toolbox, client_of: ClientOf, small_disk: Path) -> FlaskClient:
+    """A sender to an archive whose vault lies on the small disk."""
+    tools = replace(
+        toolbox, vault=Vault(small_disk / "vault"), parts=PartStore(small_disk / "parts")
+    )
+    app.extensions["loi_ke"] = tools
+    media_factory.add_interview(tools.database)
+    return client_of("hoa")
+
+
+def create(client: FlaskClient, length: int) -> tuple[int, str]:
+    answer = client.post(
+        PATH,
+        headers={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": str(length),
+            "Upload-Metadata": media_factory.upload_metadata(accession="LK-1", filename="a.wav"),
+        },
+    )
+    return answer.status_code, answer.headers.get("Location", "")
+
+
+def patch(client: FlaskClient, address: str, offset: int, data: bytes) -> tuple[int, str]:
+    answer = client.patch(
+        address,
+        data=data,
+        headers={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        },
+    )
+    return answer.status_code, answer.text
+
+
+def head(client: FlaskClient, address: str) -> int:
+    answer = client.head(address, headers={"Tus-Resumable": "1.0.0"})
+    assert answer.status_code == 200
+    return int(answer.headers["Upload-Offset"])
+
+
+def test_create_larger_than_disk_is_507(hoa: FlaskClient) -> None:
+    assert create(hoa, 20 * 1024**2)[0] == 507
+    assert create(hoa, 1024**2)[0] == 201
+
+
+def test_disk_full_during_upload_keeps_bytes_and_resumes(
+    hoa: FlaskClient, app: Flask, small_disk: Path, tmp_path: Path
+) -> None:
+    data = media.sound(tmp_path / "a.wav", media.tone(150.0)).read_bytes()  # 4.8 MB
+    status, address = create(hoa, len(data))
+    assert status == 201
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"0" * (5 * 1024**2))  # another program fills the disk
+    status, body = patch(hoa, address, 0, data)
+    assert status == 507
+    assert "no_space" in body
+    kept = head(hoa, address)
+    assert 0 < kept < len(data)
+    assert patch(hoa, address, kept, data[kept:])[0] == 507
+    kept = head(hoa, address)
+    ballast.unlink()
+    assert patch(hoa, address, kept, data[kept:])[0] == 204
+    tools = app.extensions["loi_ke"]
+    assert tools.vault.check(hashlib.sha256(data).hexdigest()).state == "ok"
+    with tools.database.reading() as db:
+        assert db.query(Event).filter_by(kind="file.received").count() == 1
+        assert db.query(MediaFile).one().size_bytes == len(data)
+
+
+def test_pages_work_while_the_disk_is_full(
+    hoa: FlaskClient, app: Flask, small_disk: Path, tmp_path: Path
+) -> None:
+    data = media.sound(tmp_path / "a.wav", media.tone(20.0)).read_bytes()
+    _, address = create(hoa, len(data))
+    assert patch(hoa, address, 0, data)[0] == 204
+    fill(small_disk)
+    digest = hashlib.sha256(data).hexdigest()
+    assert app.extensions["loi_ke"].vault.check(digest).state == "ok"
+    assert create(hoa, 1024)[0] == 507

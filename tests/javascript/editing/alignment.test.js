@@ -1,0 +1,39 @@
+/** The shared vectors, asked of the JavaScript twins; pytest asks the Python ones. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+
+import { bare, spoken, tidy, tokenise } from "../../../archive/web/static/js/core/tokens.js";
+import { retime } from "../../../archive/web/static/js/editing/alignment.js";
+import { threeWay } from "../../../archive/web/static/js/editing/merging.js";
+
+/** The vectors of one rule. @param {string} name @returns {any} */
+const vectors = (name) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/edits/${name}.json`, import.meta.url), "utf8"));
+
+test("text is tokenised as in Python", () => {
+  for (const { text, tokens } of vectors("tokens").texts) {
+    assert.deepEqual(tokenise(text), tokens);
+    assert.equal(tidy(text), tokens.join(" "));
+  }
+});
+
+test("tokens are folded as in Python", () => {
+  for (const { token, bare: letters, spoken: heard } of vectors("tokens").tokens) {
+    assert.equal(bare(token), letters, token);
+    assert.equal(spoken(token), heard, token);
+  }
+});
+
+test("words keep their times as in Python", () => {
+  for (const { about, words, text, start_ms, end_ms, result } of vectors("alignment").cases) {
+    assert.deepEqual(retime(words, text, { start_ms, end_ms }), result, about);
+  }
+});
+
+test("two changes are merged as in Python", () => {
+  for (const { about, base, theirs, yours, text, hunks } of vectors("merging").cases) {
+    assert.deepEqual(threeWay(base, theirs, yours), { text, hunks }, about);
+  }
+});

@@ -1,0 +1,145 @@
+"""Who gets which answer at which route: read a row as a sentence.
+
+`open` is a public interview with an approved text, `closed` one for staff only with
+machine text; `-` is a route about neither. The numbers are HTTP statuses for Ada
+(administrator), Ben (archivist), Hoa (historian), Cleo (editor), Rob (reviewer), Sam
+(researcher) and the public. 303 without a sign-in leads to the sign-in page; a thing
+that may not be known of answers 404 like one that does not exist.
+"""
+
+from __future__ import annotations
+
+TABLE = """
+method endpoint                about   ada ben hoa cleo rob sam public
+GET    home.front_door         -       302 302 302 302 302 302 302
+GET    home.health             -       200 200 200 200 200 200 200
+GET    home.show               -       200 200 200 200 200 200 200
+POST   display.choose          -       303 303 303 303 303 303 303
+GET    first_run.show          -       303 303 303 303 303 303 303
+POST   first_run.create        -       303 303 303 303 303 303 303
+GET    sign_in.show            -       200 200 200 200 200 200 200
+POST   sign_in.enter           -       401 401 401 401 401 401 401
+POST   sign_in.leave           -       303 303 303 303 303 303 401
+GET    accounts.catalogue      -       200 403 403 403 403 403 303
+POST   accounts.create         -       303 403 403 403 403 403 401
+POST   accounts.change         -       303 403 403 403 403 403 401
+GET    accounts.profile        -       200 200 200 200 200 200 303
+POST   accounts.save_profile   -       303 303 303 303 303 303 401
+POST   accounts.save_password  -       422 422 422 422 422 422 401
+POST   accounts.end_sessions   -       303 303 303 303 303 303 401
+GET    office.edit             -       200 403 403 403 403 403 303
+POST   office.save             -       303 403 403 403 403 403 401
+GET    interviews.catalogue    -       200 200 200 200 200 200 200
+GET    interviews.new          -       200 200 200 403 403 403 303
+POST   interviews.create       -       303 303 303 403 403 403 401
+GET    interviews.date         -       200 200 200 403 403 403 303
+GET    interviews.show         open    200 200 200 200 200 200 200
+GET    interviews.show         closed  200 200 200 200 200 404 404
+GET    interviews.edit         open    200 200 200 403 403 403 303
+GET    interviews.edit         closed  200 200 200 403 403 404 303
+POST   interviews.describe     open    303 303 303 403 403 403 401
+POST   interviews.describe     closed  303 303 303 403 403 404 401
+GET    people.catalogue        -       200 200 200 403 403 403 303
+GET    people.new              -       200 200 200 403 403 403 303
+POST   people.create           -       303 303 303 403 403 403 401
+GET    people.edit             -       200 200 200 403 403 403 303
+POST   people.describe         -       303 303 303 403 403 403 401
+GET    contents.edit           open    200 200 200 403 403 403 303
+GET    contents.edit           closed  200 200 200 403 403 404 303
+POST   contents.add            open    303 303 303 403 403 403 401
+POST   contents.add            closed  303 303 303 403 403 404 401
+POST   contents.change         open    303 303 303 403 403 403 401
+POST   contents.change         closed  303 303 303 403 403 404 401
+POST   contents.remove         open    303 303 303 403 403 403 401
+POST   contents.remove         closed  303 303 303 403 403 404 401
+GET    reading.cite            open    200 200 200 200 200 200 200
+GET    reading.cite            closed  200 200 200 200 200 404 404
+GET    reading.words           open    200 200 200 200 200 200 200
+GET    reading.words           closed  200 200 200 200 200 404 404
+GET    search.show             -       200 200 200 200 200 200 200
+GET    transcripts.choose      open    200 200 200 200 403 403 303
+GET    transcripts.choose      closed  200 200 200 200 403 404 303
+POST   transcripts.start       open    303 303 303 303 403 403 401
+POST   transcripts.start       closed  422 422 422 422 403 404 401
+POST   transcripts.bring_in    open    303 303 303 303 403 403 401
+POST   transcripts.bring_in    closed  303 303 303 303 403 404 401
+GET    versions.history        open    200 200 200 200 200 403 303
+GET    versions.history        closed  200 200 200 200 200 404 303
+GET    versions.export         open    200 200 200 200 200 200 200
+GET    versions.export         closed  200 200 200 200 200 404 404
+POST   versions.hand_in        open    423 423 403 423 423 403 401
+POST   versions.hand_in        closed  422 422 403 422 422 404 401
+POST   versions.take_back      open    423 423 403 423 423 403 401
+POST   versions.take_back      closed  422 422 403 422 422 404 401
+POST   versions.approve        open    422 422 403 403 422 403 401
+POST   versions.approve        closed  422 422 403 403 422 404 401
+POST   versions.reopen         open    303 303 403 403 303 403 401
+POST   versions.reopen         closed  422 422 403 403 422 404 401
+POST   versions.restore        open    423 423 403 423 423 403 401
+POST   versions.restore        closed  303 303 403 303 303 404 401
+GET    editor.show             open    200 200 200 200 200 403 303
+GET    editor.show             closed  200 200 200 200 200 404 303
+GET    editing.transcript      open    200 200 200 200 200 403 401
+GET    editing.transcript      closed  200 200 200 200 200 404 401
+GET    editing.ticket          open    200 200 200 200 200 403 401
+GET    editing.ticket          closed  200 200 200 200 200 404 401
+GET    editing.words           open    200 200 200 200 200 403 401
+GET    editing.words           closed  200 200 200 200 200 404 401
+PATCH  editing.save            open    423 423 403 423 423 403 401
+PATCH  editing.save            closed  200 200 403 200 200 404 401
+POST   editing.operate         open    423 423 403 423 423 403 401
+POST   editing.operate         closed  200 200 403 200 200 404 401
+GET    presence.show           open    200 200 200 200 200 403 401
+GET    presence.show           closed  200 200 200 200 200 404 401
+POST   presence.tell           open    423 423 403 423 423 403 401
+POST   presence.tell           closed  200 200 403 200 200 404 401
+DELETE presence.leave          open    204 204 204 204 204 403 401
+DELETE presence.leave          closed  204 204 204 204 204 404 401
+GET    editing.revisions       open    200 200 200 200 200 403 401
+GET    editing.revisions       closed  200 200 200 200 200 404 401
+POST   editing.revert          open    423 423 403 423 423 403 401
+POST   editing.revert          closed  200 200 403 200 200 404 401
+GET    files.listing           open    200 200 200 200 200 403 303
+GET    files.listing           closed  200 200 200 200 200 404 303
+GET    files.receipt           open    200 200 200 200 200 403 303
+GET    files.receipt           closed  200 200 200 200 200 404 303
+GET    files.original          open    200 200 403 403 403 403 401
+GET    files.original          closed  200 200 403 403 403 404 401
+GET    media.stream            open    200 200 200 200 200 200 200
+GET    media.stream            closed  200 200 200 200 200 404 404
+GET    jobs.catalogue          -       200 200 200 200 200 403 303
+GET    jobs.panel              closed  200 200 200 200 200 404 303
+GET    jobs.show               closed  200 200 200 200 200 404 401
+GET    jobs.of_interview       open    200 200 200 200 200 403 401
+GET    jobs.of_interview       closed  200 200 200 200 200 404 401
+POST   jobs.cancel             closed  303 303 303 303 403 404 401
+POST   jobs.retry              closed  422 422 422 422 403 404 401
+GET    uploads.page            open    200 200 200 403 403 403 303
+GET    uploads.page            closed  200 200 200 403 403 404 303
+POST   uploads.send_form       open    303 303 303 403 403 403 401
+POST   uploads.send_form       closed  303 303 303 403 403 404 401
+GET    uploads.row             closed  404 404 200 404 404 404 303
+POST   uploads.keep            closed  404 404 410 404 404 404 401
+GET    uploads.state           closed  404 404 200 404 404 404 401
+GET    uploads.maybe_known     open    200 200 200 403 403 403 401
+GET    uploads.maybe_known     closed  200 200 200 403 403 404 401
+POST   uploads.known           open    200 200 200 403 403 403 401
+POST   uploads.known           closed  200 200 200 403 403 404 401
+POST   uploads.same            closed  404 404 200 404 404 404 401
+POST   tus.create              open    201 201 201 403 403 403 401
+POST   tus.create              closed  201 201 201 403 403 404 401
+HEAD   tus.head                closed  404 404 200 404 404 404 401
+PATCH  tus.append              closed  404 404 204 404 404 404 401
+DELETE tus.discard             closed  404 404 204 404 404 404 401
+POST   tus.override            closed  404 404 204 404 404 404 401
+OPTIONS tus.options            -       204 204 204 204 204 204 401
+"""
+
+
+def rows() -> list[tuple[str, str, str, list[int]]]:
+    """Return method, endpoint, interview, and statuses in the order of the header."""
+    found = []
+    for line in TABLE.strip().splitlines()[1:]:
+        method, endpoint, about, *statuses = line.split()
+        found.append((method, endpoint, about, [int(s) for s in statuses]))
+    return found
