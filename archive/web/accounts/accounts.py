@@ -69,7 +69,7 @@ def create() -> ResponseReturnValue:
     return redirect(url_for("accounts.catalogue"), 303)
 
 
-@bp.post("/accounts/<user_id>", endpoint="change")
+@bp.post("/accounts/<user_id>")
 def update(user_id: str) -> ResponseReturnValue:
     """Update name, role and active state of an account, and optionally set its password."""
     user = loaders.account(user_id, "manage_accounts")

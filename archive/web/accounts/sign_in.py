@@ -24,7 +24,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@bp.post("/sign-in", endpoint="enter")
+@bp.post("/sign-in")
 def create_session() -> ResponseReturnValue:
     """Check the password and open a session; the error does not reveal which part was wrong."""
     email = request.form.get("email", "")[:254]
@@ -52,7 +52,7 @@ def create_session() -> ResponseReturnValue:
     return response
 
 
-@bp.post("/sign-out", endpoint="leave")
+@bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End this session in the browser and on the server."""
     sessions.sign_out(current.db(), request.cookies.get(security.session_cookie(), ""))

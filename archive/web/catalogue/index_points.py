@@ -15,7 +15,7 @@ from archive.web.core import current, loaders
 from archive.web.core.forms import Form, clean_field
 from transcription.timecode import format_clock, parse_timecode
 
-bp = Blueprint("contents", __name__, url_prefix="/interviews/<accession>/contents")
+bp = Blueprint("index_points", __name__, url_prefix="/interviews/<accession>/contents")
 
 # Above all limits of the actions, so that too long values are returned whole with a problem.
 MAX_LENGTH = 50_000
@@ -47,10 +47,10 @@ def add(accession: str) -> ResponseReturnValue:
             form.add_refusal(refused, FIELD_OF_CODE, FIELD_OF_FACT)
     if not form.is_valid:
         return _render_page(interview, form), 422
-    return redirect(url_for("contents.edit", accession=accession, _anchor="new"), 303)
+    return redirect(url_for("index_points.edit", accession=accession, _anchor="new"), 303)
 
 
-@bp.post("/<point_id>", endpoint="change")
+@bp.post("/<point_id>")
 def update(accession: str, point_id: str) -> ResponseReturnValue:
     """Update time, part, title and synopsis of an index point."""
     interview = loaders.interview(accession, "describe")
@@ -64,7 +64,7 @@ def update(accession: str, point_id: str) -> ResponseReturnValue:
     if not form.is_valid:
         return _render_page(interview, form, point_id), 422
     flash(_("Saved."))
-    return redirect(url_for("contents.edit", accession=accession, _anchor=f"p-{point_id}"), 303)
+    return redirect(url_for("index_points.edit", accession=accession, _anchor=f"p-{point_id}"), 303)
 
 
 @bp.post("/<point_id>/remove")
@@ -72,7 +72,7 @@ def remove(accession: str, point_id: str) -> ResponseReturnValue:
     """Remove an index point; the next page offers to restore it."""
     interview = loaders.interview(accession, "describe")
     index_points.remove(current.db(), current.actor(), interview, point_id)
-    return redirect(url_for("contents.edit", accession=accession, removed=point_id), 303)
+    return redirect(url_for("index_points.edit", accession=accession, removed=point_id), 303)
 
 
 def _render_page(interview: Interview, form: Form | None = None, point_id: str = "") -> str:

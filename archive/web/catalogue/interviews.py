@@ -93,7 +93,7 @@ def create() -> ResponseReturnValue:
     return redirect(url_for("interviews.show", accession=created.accession), 303)
 
 
-@bp.get("/date", endpoint="date")
+@bp.get("/date")
 def read_date() -> ResponseReturnValue:
     """Return how a date phrase or EDTF is understood, as JSON for the form's script."""
     access.require(current.actor(), "create")
@@ -120,7 +120,7 @@ def edit(accession: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<accession>/edit", endpoint="describe")
+@bp.post("/<accession>/edit")
 def update(accession: str) -> ResponseReturnValue:
     """Save the description, merged with a colleague's changes if they saved meanwhile."""
     interview = loaders.interview(accession, "describe")

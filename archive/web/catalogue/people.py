@@ -92,7 +92,7 @@ def edit(person_id: str) -> ResponseReturnValue:
     return _render_form(_form_from_person(person), person)
 
 
-@bp.post("/<person_id>", endpoint="describe")
+@bp.post("/<person_id>")
 def update(person_id: str) -> ResponseReturnValue:
     """Save the form of a person, merged with a colleague's changes."""
     person = loaders.person(person_id, "manage_people")

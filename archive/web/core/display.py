@@ -13,7 +13,7 @@ bp = Blueprint("display", __name__)
 ONE_YEAR_S = 365 * 24 * 3600
 
 
-@bp.post("/display", endpoint="choose")
+@bp.post("/display")
 def set_preferences() -> ResponseReturnValue:
     """Switch to the next text size, or between light and dark."""
     display = app_context.display()

@@ -25,14 +25,14 @@ FORM_OWNER = "owner"  # session key: digest of the session token that the form t
 PUBLIC_ENDPOINTS = frozenset(
     {
         "static",
-        "home.front_door",
+        "home.redirect_to_language",
         "home.show",
         "home.health",
         "first_run.show",
         "first_run.create",
         "sign_in.show",
-        "sign_in.enter",
-        "display.choose",
+        "sign_in.create_session",
+        "display.set_preferences",
         "interviews.catalogue",
         "interviews.show",
         "search.show",

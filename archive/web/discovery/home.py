@@ -34,7 +34,7 @@ class QuoteView:
     at_percent: float | None
 
 
-@bp.get("/", endpoint="front_door")
+@bp.get("/")
 def redirect_to_language() -> ResponseReturnValue:
     """Redirect to the home page in the visitor's language."""
     return redirect(url_for("home.show", lang_code=language.code()), 302)

@@ -20,7 +20,7 @@ def show(version_id: str) -> ResponseReturnValue:
     return _colleagues_json(*loaders.version(version_id, "see_history"))
 
 
-@bp.post("/transcripts/<version_id>/presence", endpoint="tell")
+@bp.post("/transcripts/<version_id>/presence")
 def report(version_id: str) -> ResponseReturnValue:
     """Store the position of the actor, and return the colleagues."""
     interview, version = loaders.version(version_id, "correct")

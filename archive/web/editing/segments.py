@@ -31,7 +31,7 @@ StatusAndJson = tuple[int, dict[str, Any]]
 MAX_WORDS_SPAN_MS = 60 * 60 * 1000
 
 
-@bp.get("/transcripts/<version_id>", endpoint="transcript")
+@bp.get("/transcripts/<version_id>")
 def load_transcript(version_id: str) -> ResponseReturnValue:
     """Return head and segments; with `?since=<revision>` only changes and ended segments."""
     interview, version = loaders.version(version_id, "see_history")
@@ -102,7 +102,7 @@ def save(segment_id: str) -> ResponseReturnValue:
     return _run_once({**body, "segment": segment_id}, execute, interview)
 
 
-@bp.post("/transcripts/<version_id>/ops", endpoint="operate")
+@bp.post("/transcripts/<version_id>/ops")
 def apply_operations(version_id: str) -> ResponseReturnValue:
     """Apply a list of structural operations: all of them, or none."""
     interview, version = loaders.version(version_id, "correct")

@@ -46,7 +46,7 @@ def file_problem(file: MediaFile) -> messages.Message:
     return messages.for_code(file.problem, **file.technical)
 
 
-@bp.get(language.PREFIX + "/interviews/<accession>/files", endpoint="listing")
+@bp.get(language.PREFIX + "/interviews/<accession>/files")
 def file_list(accession: str) -> ResponseReturnValue:
     """Render the file list alone, for a page whose copies have just been made."""
     interview = loaders.interview(accession, "see_files")
@@ -67,7 +67,7 @@ def receipt(file_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/files/<file_id>/original", endpoint="original")
+@bp.get("/files/<file_id>/original")
 def download_original(file_id: str) -> Response:
     """Return the bytes as received, as an attachment, never inline."""
     _interview, file = loaders.media_file(file_id, "fetch_original")

@@ -88,9 +88,7 @@ def head(upload_id: str) -> Response:
     return _with_offset(Response(status=200), progress)
 
 
-@bp.route(
-    PATH + "/<upload_id>", methods=["PATCH"], endpoint="append", provide_automatic_options=False
-)
+@bp.route(PATH + "/<upload_id>", methods=["PATCH"], provide_automatic_options=False)
 def receive_part(upload_id: str) -> ResponseReturnValue:
     """Store a part (tus: PATCH). Returns 204 and the new offset; the last part also stores the
     file.

@@ -38,7 +38,7 @@ bp.add_app_template_filter(quantities.duration, "duration")
 bp.add_app_template_filter(quantities.rounded_duration_ms, "roughly")
 
 
-@bp.get(language.PREFIX + "/interviews/<accession>/upload", endpoint="page")
+@bp.get(language.PREFIX + "/interviews/<accession>/upload")
 def show(accession: str) -> ResponseReturnValue:
     """Render the upload page, with this user's unfinished uploads."""
     sent = _submitted_rows(request.args.getlist("sent")[:MAX_FORM_FILES])  # opens its own sessions
@@ -76,27 +76,27 @@ def send_form(accession: str) -> ResponseReturnValue:
             )
         uploads.receive(toolbox, actor, upload.id, offset=0, stream=file.stream)
         sent.append(upload.id)
-    return redirect(url_for(".page", accession=accession, sent=sent), 303)
+    return redirect(url_for(".show", accession=accession, sent=sent), 303)
 
 
-@bp.get(language.PREFIX + "/uploads/<upload_id>/row", endpoint="row")
+@bp.get(language.PREFIX + "/uploads/<upload_id>/row")
 def progress_row(upload_id: str) -> ResponseReturnValue:
     """Render the row of an upload for the page."""
     state = uploads.load_progress(current.toolbox(), current.actor(), upload_id)
     return render_template("holdings/uploads/_row.html", **_row_variables(state))
 
 
-@bp.post(language.PREFIX + "/uploads/<upload_id>/keep", endpoint="keep")
+@bp.post(language.PREFIX + "/uploads/<upload_id>/keep")
 def attach_duplicate(upload_id: str) -> WerkzeugResponse:
     """Attach the file that the archive already has to this interview too."""
     db, actor = current.db(), current.actor()
     accession = uploads.attach_duplicate(
         db, actor, uploads.for_owner(db, actor, upload_id)
     ).accession
-    return redirect(url_for(".page", accession=accession, sent=[upload_id]), 303)
+    return redirect(url_for(".show", accession=accession, sent=[upload_id]), 303)
 
 
-@bp.get(tus.PATH + "/<upload_id>/state", endpoint="state")
+@bp.get(tus.PATH + "/<upload_id>/state")
 def progress(upload_id: str) -> ResponseReturnValue:
     """Return the state of an upload as JSON; completes a whole one that a crash left open."""
     found = uploads.load_progress(current.toolbox(), current.actor(), upload_id)
@@ -110,7 +110,7 @@ def progress(upload_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get(tus.PATH + "/known", endpoint="maybe_known")
+@bp.get(tus.PATH + "/known")
 def may_be_known() -> ResponseReturnValue:
     """Return whether the archive has a file of this length, so that hashing is worthwhile."""
     interview = loaders.interview(request.args.get("accession", ""), "upload")
@@ -122,7 +122,7 @@ def may_be_known() -> ResponseReturnValue:
     )
 
 
-@bp.post(tus.PATH + "/known", endpoint="known")
+@bp.post(tus.PATH + "/known")
 def find_known() -> ResponseReturnValue:
     """Return the upload that ends as a duplicate before any byte is sent, or none."""
     interview = loaders.interview(request.form.get("accession", ""), "upload")
@@ -141,7 +141,7 @@ def find_known() -> ResponseReturnValue:
     return jsonify(uploadId=found.id if found is not None else "")
 
 
-@bp.post(tus.PATH + "/<upload_id>/same", endpoint="same", provide_automatic_options=False)
+@bp.post(tus.PATH + "/<upload_id>/same", provide_automatic_options=False)
 def matches_received(upload_id: str) -> ResponseReturnValue:
     """Return whether the file chosen for resuming begins with the received bytes."""
     offset = request.args.get("offset", type=int)
@@ -183,7 +183,7 @@ def _script_data(accession: str, unfinished: list[UploadProgress]) -> dict[str, 
         "accession": accession,
         "endpoint": tus.PATH,
         "pieceBytes": current.settings().upload_part_bytes // 2,
-        "rowUrl": url_for(".row", upload_id="ID"),
+        "rowUrl": url_for(".progress_row", upload_id="ID"),
         "sentences": {**sentences, "fallback": sentences["upload_ended"]},
         "unfinished": [
             {

@@ -14,7 +14,7 @@ from archive.web.core import current, forms
 from archive.web.office import readiness
 from archive.web.office.first_run import LANGUAGE_NAMES
 
-bp = Blueprint("office", __name__)
+bp = Blueprint("settings", __name__)
 
 FIELDS = {"site_name": 120, "site_tagline": 160, "language": 2, "accession_prefix": 60}
 
@@ -52,7 +52,7 @@ def save() -> ResponseReturnValue:
     if not form.is_valid:
         return _page(form), 422
     flash(_("The name of the archive was changed."))
-    return redirect(url_for("office.edit"), 303)
+    return redirect(url_for("settings.edit"), 303)
 
 
 def _problem_text(refused: Refused) -> str:

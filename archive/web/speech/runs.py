@@ -82,7 +82,7 @@ def jobs_of(interview: Interview) -> list[Job]:
     return jobs.list_for_interview(current.db(), current.actor(), interview)
 
 
-@bp.get("/new", endpoint="choose")
+@bp.get("/new")
 def new(accession: str) -> ResponseReturnValue:
     """Render the page to select a model or a transcript file."""
     return _render_page(loaders.interview(accession, "transcribe"))
@@ -112,7 +112,7 @@ def start(accession: str) -> ResponseReturnValue:
     return redirect(url_for("interviews.show", accession=accession) + "#work", 303)
 
 
-@bp.post("/import", endpoint="bring_in")
+@bp.post("/import")
 def import_transcript(accession: str) -> ResponseReturnValue:
     """Import a transcript file; warnings are shown line by line."""
     interview = loaders.interview(accession, "import_text")

@@ -21,7 +21,7 @@ from transcription import timecode
 bp = Blueprint("versions", __name__, url_prefix="/versions")
 
 
-@bp.post("/<version_id>/hand-in", endpoint="hand_in")
+@bp.post("/<version_id>/hand-in")
 def submit(version_id: str) -> ResponseReturnValue:
     """Submit a corrected version for approval."""
     interview, version = loaders.version(version_id, "correct")
@@ -30,7 +30,7 @@ def submit(version_id: str) -> ResponseReturnValue:
     return _redirect_to_interview(interview)
 
 
-@bp.post("/<version_id>/take-back", endpoint="take_back")
+@bp.post("/<version_id>/take-back")
 def withdraw(version_id: str) -> ResponseReturnValue:
     """Withdraw a submitted version, to continue correcting."""
     interview, version = loaders.version(version_id, "correct")

@@ -121,7 +121,7 @@ def test_reading_page_marks_where_words_are_hidden(redacted: SharedArchive) -> N
 
 
 def test_editor_shows_hidden_words_to_those_who_correct(redacted: SharedArchive) -> None:
-    url = redacted.url("GET", "editing.transcript", "open", language="vi")
+    url = redacted.url("GET", "editing.load_transcript", "open", language="vi")
     text = answer(redacted, "cleo", url)[1]
     assert any(form in text for form in forms(HIDDEN))
 

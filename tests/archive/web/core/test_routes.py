@@ -56,39 +56,39 @@ def _requests(ids: dict[str, str]) -> dict[str, Ask]:
                 "password": PASSWORD,
             }
         },
-        "accounts.change": {"data": {"name": "Sam", "role": "researcher", "is_active": "1"}},
+        "accounts.update": {"data": {"name": "Sam", "role": "researcher", "is_active": "1"}},
         "accounts.save_profile": {"data": {"name": "A name", "language": "vi"}},
         "accounts.end_sessions": {"data": {"end": "0123456789abcdef"}},
-        "office.save": {"data": {"site_name": "A name", "accession_prefix": "LK"}},
-        "display.choose": {"data": {"theme": "next"}},
+        "settings.save": {"data": {"site_name": "A name", "accession_prefix": "LK"}},
+        "display.set_preferences": {"data": {"theme": "next"}},
         "interviews.create": {"data": described},
-        "interviews.date": {"query_string": {"told": "1978"}},
-        "interviews.describe": {"data": described | {"revision": "1"}},
+        "interviews.read_date": {"query_string": {"told": "1978"}},
+        "interviews.update": {"data": described | {"revision": "1"}},
         "people.create": {"data": {"full_name": "Lê Bình"}},
-        "people.describe": {"data": {"full_name": "Lê Bình"}},
-        "contents.add": {"data": point},
-        "contents.change": {"data": point},
+        "people.update": {"data": {"full_name": "Lê Bình"}},
+        "index_points.add": {"data": point},
+        "index_points.update": {"data": point},
         "search.show": {"query_string": {"q": "hem"}},
-        "sign_in.enter": {"data": {"email": "x@archive.test", "password": "wrong"}},
+        "sign_in.create_session": {"data": {"email": "x@archive.test", "password": "wrong"}},
         "transcripts.start": {"data": {"model": "whisper:small"}},
-        "transcripts.bring_in": {"data": {"file": ("a.txt", b"Mot cau.")}},
+        "transcripts.import_transcript": {"data": {"file": ("a.txt", b"Mot cau.")}},
         "versions.reopen": {"data": {"reason": "a name was wrong"}},
         "versions.restore": {"data": {"segment": ids.get("segment_id", ""), "revision": "1"}},
         "editing.save": {"json": {"text": "Hồi đó nhà tôi ở hẻm nhỏ."}, "headers": editing},
-        "editing.operate": {"json": {"ops": [split]}, "headers": editing},
+        "editing.apply_operations": {"json": {"ops": [split]}, "headers": editing},
         "editing.revert": {"json": {"rev": 1}, "headers": editing},
-        "presence.tell": {"json": {"seg": None, "typing": False}},
+        "presence.report": {"json": {"seg": None, "typing": False}},
         "tus.create": {"headers": create},
         "tus.head": {"headers": tus},
-        "tus.append": {"headers": piece, "data": b"12345"},
+        "tus.receive_part": {"headers": piece, "data": b"12345"},
         "tus.discard": {"headers": tus},
         "tus.override": {
             "headers": piece | {"X-HTTP-Method-Override": "PATCH"},
             "data": b"12345",
         },
-        "uploads.maybe_known": {"query_string": {"accession": accession, "length": "5"}},
-        "uploads.known": {"data": {"accession": accession, "length": "5", "sha256": "0" * 64}},
-        "uploads.same": {"data": b"", "query_string": {"offset": "0"}},
+        "uploads.may_be_known": {"query_string": {"accession": accession, "length": "5"}},
+        "uploads.find_known": {"data": {"accession": accession, "length": "5", "sha256": "0" * 64}},
+        "uploads.matches_received": {"data": b"", "query_string": {"offset": "0"}},
     }
 
 
@@ -104,7 +104,7 @@ def request_status(
     ids = shared_archive.ids[about]
     address = shared_archive.url(method, endpoint, about, language=language)
     request = dict(_requests(ids).get(endpoint, {}))
-    if endpoint == "transcripts.bring_in":
+    if endpoint == "transcripts.import_transcript":
         name, content = request["data"]["file"]
         request["data"] = {"file": (io.BytesIO(content), name)}
     request["headers"] = {**request.get("headers", {}), **(sender or {})}
@@ -213,6 +213,16 @@ def test_every_route_is_in_the_table(shared_archive: SharedArchive) -> None:
     }
     assert existing - listed == set(), "a route without a row"
     assert listed - existing == set(), "a row without a route"
+
+
+def test_endpoint_is_named_like_its_function(shared_archive: SharedArchive) -> None:
+    # Names of functions are checked by test_plain_language; another name would not be.
+    functions = shared_archive.app.view_functions
+    assert [
+        endpoint
+        for endpoint, function in functions.items()
+        if endpoint != "static" and endpoint.rpartition(".")[2] != function.__name__
+    ] == []
 
 
 def _is_implied(method: str, methods: set[str]) -> bool:

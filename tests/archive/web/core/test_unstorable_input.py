@@ -28,8 +28,8 @@ VALUES = ["a%00b", "%00", HUGE, f"-{HUGE}", "%ff", "%ed%a0%80"]
 # Without these fields a route reads only some of its parameters.
 NEEDED = {
     "interviews.show": {"t": "1"},
-    "uploads.maybe_known": {"accession": "LK-1", "length": "10"},
-    "uploads.known": {"accession": "LK-1", "length": "10", "sha256": "0" * 64},
+    "uploads.may_be_known": {"accession": "LK-1", "length": "10"},
+    "uploads.find_known": {"accession": "LK-1", "length": "10", "sha256": "0" * 64},
 }
 # Names that are known to be read, so that a fault in the recording is noticed.
 KNOWN = {
