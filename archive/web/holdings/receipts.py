@@ -15,16 +15,16 @@ from archive.web.holdings import file_labels
 
 bp = Blueprint("files", __name__)
 
-bp.add_app_template_filter(formatting.day, "day")
-bp.add_app_template_filter(formatting.date_and_time, "moment")
-bp.add_app_template_filter(formatting.no_break, "nb")
-bp.add_app_template_filter(originals.group_digest, "hash_groups")
-bp.add_app_template_filter(file_labels.check_state_label, "check_state")
-bp.add_app_template_filter(file_labels.missing_copy_label, "no_copy")
-bp.add_app_template_filter(file_labels.event_label, "file_event")
-bp.add_app_template_filter(file_labels.actor_label, "actor_in_words")
-bp.add_app_template_filter(file_labels.grouped_number, "thousands")
-bp.add_app_template_filter(file_labels.technical_rows, "technical_rows")
+bp.add_app_template_filter(formatting.day)
+bp.add_app_template_filter(formatting.date_and_time)
+bp.add_app_template_filter(formatting.no_break)
+bp.add_app_template_filter(originals.group_digest)
+bp.add_app_template_filter(file_labels.check_state_label)
+bp.add_app_template_filter(file_labels.missing_copy_label)
+bp.add_app_template_filter(file_labels.event_label)
+bp.add_app_template_filter(file_labels.actor_label)
+bp.add_app_template_filter(file_labels.grouped_number)
+bp.add_app_template_filter(file_labels.technical_rows)
 
 
 @bp.app_template_global("files_of")

@@ -33,9 +33,9 @@ bp = Blueprint("uploads", __name__)
 MAX_FORM_FILES = 50
 DIGEST = re.compile("[0-9a-f]{64}")
 
-bp.add_app_template_filter(quantities.size, "size")
-bp.add_app_template_filter(quantities.duration, "duration")
-bp.add_app_template_filter(quantities.rounded_duration_ms, "roughly")
+bp.add_app_template_filter(quantities.size)
+bp.add_app_template_filter(quantities.duration)
+bp.add_app_template_filter(quantities.rounded_duration_ms)
 
 
 @bp.get(language.PREFIX + "/interviews/<accession>/upload")

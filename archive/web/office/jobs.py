@@ -19,9 +19,9 @@ from transcription import timecode
 
 bp = Blueprint("jobs", __name__)
 
-bp.add_app_template_filter(job_labels.job_kind_label, "job_kind")
-bp.add_app_template_filter(job_labels.job_stage_label, "job_stage")
-bp.add_app_template_filter(job_labels.job_state_label, "job_state")
+bp.add_app_template_filter(job_labels.job_kind_label)
+bp.add_app_template_filter(job_labels.job_stage_label)
+bp.add_app_template_filter(job_labels.job_state_label)
 bp.add_app_template_filter(timecode.format_clock, "clock")
 
 

@@ -58,8 +58,8 @@ def render_page(interview: Interview) -> str:
     )
 
 
-@bp.app_template_filter("unbroken_codes")
-def unbroken_codes(citation: str) -> Markup:
+@bp.app_template_filter()
+def no_break_codes(citation: str) -> Markup:
     """Keep dates, codes and times on one line, as `transcripts/reading/citation.js` does."""
     words = (
         formatting.no_break(w) if _DATE_OR_CODE.fullmatch(w) else escape(w)
