@@ -133,6 +133,25 @@ def test_no_file_uses_a_banned_word() -> None:
     assert [f"{module_name(p)}:{found}" for p in checked for found in banned_words(p)] == []
 
 
+def names_in_template(source: str) -> Iterator[str]:
+    """Yield macros with their parameters, variables, and comments of a template."""
+    yield from re.findall(r"{#(.*?)#}", source, re.DOTALL)
+    for tag in re.findall(r"{%-?\s*(?:macro|set|for|with)\s(.*?)%}", source, re.DOTALL):
+        without_texts = re.sub(r"\"[^\"]*\"|'[^']*'", "", tag)
+        yield re.split(r"\sin\s|=\s", without_texts)[0]
+
+
+def test_no_template_uses_a_banned_word() -> None:
+    checked = tracked("*.html")
+    assert checked
+    assert [
+        f"{path.name}: {word} in {name[:60]!r}"
+        for path in checked
+        for name in (path.stem, *names_in_template(path.read_text(encoding="utf-8")))
+        for word in set(re.findall(r"[a-z]+", name.lower())) & BANNED
+    ] == []
+
+
 def public_definitions(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> dict[str, list[str]]:
     """Return the modules of the product that define each public name at their top level."""
     found = defaultdict(list)

@@ -36,7 +36,7 @@ def test_typed_text_is_saved_and_shown_after_a_reload(
     assert [word[2] for word in stored.words] == stored.text.split()
     assert all(a[0] <= a[1] <= b[0] for a, b in zip(stored.words, stored.words[1:], strict=False))
     assert (stored.state, stored.revision) == ("edited", 2)
-    expect(page.locator(".editor-head [data-stamp=editing]")).to_be_visible()
+    expect(page.locator(".editor-head [data-state-badge=editing]")).to_be_visible()
     page.reload()
     expect(text_box(page, editor, 2)).to_have_text("Dạ, tôi nhớ rõ lắm chứ. Thưa cháu.")
 

@@ -183,10 +183,10 @@ def test_text_without_recording_is_corrected_without_a_player(
     open_editor(page, editor)
     assert page.locator("[data-do=toggle], [data-do=play-segment], [data-scrub]").count() == 0
     expect(page.get_by_text("Bản gỡ băng này không có bản ghi")).to_be_visible(visible=width > 760)
-    expect(page.locator("[data-stamp=machine]:visible")).to_have_count(1)
+    expect(page.locator("[data-state-badge=machine]:visible")).to_have_count(1)
     type_at_end(page, editor, 2, " Sửa chay.")
     wait_until_saved(page)
-    expect(page.locator("[data-stamp=editing]:visible")).to_have_count(1)
+    expect(page.locator("[data-state-badge=editing]:visible")).to_have_count(1)
     assert stored_segment(settings, editor.segment_ids[2]).text.endswith("Sửa chay.")
     assert violations(page) == []
 

@@ -4,9 +4,9 @@ from flask import Flask, render_template_string
 
 from archive.models.interview import PLATES
 
-PAGE = """{% from "core/_macros/plates.html" import plate, plate_words, PLATES %}
+PAGE = """{% from "core/_macros/plates.html" import plate, plate_label, PLATES %}
 {{- PLATES|list|join(",") }};
-{%- for name in names %}{{ plate(name) }}|{{ plate_words(name) }};{% endfor %}"""
+{%- for name in names %}{{ plate(name) }}|{{ plate_label(name) }};{% endfor %}"""
 
 
 def test_every_plate_has_a_drawing_and_a_name(app: Flask) -> None:

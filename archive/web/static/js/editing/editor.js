@@ -155,8 +155,8 @@ export class Editor {
   setState(state) {
     if (!state || state === this.state) return;
     this.state = state;
-    for (const stamp of this.root.querySelectorAll("[data-stamp]")) {
-      stamp.toggleAttribute("hidden", stamp.getAttribute("data-stamp") !== state);
+    for (const badge of this.root.querySelectorAll("[data-state-badge]")) {
+      badge.toggleAttribute("hidden", badge.getAttribute("data-state-badge") !== state);
     }
     for (const step of this.root.querySelectorAll("[data-step]")) {
       const from = { "hand-in": ["editing"], approve: ["editing", "corrected"] }[

@@ -44,7 +44,7 @@ function open(page) {
   connectCitation(page, turns);
   page.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest("[data-seek]");
-    if (link instanceof HTMLElement && player.reel) {
+    if (link instanceof HTMLElement && player.recording) {
       event.preventDefault();
       const part = Number(
         link.dataset.of || link.closest("[data-part]")?.getAttribute("data-part") || 1,
@@ -57,7 +57,7 @@ function open(page) {
     const mouse = /** @type {MouseEvent} */ (event);
     const box = /** @type {Element} */ (event.target).closest("[data-segment]");
     const turn = turns.find((one) => one.box === box);
-    if (!turn?.text || !player.reel) return;
+    if (!turn?.text || !player.recording) return;
     const caret = caretAt(mouse.clientX, mouse.clientY);
     const word = caret && caret.node === turn.text ? wordAt(turn.words, caret.offset) : null;
     if (word) player.seek(word.start, turn.part);

@@ -1,4 +1,4 @@
-/** The player of a page: one reel a part, our own controls on the desktop and on the phone. */
+/** The player of a page: one recording per part, our own controls on the desktop and on the phone. */
 
 import { announce } from "../../core/announce.js";
 import { t } from "../../core/i18n.js";
@@ -6,10 +6,10 @@ import { clock } from "../../core/time.js";
 
 const REWIND_S = 1;
 
-/** Chapters stand above their place in the wave. @param {HTMLElement} reel */
-function spread(reel) {
-  const chapters = /** @type {HTMLElement | null} */ (reel.querySelector("[data-chapters]"));
-  const total = Number(reel.querySelector("[data-track]")?.getAttribute("data-duration"));
+/** Chapters stand above their place in the wave. @param {HTMLElement} recording */
+function spread(recording) {
+  const chapters = /** @type {HTMLElement | null} */ (recording.querySelector("[data-chapters]"));
+  const total = Number(recording.querySelector("[data-track]")?.getAttribute("data-duration"));
   if (!chapters || !total) return;
   const starts = [...chapters.children].map((link) => Number(link.getAttribute("data-seek")));
   const widths = starts.map((start, i) => Math.max(0, (starts[i + 1] ?? total) - start) / total);
@@ -24,26 +24,26 @@ export class Player {
   constructor(page) {
     this.page = page;
     /** @type {HTMLElement[]} */
-    this.reels = [...page.querySelectorAll("[data-reel]")].map(
-      (reel) => /** @type {HTMLElement} */ (reel),
+    this.recordings = [...page.querySelectorAll("[data-recording]")].map(
+      (recording) => /** @type {HTMLElement} */ (recording),
     );
-    this.reel = this.reels[0] || null;
+    this.recording = this.recordings[0] || null;
     /** @type {((ms: number, part: number) => void)[]} */
     this.listeners = [];
     this.pausedAt = 0;
-    if (!this.reel) return;
-    for (const reel of this.reels) this.#wire(reel);
+    if (!this.recording) return;
+    for (const recording of this.recordings) this.#wire(recording);
     this.#controls();
     this.#tick();
   }
 
   /** @returns {HTMLMediaElement | null} */
   get sound() {
-    return this.reel ? this.reel.querySelector("[data-sound]") : null;
+    return this.recording ? this.recording.querySelector("[data-sound]") : null;
   }
 
   get part() {
-    return Number(this.reel?.dataset.reel || 1);
+    return Number(this.recording?.dataset.recording || 1);
   }
 
   get ms() {
@@ -61,13 +61,14 @@ export class Player {
 
   /** @param {number} ms @param {number} part @param {boolean} [play] */
   seek(ms, part, play = true) {
-    const reel = this.reels.find((one) => Number(one.dataset.reel) === part) || this.reel;
-    if (!reel) return;
-    if (reel !== this.reel) {
+    const recording =
+      this.recordings.find((one) => Number(one.dataset.recording) === part) || this.recording;
+    if (!recording) return;
+    if (recording !== this.recording) {
       this.sound?.pause();
-      if (this.reel) this.reel.hidden = true;
-      reel.hidden = false;
-      this.reel = reel;
+      if (this.recording) this.recording.hidden = true;
+      recording.hidden = false;
+      this.recording = recording;
       this.#show("[data-part-picker]", String(part));
     }
     const sound = this.sound;
@@ -97,9 +98,9 @@ export class Player {
     sound.play().catch(() => announce(t("The sound could not be played.")));
   }
 
-  /** @param {HTMLElement} reel */
-  #wire(reel) {
-    const sound = reel.querySelector("[data-sound]");
+  /** @param {HTMLElement} recording */
+  #wire(recording) {
+    const sound = recording.querySelector("[data-sound]");
     if (!(sound instanceof HTMLMediaElement)) return;
     sound.preservesPitch = true;
     for (const name of ["play", "pause", "loadedmetadata", "seeked"]) {
@@ -108,8 +109,8 @@ export class Player {
     sound.addEventListener("pause", () => {
       this.pausedAt = Date.now();
     });
-    spread(reel);
-    const track = reel.querySelector("[data-track]");
+    spread(recording);
+    const track = recording.querySelector("[data-track]");
     if (!(track instanceof HTMLElement)) return;
     const wave = track.querySelector("svg");
     if (wave) {
@@ -124,7 +125,7 @@ export class Player {
     track.addEventListener("click", (event) => {
       const box = track.getBoundingClientRect();
       const share = (event.clientX - box.left) / box.width;
-      this.seek(share * sound.duration * 1000, Number(reel.dataset.reel), this.playing);
+      this.seek(share * sound.duration * 1000, Number(recording.dataset.recording), this.playing);
     });
   }
 
@@ -139,8 +140,8 @@ export class Player {
       button.addEventListener("click", () => this.skip(Number(button.getAttribute("data-skip"))));
     }
     this.#pickers("[data-speed]", (value) => {
-      for (const reel of this.reels) {
-        const sound = reel.querySelector("[data-sound]");
+      for (const recording of this.recordings) {
+        const sound = recording.querySelector("[data-sound]");
         if (sound instanceof HTMLMediaElement) sound.playbackRate = Number(value);
       }
     });
@@ -192,11 +193,15 @@ export class Player {
       shown.textContent = clock(this.ms);
     for (const total of this.page.querySelectorAll("[data-total]"))
       total.textContent = clock(duration * 1000);
-    const head = /** @type {HTMLElement | null} */ (this.reel?.querySelector("[data-playhead]"));
+    const head = /** @type {HTMLElement | null} */ (
+      this.recording?.querySelector("[data-playhead]")
+    );
     if (head && duration) {
       const share = (sound.currentTime / duration) * 100;
       head.style.left = `${share}%`;
-      const heard = /** @type {SVGElement | null} */ (this.reel?.querySelector(".wave--heard"));
+      const heard = /** @type {SVGElement | null} */ (
+        this.recording?.querySelector(".wave--heard")
+      );
       if (heard) heard.style.clipPath = `inset(0 ${100 - share}% 0 0)`;
     }
     const scrub = this.page.querySelector("[data-scrub]");
