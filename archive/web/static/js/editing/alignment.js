@@ -95,7 +95,7 @@ export function pair(old, now, cost) {
  * @param {string} now
  * @returns {number}
  */
-export function changeCost(old, now) {
+function changeCost(old, now) {
   if (old === now) return SAME;
   const [heardOld, heardNow] = [spoken(old), spoken(now)];
   if (heardOld === heardNow) return SAME;

@@ -62,7 +62,7 @@ export function connectSaveStatus(editor, conflicts) {
 }
 
 /** @param {Status} status @param {number} loaded @returns {[string, string]} */
-export function statusText(status, loaded) {
+function statusText(status, loaded) {
   if (status.conflicts)
     return ["save-status--conflict", t("To review (%(count)s)", { count: status.conflicts })];
   if (status.unkept && (status.cut || status.stopped)) {

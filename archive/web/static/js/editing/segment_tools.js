@@ -1,7 +1,5 @@
 /** Tools of the current segment, and the note around a sentence that the machine may have added. */
 
-import { putCaret } from "./caret.js";
-
 /** @typedef {import("./editor.js").Editor} Editor */
 /** @typedef {import("./segment_list.js").Segment} Segment */
 
@@ -88,10 +86,5 @@ export class SegmentTools {
     const scroller = root.scrollHeight > root.clientHeight + 1 ? root : document.scrollingElement;
     if (scroller && Math.abs(moved) > 1) scroller.scrollTop += moved;
     segment.row.scrollIntoView({ block: "nearest" });
-  }
-
-  /** Return the caret to the text after a tool was used. @param {Segment} segment */
-  focusText(segment) {
-    if (this.editor.editable) putCaret(segment.box, Infinity);
   }
 }

@@ -5,7 +5,7 @@
  * a window of fifteen seconds avoids both.
  */
 
-export const WINDOW_MS = 15_000;
+const WINDOW_MS = 15_000;
 const SURE_AFTER_MS = 1_500;
 
 /** @typedef {{nowMs: number, sentBytes: number}} Mark */

@@ -59,7 +59,7 @@
 
 /** @typedef {Partial<Record<QueueEvent, EntryState | null>>} Transitions null removes the entry */
 
-export const MAX_ACTIVE = 2;
+const MAX_ACTIVE = 2;
 const BACK_OFF_S = [1, 2, 5, 10, 20, 30];
 const RETRY_WHEN_FULL_S = 30;
 

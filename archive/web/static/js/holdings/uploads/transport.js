@@ -44,7 +44,7 @@ class ComparisonRefused extends Error {
  * from one to the next.
  * @param {number} chunkBytes @param {number} tookMs @param {number} maxBytes
  */
-export function nextChunkBytes(chunkBytes, tookMs, maxBytes) {
+function nextChunkBytes(chunkBytes, tookMs, maxBytes) {
   const ideal = (chunkBytes * CHUNK_S * 1000) / Math.max(1, tookMs);
   return Math.round(Math.min(Math.max(Math.min(ideal, 2 * chunkBytes), MIN_CHUNK_BYTES), maxBytes));
 }
@@ -54,7 +54,7 @@ export function nextChunkBytes(chunkBytes, tookMs, maxBytes) {
  * @param {number} status @param {string} problem code of the server, or ""
  * @returns {QueueEvent}
  */
-export function eventOfStatus(status, problem) {
+function eventOfStatus(status, problem) {
   if (problem === "stale_form") return "guest"; // the session of the page's form token is gone
   if (status === 507) return "full";
   if (status === 401 || status === 403) return "guest";
