@@ -18,19 +18,19 @@ from archive.cli.output import (
 )
 from archive.models.vocabulary import USER_ROLES
 
-user = AppGroup("user", help="Accounts.")
+user = AppGroup("user", help="Manage accounts.")
 
 
 @user.command("add")
 @click.argument("email")
-@click.option("--name", required=True, help="As history will show it.")
-@click.option("--role", required=True, type=click.Choice(USER_ROLES), help="What they may do.")
+@click.option("--name", required=True, help="Name shown in the edit history.")
+@click.option("--role", required=True, type=click.Choice(USER_ROLES), help="Role of the account.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
 @with_appcontext
 @report_errors
 def add_account(email: str, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
-    """Open an account; the password is read from standard input or a prompt."""
+    """Create an account; read its password from stdin or a prompt."""
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():

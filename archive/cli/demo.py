@@ -9,7 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 from archive.cli.output import json_option, operator, print_result, report_errors, toolbox
 from archive.demo import loading, removing
 
-demo = AppGroup("demo", help="The sample archive: invented interviews to look around in.")
+demo = AppGroup("demo", help="Load or remove the sample archive.")
 
 
 @demo.command("load")
@@ -17,7 +17,7 @@ demo = AppGroup("demo", help="The sample archive: invented interviews to look ar
 @with_appcontext
 @report_errors
 def load_sample(as_json: bool) -> None:
-    """Load the sample and print its accounts, one for each role, with fresh passwords."""
+    """Load the sample and print its accounts with new passwords."""
     loaded = loading.load(toolbox(), operator())
     lines = [f"{a.role:14} {a.email:34} {a.password}" for a in loaded.accounts]
     words = "\n".join(
@@ -41,7 +41,7 @@ def load_sample(as_json: bool) -> None:
 @with_appcontext
 @report_errors
 def remove_sample(as_json: bool) -> None:
-    """Remove the sample without trace; what the office has put into it or used stays."""
+    """Remove the sample, except what the office has added or used."""
     result = removing.remove(toolbox(), operator())
     words = f"{result.interviews} invented interviews were removed."
     if result.kept:

@@ -202,7 +202,7 @@ CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
 @with_appcontext
 @report_errors
 def doctor(as_json: bool) -> None:
-    """Look at everything that the archive stands on; exit code 1 when something is wrong."""
+    """Check the archive and this machine; exit with 1 on a fault."""
     results: list[CheckResult] = []
     for check in CHECKS:
         try:

@@ -29,7 +29,7 @@ from archive.cli.transcripts import find_interview
 @with_appcontext
 @report_errors
 def ingest(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
-    """Copy FILES into the vault and add them to the interview ACCESSION."""
+    """Copy FILES into the vault for the interview ACCESSION."""
     with toolbox().database.reading() as db:
         find_interview(db, accession)
     results = [
@@ -43,12 +43,14 @@ def ingest(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
 
 
 @click.command("fixity")
-@click.option("--all", "everything", is_flag=True, help="Read everything, not only what is due.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Check all originals, not only those that are due."
+)
 @json_option
 @with_appcontext
 @report_errors
 def check_fixity(everything: bool, as_json: bool) -> None:
-    """Read originals again; exit code 1 and names when a byte is wrong or a file is missing."""
+    """Check originals that are due; exit with 1 if one is damaged."""
     database, actor = toolbox().database, operator()
     with database.reading() as db:
         candidates = fixity.candidates(db, actor, include_recent=everything)
@@ -78,7 +80,7 @@ def check_fixity(everything: bool, as_json: bool) -> None:
 @with_appcontext
 @report_errors
 def list_jobs(as_json: bool) -> None:
-    """What runs, what waits, and what failed in the last week."""
+    """List running, waiting and recently failed jobs."""
     actor = operator()
     with toolbox().database.reading() as db:
         entries = [*jobs.open_jobs(db, actor), *jobs.recent_failures(db, actor)]

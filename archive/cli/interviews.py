@@ -17,18 +17,48 @@ from archive.cli.output import (
 )
 from archive.models.vocabulary import AUDIENCES
 
-interview = AppGroup("interview", help="Interviews.")
+interview = AppGroup("interview", help="Manage interviews.")
 
 
 @interview.command("add")
-@click.option("--title", required=True, help="What it is about, in a few words.")
-@click.option("--accession", default="", help="Default: the next free number of this year.")
-@click.option("--language", "languages", multiple=True, default=("vi",), show_default=True)
-@click.option("--witness", "witnesses", multiple=True, metavar="NAME", help="Who tells.")
-@click.option("--interviewer", "interviewers", multiple=True, metavar="NAME", help="Who asks.")
-@click.option("--held-on", default="", metavar="EDTF", help="2019-05-12, 1978~, 1985/1986.")
-@click.option("--collection", default="", metavar="CODE", help="A collection that exists.")
-@click.option("--audience", type=click.Choice(AUDIENCES), default="staff", show_default=True)
+@click.option("--title", required=True, help="Title of the interview.")
+@click.option(
+    "--accession", default="", help="Accession number. Default: the next free one of this year."
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    default=("vi",),
+    help="Language; may be repeated. Default: vi.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    metavar="NAME",
+    help="Name of a witness; may be repeated.",
+)
+@click.option(
+    "--interviewer",
+    "interviewers",
+    multiple=True,
+    metavar="NAME",
+    help="Name of an interviewer; may be repeated.",
+)
+@click.option(
+    "--held-on",
+    default="",
+    metavar="EDTF",
+    help="Date of the interview, such as 2019-05-12 or 1978~.",
+)
+@click.option("--collection", default="", metavar="CODE", help="Code of an existing collection.")
+@click.option(
+    "--audience",
+    type=click.Choice(AUDIENCES),
+    default="staff",
+    help="Who may read it. Default: staff.",
+)
 @json_option
 @with_appcontext
 @report_errors
@@ -43,7 +73,7 @@ def add_interview(
     audience: str,
     as_json: bool,
 ) -> None:
-    """Take in an interview; people who are not known yet get a record of their own."""
+    """Create an interview, and a record for each unknown person."""
     with transaction() as db:
         actor = operator()
         description = Description(

@@ -44,10 +44,7 @@ _BEHIND_A_PROXY: dict[str, Any] = {
 @with_appcontext
 @report_errors
 def init(as_json: bool) -> None:
-    """Create the archive in LOIKE_HOME, or bring an older one up to date.
-
-    Migrates the database, and closes the files to the other accounts of the machine.
-    """
+    """Create or upgrade the archive in LOIKE_HOME."""
     settings = toolbox().settings
     make_home(settings.home)
     for folder in (
@@ -72,12 +69,19 @@ def init(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Default: LOIKE_PORT.")
-@click.option("--worker/--no-worker", default=True, help="Run a worker beside the web server.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="Port to listen on. Default: LOIKE_PORT.",
+)
+@click.option(
+    "--worker/--no-worker", default=True, help="Run a worker as well, or not. Default: run it."
+)
 @with_appcontext
 @report_errors
 def serve(port: int | None, worker: bool) -> None:
-    """Serve the archive with waitress, and a worker beside it."""
+    """Run the web server and a worker."""
     from waitress import create_server
 
     settings = toolbox().settings
@@ -114,12 +118,12 @@ def serve(port: int | None, worker: bool) -> None:
 
 
 @click.command("worker")
-@click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@click.option("--until-idle", is_flag=True, help="Stop when no job is queued or running.")
 @json_option
 @with_appcontext
 @report_errors
 def run_worker(until_idle: bool, as_json: bool) -> None:
-    """Run jobs: derivatives, transcription, indexing, fixity."""
+    """Run jobs, such as transcription and indexing."""
     from archive.jobs.worker import Worker  # imports the decoders, which `serve` does not need
 
     _require_archive()

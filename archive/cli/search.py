@@ -35,20 +35,20 @@ from search.results import LAST_PAGE, MOST_PER_PAGE
     "reader",
     default="",
     metavar="EMAIL|public",
-    help="Account whose rights apply, or 'public'.",
+    help="E-mail of the account whose rights apply, or 'public'.",
 )
 @click.option(
     "--limit",
     metavar="N",
     type=click.IntRange(1, MOST_PER_PAGE * LAST_PAGE),
     default=10,
-    help="How many hits at most, up to 10,000. Default: 10.",
+    help="Number of passages, up to 10,000. Default: 10.",
 )
 @json_option
 @with_appcontext
 @report_errors
 def search(query: str, reader: str, limit: int, as_json: bool) -> None:
-    """Find passages, best first, with the rights of the operator or of --as."""
+    """Search passages with the rights of the operator or of --as."""
     tools = toolbox()
     actor = _actor_of(reader)
     try:
@@ -70,7 +70,7 @@ def search(query: str, reader: str, limit: int, as_json: bool) -> None:
 @with_appcontext
 @report_errors
 def reindex(as_json: bool) -> None:
-    """Rebuild the search index beside the old one, then replace it."""
+    """Rebuild the search index, then replace the old one."""
     tools = toolbox()
     with tools.database.reading() as db:
         last_change = indexing.last_change_number(db)

@@ -37,7 +37,7 @@ from transcription.engines.registry import ENGINES
 from transcription.formats.base import MAX_BYTES
 from transcription.formats.reading import read_transcript
 
-transcript = AppGroup("transcript", help="Transcripts from and to files.")
+transcript = AppGroup("transcript", help="Import and export transcripts.")
 
 
 def find_interview(db: Session, accession: str) -> Interview:
@@ -51,16 +51,21 @@ def find_interview(db: Session, accession: str) -> Interview:
 @click.command("transcribe")
 @click.argument("accession")
 @click.option(
-    "--engine", default=None, type=click.Choice(sorted(ENGINES)), help="Default: LOIKE_ENGINE."
+    "--engine",
+    default=None,
+    type=click.Choice(sorted(ENGINES)),
+    help="Speech engine. Default: LOIKE_ENGINE.",
 )
 @click.option(
     "--model",
     default=None,
     metavar="MODEL",
-    help="A name that the engine knows, or a path to a .pt. Default: LOIKE_MODEL.",
+    help="Name of a model, or path of a .pt file. Default: LOIKE_MODEL.",
 )
-@click.option("--language", default=None, help="Default: the interview's.")
-@click.option("--wait", is_flag=True, help="Run it here and print what was made.")
+@click.option("--language", default=None, help="Language spoken. Default: that of the interview.")
+@click.option(
+    "--wait", is_flag=True, help="Run the job here, or a queued one, and print the result."
+)
 @json_option
 @with_appcontext
 @report_errors
@@ -72,7 +77,7 @@ def transcribe(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Queue machine transcription of an interview; --wait also waits for a job queued before."""
+    """Queue the machine transcription of an interview."""
     settings = toolbox().settings
     with transaction() as db:
         interview = find_interview(db, accession)
@@ -108,13 +113,13 @@ def _absolute_model(name: str) -> str:
     "--state",
     type=click.Choice(imports.IMPORT_STATES),
     default="machine",
-    help="What the office vouches for. Default: machine.",
+    help="State of the new version. Default: machine.",
 )
 @json_option
 @with_appcontext
 @report_errors
 def import_transcript(accession: str, file: Path, state: str, as_json: bool) -> None:
-    """Bring in a transcript: WebVTT, SRT, plain text or our own JSON."""
+    """Import a transcript from WebVTT, SRT, plain text or JSON."""
     with file.open("rb") as stream:
         reading = read_transcript(stream.read(MAX_BYTES + 1), file.name)
     with toolbox().database.reading() as db:
@@ -166,16 +171,22 @@ def _print_warnings(warnings: list[ImportWarning]) -> None:
     "format_name",
     required=True,
     type=click.Choice(exports.writable_formats()),
-    help="How to write it.",
+    help="File format.",
 )
-@click.option("--version", "number", type=int, metavar="N", help="Default: the one shown.")
+@click.option(
+    "--version",
+    "number",
+    type=int,
+    metavar="N",
+    help="Version number. Default: the one shown to readers.",
+)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
     default="-",
-    help="Default: -, standard output.",
+    help="File to write. Default: -, standard output.",
 )
 @json_option
 @with_appcontext
@@ -183,10 +194,7 @@ def _print_warnings(warnings: list[ImportWarning]) -> None:
 def export(
     accession: str, format_name: str, number: int | None, output: Path, as_json: bool
 ) -> None:
-    """Write a version of a transcript to a file or to standard output.
-
-    With -o the output describes the file; without, the output is the transcript.
-    """
+    """Export a transcript to a file or to standard output."""
     with toolbox().database.reading() as db:
         interview = find_interview(db, accession)
         matching = [

@@ -12,6 +12,7 @@ import pytest
 from click import Option
 from flask import Flask
 
+from archive.cli import GROUPS
 from tests.support import documented_commands
 from tests.support import media_files as media
 from tests.support.audio_samples import as_float, sample
@@ -32,6 +33,12 @@ VTT = """WEBVTT
 00:00:05.000 --> 00:00:09.000
 <v Ông Tám>Sáng nào cũng ra gánh nước.
 """
+
+HELP_COLUMNS = 62
+VERBS = {
+    *("Check", "Copy", "Create", "Export", "Import", "List", "Load", "Manage", "Queue", "Rebuild"),
+    *("Remove", "Run", "Search"),
+}
 
 sections = {name: (line, text) for name, line, text in SECTION.findall(PAGE)}
 
@@ -54,6 +61,16 @@ def test_every_option_has_a_help_text(name: str) -> None:
     for option in command.params:
         if isinstance(option, Option):
             assert option.help or option.show_default, option.name
+
+
+def test_help_texts_are_one_short_imperative_sentence() -> None:
+    groups = {str(group.name): group for group in GROUPS}
+    for name, command in (groups | documented_commands.all_commands()).items():
+        text = command.help or ""
+        assert text.count(".") == 1, name
+        # A longer text is cut off in the list of `flask --help`.
+        assert text == command.get_short_help_str(HELP_COLUMNS), name
+        assert text.split()[0] in VERBS, name
 
 
 def test_every_command_that_ends_has_an_example() -> None:
