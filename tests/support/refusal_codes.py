@@ -11,6 +11,7 @@ from typing import get_args
 
 import archive
 from archive.access import NotVisible, Refused
+from archive.web.core.errors import CODE_OF_STATUS, STATUS_OF_CODE
 from media.sandbox import FailureCode
 from media.signatures import REFUSED
 from search.backends.base import SearchIndexError
@@ -88,13 +89,19 @@ def codes_of_calls() -> dict[str, str]:
     return {code: place for code, place in found.items() if code not in WITHOUT_MESSAGE}
 
 
+# Function of web code → position of its argument with a code.
+WEB_CALLS = {"for_code": 0, "respond": 1, "respond_bare": 1, "_retryable": 1, "_bare_page": 1}
+
+
 def codes_in_web_code() -> dict[str, str]:
     """Return code → source line of web code, for for_code("…"), respond(404, "…")."""
     found: dict[str, str] = {}
     for place, name, node in _calls("archive/web"):
-        position = {"for_code": 0, "respond": 1, "respond_bare": 1}.get(name)
-        if position is not None and len(node.args) > position:
-            named = node.args[position]
-            if not isinstance(named, ast.JoinedStr):
-                found |= dict.fromkeys(_literals(named), place)
-    return found
+        if name in WEB_CALLS:
+            named = [*node.args[WEB_CALLS[name] :][:1]]
+            named += [keyword.value for keyword in node.keywords if keyword.arg == "kept"]
+            for argument in named:
+                if not isinstance(argument, ast.JoinedStr):
+                    found |= dict.fromkeys(_literals(argument), place)
+    statuses = "archive/web/core/errors.py"
+    return found | dict.fromkeys([*CODE_OF_STATUS.values(), *STATUS_OF_CODE], statuses)

@@ -41,8 +41,6 @@ CODE_OF_STATUS = {
 DATABASE_FAILURES = (OperationalError, InterfaceError, NoConnection)
 
 STATUS_OF_CODE = {
-    "not_visible": 404,
-    "not_allowed": 403,
     "frozen": 423,
     "unknown_format": 404,
     "segment_replaced": 410,
@@ -101,8 +99,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(NotAllowed)
     def _not_allowed(error: NotAllowed) -> ResponseReturnValue:
-        status = 423 if error.decision.reason == "frozen" else 403
-        return respond(status, error.decision.reason or "not_allowed")
+        code = error.decision.reason or "not_allowed"
+        return respond(STATUS_OF_CODE.get(code, 403), code)
 
     @app.errorhandler(Refused)
     def _refused(error: Refused) -> ResponseReturnValue:

@@ -9,9 +9,7 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from archive import messages
 from archive.db import Database
-from archive.web.core.errors import CODE_OF_STATUS, STATUS_OF_CODE
 from archive.web.core.security import SESSION_COOKIE
 from tests.support.cast import CAST, PASSWORD
 
@@ -224,9 +222,3 @@ def test_failed_database_gets_the_bare_page(client_of: ClientOf, database: Datab
         with cleo.get(sheet) as drawn:
             assert drawn.status_code == 200
     assert "Content-Security-Policy" in answer.headers
-
-
-def test_every_code_of_error_pages_has_a_message() -> None:
-    for code in (*CODE_OF_STATUS.values(), "http", "unexpected", "stale_form", "stale_form_kept"):
-        assert code in messages.MESSAGES
-    assert set(STATUS_OF_CODE) - set(messages.MESSAGES) <= {"not_visible"}
