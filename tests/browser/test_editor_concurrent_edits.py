@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
 
 from archive.models import SegmentDraft
 from archive.settings import Settings
@@ -10,6 +13,7 @@ from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs
 from tests.support import editor_fixture
 from tests.support.accessibility import violations
+from tests.support.editor_fixture import EditorFixture
 from tests.support.editor_page import (
     create_conflict,
     displayed_text,
@@ -26,13 +30,25 @@ from tests.support.editor_page import (
 START = "Dạ, tôi nhớ rõ lắm chứ."
 
 
-def test_changes_of_different_words_are_merged(
-    toolbox: Toolbox, open_as: OpenAs, settings: Settings
-) -> None:
-    editor = editor_fixture.create(toolbox)
-    cleo, rob = open_as("cleo"), open_as("rob")
-    open_editor(cleo, editor)
-    open_editor(rob, editor)
+class TwoEditors(NamedTuple):
+    """One text, open in the editor of two users."""
+
+    editor: EditorFixture
+    cleo: Page
+    rob: Page
+
+
+@pytest.fixture
+def two_editors(toolbox: Toolbox, open_as: OpenAs) -> TwoEditors:
+    """Create a text and open the editor as Cleo and as Rob."""
+    opened = TwoEditors(editor_fixture.create(toolbox), open_as("cleo"), open_as("rob"))
+    open_editor(opened.cleo, opened.editor)
+    open_editor(opened.rob, opened.editor)
+    return opened
+
+
+def test_changes_of_different_words_are_merged(two_editors: TwoEditors, settings: Settings) -> None:
+    editor, cleo, rob = two_editors
     replace_word(cleo, editor, 2, "Dạ", "Thưa")
     wait_until_saved(cleo)
     replace_word(rob, editor, 2, "chứ", "mà")
@@ -89,12 +105,9 @@ def test_postponed_conflict_is_reopened_from_the_save_status(
 
 
 def test_remote_change_is_shown_except_in_the_focused_segment(
-    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+    two_editors: TwoEditors, settings: Settings
 ) -> None:
-    editor = editor_fixture.create(toolbox)
-    cleo, rob = open_as("cleo"), open_as("rob")
-    open_editor(cleo, editor)
-    open_editor(rob, editor)
+    editor, cleo, rob = two_editors
     place_caret(rob, editor, 2, 0)
     for number, old, new in ((2, "Dạ", "Thưa"), (5, "hết", "hết sạch")):
         replace_word(cleo, editor, number, old, new)
@@ -109,12 +122,9 @@ def test_remote_change_is_shown_except_in_the_focused_segment(
 
 
 def test_text_typed_into_a_merged_segment_moves_with_it(
-    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+    two_editors: TwoEditors, settings: Settings
 ) -> None:
-    editor = editor_fixture.create(toolbox)
-    cleo, rob = open_as("cleo"), open_as("rob")
-    open_editor(cleo, editor)
-    open_editor(rob, editor)
+    editor, cleo, rob = two_editors
     place_caret(cleo, editor, 5, 0)
     cleo.keyboard.press("Backspace")
     expect(cleo.locator(f"#s-{editor.segment_ids[5]}")).to_have_count(0)
