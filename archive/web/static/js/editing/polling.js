@@ -2,11 +2,11 @@
 
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
+import { isBeingEdited, isKnown, pollDelay, signOf } from "./polling_rules.js";
 import { copyOf } from "./segment_tools.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 
-const EVERY_MS = 10_000;
 const HIGHLIGHT_MS = 2_000;
 
 export class Polling {
@@ -38,8 +38,8 @@ export class Polling {
 
   #schedule() {
     clearTimeout(this.timer);
-    const wait = document.visibilityState === "visible" ? EVERY_MS : 3 * EVERY_MS;
-    this.timer = window.setTimeout(() => this.poll(), wait);
+    const delay = pollDelay(document.visibilityState === "visible");
+    this.timer = window.setTimeout(() => this.poll(), delay);
   }
 
   /** @param {any} body */
@@ -59,8 +59,8 @@ export class Polling {
     const segment = editor.segmentList.byId.get(id);
     const draft = editor.saver.drafts.get(id);
     if (!segment || !draft) return;
-    if (draft.isDirty || draft.conflict || editor.segmentList.isFocused(segment)) {
-      // It has focus or unsent text: the response to its save names the segment that replaced it.
+    if (isBeingEdited(draft, editor.segmentList.isFocused(segment))) {
+      // The response to its save names the segment that replaced it.
       this.endedButOpen.add(id);
       return;
     }
@@ -73,14 +73,14 @@ export class Polling {
     const { editor } = this;
     const known = editor.segmentList.byId.get(stored.id);
     const draft = editor.saver.drafts.get(stored.id);
-    if (known && draft && stored.rev <= Math.max(known.rev, draft.server.rev)) return;
-    const isMine = stored.by === editor.user;
-    const isBeingEdited =
-      known && draft && (editor.segmentList.isFocused(known) || draft.isDirty || draft.conflict);
+    if (known && draft && isKnown(stored.rev, known, draft)) return;
+    const isEdited = Boolean(
+      known && draft && isBeingEdited(draft, editor.segmentList.isFocused(known)),
+    );
     const segment = editor.applyStored(stored);
-    if (isMine) return;
-    if (isBeingEdited) this.#notify(segment, stored.by_name);
-    else {
+    const sign = signOf(stored.by, editor.user, isEdited);
+    if (sign === "notice") this.#notify(segment, stored.by_name);
+    if (sign === "highlight") {
       segment.row.classList.add("segment--updated");
       setTimeout(() => segment.row.classList.remove("segment--updated"), HIGHLIGHT_MS);
     }

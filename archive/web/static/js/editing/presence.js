@@ -3,12 +3,10 @@
 import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
 import { initialsMark } from "./initials.js";
+import { endsPresence, PresenceState, REPORT_EVERY_MS } from "./presence_state.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 /** @typedef {{user: string, name: string, seg: string | null, typing: boolean, idle: number}} Colleague */
-
-const EVERY_MS = 10_000;
-const SOONEST_MS = 2_000;
 
 export class Presence {
   /** @param {Editor} editor @param {(revision: number) => void} onRevision the text has come so far */
@@ -16,18 +14,13 @@ export class Presence {
     this.editor = editor;
     this.onRevision = onRevision;
     this.timer = 0;
-    this.reportedAt = 0;
-    this.typedAt = -Infinity;
-    this.reportedTyping = false;
+    this.state = new PresenceState();
     this.isStopped = !editor.editable;
-    /** users in the current segment at the last report @type {Set<string>} */
-    this.beside = new Set();
     if (this.isStopped) return;
     editor.on("stopped", (why) => (why === "sign-in" ? this.#draw([]) : this.#stop()));
     editor.on("current", () => this.#reportSoon());
     editor.segmentList.root.addEventListener("input", () => {
-      if (!this.reportedTyping) this.#reportSoon(); // a short correction falls between two reports
-      this.typedAt = Date.now();
+      if (this.state.typed(Date.now())) this.#reportSoon();
     });
     document.addEventListener("visibilitychange", () => this.#reportSoon());
     addEventListener("pagehide", () => this.editor.api.leave());
@@ -39,19 +32,18 @@ export class Presence {
     clearTimeout(this.timer);
     this.timer = 0;
     if (this.isStopped || document.visibilityState === "hidden") return;
-    this.reportedAt = Date.now();
-    this.reportedTyping = this.reportedAt - this.typedAt < EVERY_MS;
+    const isTyping = this.state.beginReport(Date.now());
     const here = this.editor.current?.id || null;
-    const { status, body } = await this.editor.api.here(here, this.reportedTyping);
-    if (status === 403 || status === 404 || status === 423) return this.#stop();
+    const { status, body } = await this.editor.api.here(here, isTyping);
+    if (endsPresence(status)) return this.#stop();
     this.#draw(status === 200 ? body.others : []);
     if (status === 200) this.onRevision(body.rev);
-    this.#schedule(EVERY_MS);
+    this.#schedule(REPORT_EVERY_MS);
   }
 
-  /** Report a new current segment soon; moving through the text does not send a request per step. */
+  /** Report a new current segment before the regular report is due. */
   #reportSoon() {
-    this.#schedule(Math.max(0, this.reportedAt + SOONEST_MS - Date.now()));
+    this.#schedule(this.state.earlyReportDelay(Date.now()));
   }
 
   /** @param {number} ms */
@@ -93,16 +85,8 @@ export class Presence {
       mark.dataset.colleague = one.user;
       row.append(mark); // outside the text, which may have focus
     }
-    this.#notify(others.filter((one) => current && one.seg === current.id));
-  }
-
-  /** Announce once that a colleague is in the current segment. @param {Colleague[]} beside */
-  #notify(beside) {
-    for (const one of beside) {
-      if (!this.beside.has(one.user))
-        announce(t("%(name)s is in this segment too", { name: one.name }));
-    }
-    this.beside = new Set(beside.map((one) => one.user));
+    for (const { name } of this.state.arrivals(others, current?.id || null))
+      announce(t("%(name)s is in this segment too", { name }));
   }
 }
 

@@ -1,22 +1,23 @@
 /** Assigns speakers: buttons under the segment, Alt+1 to 9, and a dialog for other speakers. */
 
 import { t } from "../core/i18n.js";
+import { chosenSpeaker, speakerButtons } from "./speaker_options.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
 /** @typedef {import("./segment_list.js").Segment} Segment */
-/** @typedef {{id: string, name: string, full: string, role: string}} Voice */
-
-const MOST_CHIPS = 4;
+/** @typedef {import("./speaker_options.js").SpeakerOption} SpeakerOption */
 
 export class Speakers {
   /** @param {Editor} editor */
   constructor(editor) {
     this.editor = editor;
-    /** @type {Voice[]} */
-    this.voices = [...editor.root.querySelectorAll("[data-voice-list] [data-voice]")].map((one) => {
-      const { voice: id = "", role = "", full = "" } = /** @type {HTMLElement} */ (one).dataset;
-      return { id, role, full, name: one.textContent || "" };
-    });
+    /** @type {SpeakerOption[]} */
+    this.options = [...editor.root.querySelectorAll("[data-voice-list] [data-voice]")].map(
+      (one) => {
+        const { voice: id = "", role = "", full = "" } = /** @type {HTMLElement} */ (one).dataset;
+        return { id, role, full, name: one.textContent || "" };
+      },
+    );
     this.dialog = /** @type {HTMLDialogElement} */ (
       editor.root.querySelector('[data-dialog="speaker"]')
     );
@@ -27,17 +28,17 @@ export class Speakers {
 
   /** @param {Segment} segment @param {number} number from 1 */
   assignNumber(segment, number) {
-    const voice = this.voices[number - 1];
-    if (voice) this.assign(segment, voice);
+    const option = this.options[number - 1];
+    if (option) this.assign(segment, option);
   }
 
-  /** @param {Segment} segment @param {Voice} voice */
-  assign(segment, voice) {
-    if (segment.voice === voice.id) return;
+  /** @param {Segment} segment @param {SpeakerOption} option */
+  assign(segment, option) {
+    if (segment.voice === option.id) return;
     this.editor.change(
       segment,
-      { speaker: voice.id },
-      { voice: voice.id, name: voice.name, role: voice.role },
+      { speaker: option.id },
+      { voice: option.id, name: option.name, role: option.role },
     );
   }
 
@@ -45,18 +46,9 @@ export class Speakers {
   draw(tools, segment) {
     const chips = tools.querySelector("[data-chips]");
     if (!chips) return;
-    const shown = this.voices.slice(0, MOST_CHIPS);
-    const assigned = this.voices.find((voice) => voice.id === segment.voice);
-    if (assigned && !shown.includes(assigned)) shown[MOST_CHIPS - 1] = assigned;
-    const buttons = shown.map((voice) => {
-      const number = this.voices.indexOf(voice) + 1;
-      return speakerButton(
-        voice.name,
-        number < 10 ? `Alt ${number}` : "",
-        `speaker-${number}`,
-        voice.id === segment.voice,
-      );
-    });
+    const buttons = speakerButtons(this.options, segment.voice).map((button) =>
+      speakerButton(button.name, button.key, `speaker-${button.number}`, button.isAssigned),
+    );
     chips.replaceChildren(...buttons, speakerButton(t("Other…"), "Alt 0", "other-speaker", null));
   }
 
@@ -65,7 +57,7 @@ export class Speakers {
     this.segment = segment;
     const choices = this.dialog.querySelector("[data-voice-choices]");
     choices?.replaceChildren(
-      ...this.voices.map((voice, at) => speakerOption(voice, at, voice.id === segment.voice)),
+      ...this.options.map((option, at) => speakerRadio(option, at, option.id === segment.voice)),
     );
     const other = /** @type {HTMLInputElement} */ (this.dialog.querySelector("[data-other-voice]"));
     other.value = "";
@@ -77,19 +69,15 @@ export class Speakers {
     const segment = this.segment;
     this.segment = null;
     if (!segment) return;
-    const other = /** @type {HTMLInputElement} */ (
-      this.dialog.querySelector("[data-other-voice]")
-    ).value.trim();
+    const other = /** @type {HTMLInputElement} */ (this.dialog.querySelector("[data-other-voice]"))
+      .value;
     const checked = /** @type {HTMLInputElement | null} */ (
       this.dialog.querySelector("input[name=voice]:checked")
     );
     if (this.dialog.returnValue === "choose") {
-      const known = this.voices.find((voice) => voice.name === other || voice.full === other);
-      if (other && !known) this.voices.push({ id: other, name: other, full: other, role: "" });
-      const voice = other
-        ? known || this.voices[this.voices.length - 1]
-        : this.voices[Number(checked?.value ?? -1)];
-      if (voice) this.assign(segment, voice);
+      const speaker = chosenSpeaker(this.options, other, Number(checked?.value ?? -1));
+      if (speaker && !this.options.includes(speaker)) this.options.push(speaker);
+      if (speaker) this.assign(segment, speaker);
     }
     this.editor.go(segment, Infinity);
   }
@@ -112,8 +100,8 @@ function speakerButton(words, key, command, isPressed) {
   return button;
 }
 
-/** @param {Voice} voice @param {number} at @param {boolean} isChecked */
-function speakerOption(voice, at, isChecked) {
+/** @param {SpeakerOption} option @param {number} at @param {boolean} isChecked */
+function speakerRadio(option, at, isChecked) {
   const label = document.createElement("label");
   label.className = "check-label";
   const radio = document.createElement("input");
@@ -121,6 +109,6 @@ function speakerOption(voice, at, isChecked) {
   radio.name = "voice";
   radio.value = String(at);
   radio.checked = isChecked;
-  label.append(radio, voice.full || voice.name);
+  label.append(radio, option.full || option.name);
   return label;
 }
