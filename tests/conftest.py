@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -25,6 +26,12 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.support import postgres
 from tests.support.cast import CAST, PASSWORD, session_of
+
+# An example may take as long as it takes: a limit would fail on a busy machine only.
+hypothesis.settings.register_profile(
+    "without_time_limits", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("without_time_limits")
 
 HERE = Path(__file__).parent
 # Tests of pages and commands run on SQLite; tests of the actions they call run on both.
@@ -135,7 +142,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
     home = tmp_path / "home"
     for folder in ("vault/parts", "derivatives", "index", "models"):
         (home / folder).mkdir(parents=True)
-    made = Settings(home=home, database_url=database_url, poll_s=0.02, lease_s=6.0)
+    made = Settings(home=home, database_url=database_url, poll_s=0.02, lease_s=60.0)
     file_modes.fix_permissions(made)
     return made
 

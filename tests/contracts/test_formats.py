@@ -80,7 +80,7 @@ def test_every_problem_code_has_a_fixture() -> None:
 
 @by_name(WRITERS)
 @given(transcript=transcripts())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_write_includes_label_version_and_source(kind: Format, transcript: Transcript) -> None:
     assert kind.write is not None
     text = visible_text(kind.write(replace(transcript, version=12)))
@@ -98,7 +98,7 @@ def visible_text(data: bytes) -> str:
 
 @by_name(BOTH)
 @given(transcript=transcripts())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_written_file_is_read_back(kind: Format, transcript: Transcript) -> None:
     assert kind.write is not None
     reading = read(kind, kind.write(transcript))
@@ -184,14 +184,14 @@ def test_two_recordings_are_read_back_separately(kind: Format) -> None:
 
 @by_name(READERS)
 @given(data=st.binary(max_size=400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_read_of_random_bytes_never_raises(kind: Format, data: bytes) -> None:
     read(kind, data)
 
 
 @by_name(READERS)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_read_of_damaged_files_never_raises(kind: Format, data: st.DataObject) -> None:
     """Reads valid files truncated and with foreign bytes inserted."""
     files = [file.read_bytes() for file in FIXTURES if file.suffix in kind.suffixes]

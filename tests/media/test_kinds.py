@@ -159,7 +159,7 @@ OPENINGS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.binary(min_size=1, max_size=3000), opening=st.sampled_from(OPENINGS))
 def test_sniff_of_any_bytes_returns_kind_or_refuses(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, opening: bytes

@@ -257,7 +257,7 @@ def test_probe_returns_named_layout_only_if_the_file_has_it(
     assert (stream.channels, stream.layout) == (count, layout)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1000), loud=st.floats(0.1, 20.0))
 def test_limiter_result_is_below_ceiling_for_any_block_sizes(seed: int, loud: float) -> None:
     rng = random.Random(seed)

@@ -121,7 +121,7 @@ def test_append_reads_back_a_bounded_number_of_bytes(
     assert counting.bytes_read == len(WORDS)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cuts=st.lists(st.integers(0, len(WORDS)), max_size=6), restarts=st.integers(0, 63))
 def test_append_with_any_block_sizes_gives_the_same_hash(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], restarts: int

@@ -89,7 +89,7 @@ def test_pcm_spans_are_exact_to_the_sample(ramp: Path) -> None:
         assert np.array_equal(np.rint(samples * 32768).astype(int), numbers)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cuts=st.lists(st.tuples(st.integers(0, 10_500), st.integers(0, 4_000)), max_size=12))
 def test_pcm_spans_for_any_ascending_spans_are_exact(
     ramp: Path, cuts: list[tuple[int, int]]

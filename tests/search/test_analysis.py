@@ -182,7 +182,7 @@ def test_possessive_is_part_of_its_word() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200), st.sampled_from(["", "vi", "en"]))
 def test_analyse_text_of_any_text_returns_ascending_tokens(text: str, language: str) -> None:
     found = analyse_text(text, language=language)

@@ -136,7 +136,7 @@ segments = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments)
 def test_build_passages_contains_every_syllable_once(
     drawn: list[tuple[list[str], int, str]],

@@ -99,7 +99,7 @@ def test_quoted_clause_never_matches_other_marks() -> None:
 any_text = st.text(alphabet=st.characters(), max_size=80)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(any_text | st.text(alphabet='"“”*~ -@#+$>=\x00aáđ0/', max_size=60))
 def test_parse_of_any_text_returns_or_raises_query_problem(text: str) -> None:
     with contextlib.suppress(QueryProblem):

@@ -102,7 +102,7 @@ def test_spelled_restores_the_word(word: str) -> None:
     assert spelled(exact_key(word)) == word
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=300))
 def test_exact_key_of_any_text_is_stable_and_bounded(word: str) -> None:
     key = exact_key(word)

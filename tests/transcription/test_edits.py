@@ -88,7 +88,7 @@ def test_set_times_that_would_remove_a_word_scales_all() -> None:
 
 
 @given(segments(), st.integers(0, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_merge_after_split_restores_the_segment(segment: TranscriptSegment, char: int) -> None:
     try:
         left, right = edits.split(segment, char=min(char, len(segment.text)), new_id="s9")
@@ -99,7 +99,7 @@ def test_merge_after_split_restores_the_segment(segment: TranscriptSegment, char
 
 
 @given(segments(), st.integers(0, 60_000), st.integers(1, 9_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_set_times_returns_a_valid_segment(
     segment: TranscriptSegment, start_ms: int, lasts_ms: int
 ) -> None:
@@ -107,7 +107,7 @@ def test_set_times_returns_a_valid_segment(
 
 
 @given(documents())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_merge_of_any_neighbours_is_valid(document: tuple[TranscriptSegment, ...]) -> None:
     for first, second in pairwise(document):
         try:

@@ -313,7 +313,7 @@ _details = st.recursive(
 def test_digest_of_any_detail_is_equal_after_reading(database: Database) -> None:
     """JSONB sorts keys and rewrites numbers; the chain must not break over that."""
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
     @given(_details)
     def write(detail: object) -> None:
         with database.writing() as db:

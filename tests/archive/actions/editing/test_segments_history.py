@@ -91,7 +91,6 @@ def _state(thing: Segment | SegmentRevision) -> tuple[object, ...]:
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEP, max_size=12))

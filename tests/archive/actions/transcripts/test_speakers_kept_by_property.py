@@ -63,7 +63,8 @@ def saved(database: Database) -> Saved:
 
 @given(steps=STEPS)
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_sequence_of_saves_changes_speakers_only_by_renaming(
     saved: Saved, steps: list[Save | Rename]

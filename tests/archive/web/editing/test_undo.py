@@ -91,7 +91,6 @@ def current_revisions(editor: EditorClient, ids: list[str]) -> dict[str, int]:
 
 @settings(
     max_examples=8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
