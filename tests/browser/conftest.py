@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from archive.db import Database
 from archive.settings import Settings
@@ -21,6 +21,10 @@ from archive.web.core.security import SESSION_COOKIE
 from tests.support.cast import session_of
 from tests.support.http_server import HttpClient, ServerProcess
 from tests.support.page_monitor import PageMonitor
+
+# The default of `expect` is 5 s, which a busy machine exceeds. Only a test that fails waits longer.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 FLAGS = (
     "--no-sandbox",
@@ -106,6 +110,7 @@ def open_as(chromium: Browser, site: HttpClient, settings: Settings) -> Iterator
             context.add_cookies(
                 [{"name": SESSION_COOKIE, "value": token_of(settings, member), "url": origin}]
             )
+        context.set_default_timeout(PATIENCE_MS)
         monitor = PageMonitor(host=urlsplit(origin).netloc)
         context.on("page", monitor.observe)
         contexts.append((context, monitor))
@@ -115,6 +120,20 @@ def open_as(chromium: Browser, site: HttpClient, settings: Settings) -> Iterator
     for context, monitor in contexts:
         context.close()
         monitor.assert_clean()
+
+
+def play_slowly(page: Page, rate: float = 0.1) -> None:
+    """Play every recording at this rate: a busy test then finds it at nearly the same place.
+
+    Call it before the page is opened.
+    """
+    page.add_init_script(
+        f"""const play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = function () {{
+          this.playbackRate = {rate};
+          return play.call(this);
+        }};"""
+    )
 
 
 def token_of(settings: Settings, member: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from archive.models import SegmentRevision
 from archive.settings import Settings
@@ -28,9 +28,14 @@ def test_typed_text_is_saved_and_shown_after_a_reload(
     editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
     open_editor(page, editor)
-    type_at_end(page, editor, 2, " Thưa cháu.")
+    routes: list[Route] = []
+    page.route("**/api/v1/segments/*", lambda route: routes.append(route))
+    with page.expect_request("**/api/v1/segments/*"):
+        type_at_end(page, editor, 2, " Thưa cháu.")
     expect(page.locator(".save-status--saving")).to_be_visible()
+    routes[0].continue_()
     wait_until_saved(page)
+    page.unroute("**/api/v1/segments/*")
     stored = stored_segment(settings, editor.segment_ids[2])
     assert stored.text == "Dạ, tôi nhớ rõ lắm chứ. Thưa cháu."
     assert [word[2] for word in stored.words] == stored.text.split()
@@ -78,7 +83,7 @@ def test_text_typed_while_the_server_is_down_is_saved_later(
     type_at_end(page, editor, 2, " Còn đường dây")
     server.kill()
     page.keyboard.type(" và đứt đường dây.")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     text_box(page, editor, 4).click()
     page.keyboard.press("End")
     page.keyboard.type(" Vẫn gõ.")
@@ -102,7 +107,7 @@ def test_tab_closed_while_offline_is_recovered_by_the_next(
     open_editor(page, editor)
     server.kill()
     type_at_end(page, editor, 2, " Chưa gửi.")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     later = page.context.new_page()
     page.close(run_before_unload=False)
     server.start()
@@ -124,7 +129,7 @@ def test_expired_session_is_renewed_in_a_dialog(
     page.context.clear_cookies(name="loike_session")
     type_at_end(page, editor, 2, " Giữa chừng.")
     dialog = page.locator("[data-dialog=sign-in]")
-    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog).to_be_visible()
     dialog.locator("[name=email]").fill("cleo@archive.test")
     dialog.locator("[name=password]").fill("not the password")
     dialog.locator("button.button--primary").click()

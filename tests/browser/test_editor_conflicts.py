@@ -43,7 +43,8 @@ def test_dialog_of_a_removed_segment_stays_until_the_archive_answers(
     address = f"**/segments/{editor.segment_ids[3]}/revert"
     routes: list[Route] = []
     rob.route(address, lambda route: routes.append(route))
-    dialog.locator("[data-answer=mine]").click()
+    with rob.expect_request(address):
+        dialog.locator("[data-answer=mine]").click()
     expect(dialog.locator("[data-result]")).to_be_disabled()
     rob.keyboard.press("Escape")
     expect(dialog).to_be_visible()
@@ -108,7 +109,7 @@ def test_text_is_not_saved_under_another_account_signed_in_meanwhile(
     other.wait_for_url("**/vi/")
     type_at_end(page, editor, 2, " Lời của Cleo.")
     dialog = page.locator("[data-dialog=sign-in]")
-    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog).to_be_visible()
     expect(dialog.locator("[data-kept]")).to_contain_text("vẫn được giữ trên máy này")
     assert stored_segment(settings, editor.segment_ids[2]).text == before
     sign_in(page, "cleo", dialog)
@@ -129,14 +130,14 @@ def test_hanging_indexeddb_falls_back_to_localstorage(
     open_editor(page, editor)
     server.kill()
     type_at_end(page, editor, 2, " Một.")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     page.evaluate(HANG_INDEXED_DB)
     type_at_end(page, editor, 2, " Hai.")
     wait_until(lambda: "Một. Hai." in page.evaluate("Object.values(localStorage).join()"))
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=15_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     page.evaluate(HANG_LOCAL_STORAGE)
     type_at_end(page, editor, 2, " Ba.")
-    expect(page.locator(".save-status--conflict")).to_be_visible(timeout=15_000)
+    expect(page.locator(".save-status--conflict")).to_be_visible()
 
 
 def sign_in(page: Page, member: str, form: Locator | None = None) -> None:

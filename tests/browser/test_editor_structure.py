@@ -8,10 +8,11 @@ from playwright.sync_api import Page, Route, expect
 from archive.models import Segment
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests.browser.conftest import OpenAs
+from tests.browser.conftest import OpenAs, play_slowly
 from tests.support import editor_fixture
 from tests.support.editor_page import (
     displayed_text,
+    keep_undo_bar,
     open_editor,
     place_caret,
     poll,
@@ -64,6 +65,7 @@ def test_backspace_at_the_start_merges_and_the_undo_bar_restores(
     editor = editor_fixture.create(toolbox)
     before = stored_segments(toolbox, editor)
     page = open_as("cleo")
+    keep_undo_bar(page)
     open_editor(page, editor)
     place_caret(page, editor, 5, 3)
     page.keyboard.press("Backspace")
@@ -168,6 +170,8 @@ def test_phantom_phrase_can_be_played_removed_restored_and_kept(
 ) -> None:
     editor = editor_fixture.create(toolbox, ghost=True)
     page = open_as("cleo")
+    keep_undo_bar(page)
+    play_slowly(page)
     open_editor(page, editor)
     ghost = page.locator(f"#s-{editor.segment_ids[3]}")
     expect(ghost.locator("[data-reason]")).to_contain_text("Có thể máy tự thêm câu này")
@@ -231,6 +235,7 @@ def test_undo_of_a_removal_restores_the_words_typed_just_before(
 ) -> None:
     editor = editor_fixture.create(toolbox)
     page = open_as("cleo")
+    keep_undo_bar(page)
     open_editor(page, editor)
     type_at_end(page, editor, 4, " Rồi về.")
     page.locator("[data-do=drop]").first.dispatch_event("click")

@@ -20,6 +20,7 @@ from tests.support.editor_page import (
     open_editor,
     place_caret,
     stored_segment,
+    stretch_timer,
     text_box,
     type_at_end,
     wait_until_saved,
@@ -82,7 +83,7 @@ def outbox_rows(page: Page) -> list[dict[str, Any]]:
 
 def wait_until_kept(page: Page, segments: int) -> None:
     """Wait until the save status shows this number of kept segments."""
-    expect(page.locator(".save-status--kept")).to_contain_text(f"({segments} đoạn)", timeout=20_000)
+    expect(page.locator(".save-status--kept")).to_contain_text(f"({segments} đoạn)")
 
 
 def first_release_row(
@@ -193,6 +194,7 @@ def test_drafts_of_an_open_tab_are_not_taken_until_it_closes(
     editor = editor_fixture.create(toolbox)
     first = open_as("cleo")
     second = new_tab(first)
+    stretch_timer(first, 500, 5_000)  # a page that does not answer meanwhile counts as closed
     open_editor(first, editor)
     open_editor(second, editor)
     type_at_end(first, editor, MERGED, " Một.")
@@ -230,7 +232,7 @@ def test_drafts_of_a_closed_window_are_sent_by_the_other(
     type_at_end(second, editor, MERGED, " Cửa sổ bên.")
     wait_until_kept(second, 1)
     second.close()
-    expect(text_box(first, editor, MERGED)).to_have_text(f"{START} Cửa sổ bên.", timeout=15_000)
+    expect(text_box(first, editor, MERGED)).to_have_text(f"{START} Cửa sổ bên.")
     assert stored_segment(settings, editor.segment_ids[MERGED]).text == f"{START} Cửa sổ bên."
 
 
@@ -256,7 +258,7 @@ def test_several_drafts_of_one_segment_open_one_conflict_at_a_time(
     expect(dialog.locator("[data-mine]")).to_have_text(f"{START} Hai.")
     dialog.locator("[data-result]").fill(f"{START} Một. Hai.")
     dialog.locator("[data-answer=result]").click()
-    expect(dialog.locator("[data-mine]")).to_have_text(f"{START} Ba.", timeout=15_000)
+    expect(dialog.locator("[data-mine]")).to_have_text(f"{START} Ba.")
     expect(dialog.locator("[data-theirs]")).to_have_text(f"{START} Một. Hai.")
     assert [row["text"] for row in outbox_rows(reopened)] == [f"{START} Ba."]
     dialog.locator("[data-answer=later]").click()
@@ -296,16 +298,16 @@ def test_second_conflict_waits_while_the_first_is_open(
         else:
             route.continue_()
 
-    reopened.route(f"**/api/v1/segments/{editor.segment_ids[CLASHING]}", delay)
-    reopened.goto(editor.address)
-    dialog = conflict_dialog(reopened)
+    address = f"**/api/v1/segments/{editor.segment_ids[CLASHING]}"
+    reopened.route(address, delay)
+    with reopened.expect_request(address):
+        reopened.goto(editor.address)
+        dialog = conflict_dialog(reopened)
     result = dialog.locator("[data-result]")
     result.fill("Câu đang viết dở.")
     is_waiting = False
     routes[0].continue_()
-    expect(reopened.locator(".save-status--conflict")).to_have_text(
-        "Cần xem lại (2)", timeout=15_000
-    )
+    expect(reopened.locator(".save-status--conflict")).to_have_text("Cần xem lại (2)")
     expect(result).to_have_value("Câu đang viết dở.")
     dialog.locator("[data-answer=result]").click()
     expect(result).to_have_value(re.compile(r"Hai\.$"))
@@ -385,7 +387,7 @@ def test_browser_without_storage_does_not_report_kept(
     server.kill()
     type_at_end(page, editor, MERGED, " Chưa gửi.")
     chip = page.locator("[data-save-status]")
-    expect(chip).to_have_text("Chưa gửi được, trình duyệt không giữ được nội dung", timeout=20_000)
+    expect(chip).to_have_text("Chưa gửi được, trình duyệt không giữ được nội dung")
     chip.click()
     notice = page.locator("[data-unsent-words]")
     expect(notice).to_contain_text("Trình duyệt này không giữ được nội dung vừa gõ.")

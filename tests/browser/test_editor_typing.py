@@ -227,7 +227,8 @@ def test_text_is_not_editable_before_the_script_runs(
     page = open_as("cleo")
     routes: list[Route] = []
     page.route("**/js/editing/page.js*", lambda route: routes.append(route))
-    page.goto(editor.address, wait_until="commit")
+    with page.expect_request("**/js/editing/page.js*"):
+        page.goto(editor.address, wait_until="commit")
     words = text_box(page, editor, 0)
     expect(words).to_be_visible()
     before = words.inner_text()
@@ -250,7 +251,7 @@ def test_letters_typed_just_before_closing_are_kept(
     before = displayed_text(page, editor, 2)
     page.route("**/api/v1/segments/*", lambda route: route.abort())
     type_at_end(page, editor, 2, " Mộ")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=20_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     page.evaluate(LOSE_WRITES)
     page.keyboard.type("t.")
     reopened = page.context.new_page()

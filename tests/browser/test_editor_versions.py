@@ -11,7 +11,7 @@ from archive.models import Interview, TranscriptVersion
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
-from tests.browser.conftest import FLAGS, OpenAs, chromium_path, token_of
+from tests.browser.conftest import FLAGS, PATIENCE_MS, OpenAs, chromium_path, play_slowly, token_of
 from tests.support import editor_fixture, sample_transcript
 from tests.support.accessibility import violations
 from tests.support.editor_page import (
@@ -81,7 +81,7 @@ def test_text_typed_after_an_approval_is_kept_in_the_browser(
     open_editor(page, editor)
     approve_version(toolbox, editor)
     type_at_end(page, editor, 2, " Trễ rồi.")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=10_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("vừa được duyệt")
     assert stored_segment(settings, editor.segment_ids[2]).text == "Dạ, tôi nhớ rõ lắm chứ."
     page.locator(".save-status--kept").click()
@@ -99,7 +99,7 @@ def test_unsent_text_of_an_approved_version_is_offered_for_download(
     page.route("**/api/v1/segments/**", lambda route: route.abort())
     open_editor(page, editor)
     type_at_end(page, editor, 2, " Không kịp gửi.")
-    expect(page.locator(".save-status--kept")).to_be_visible(timeout=10_000)
+    expect(page.locator(".save-status--kept")).to_be_visible()
     approve_version(toolbox, editor)
     later = page.context.new_page()
     page.close(
@@ -138,6 +138,7 @@ def test_a_second_part_has_its_own_sound_and_clock(
     editor = editor_fixture.create(toolbox, parts=2)
     half = len(editor.segment_ids) // 2
     page = open_as("cleo")
+    play_slowly(page)
     open_editor(page, editor)
     place_caret(page, editor, half + 2, 0)
     page.keyboard.press("Control+Enter")
@@ -202,6 +203,7 @@ def test_editor_works_over_plain_http_under_another_host_name(
     )
     origin = f"http://archive.test:{site.port}"
     context = browser.new_context(base_url=origin)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies(
         [{"name": SESSION_COOKIE, "value": token_of(settings, "cleo"), "url": origin}]
     )

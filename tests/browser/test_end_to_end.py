@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from archive import migrations
 from archive.settings import Settings
 from media.sound import pcm_spans
+from tests.browser.conftest import PATIENCE_MS
 from tests.support import media_files
 from tests.support.accessibility import violations
 from tests.support.http_server import HttpClient, ServerProcess
@@ -53,6 +54,7 @@ def test_archive_from_first_run_to_citation(
         permissions=["clipboard-read", "clipboard-write"],
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE_MS)
     context.on("page", monitor.observe)
     page = context.new_page()
     _first_run(page)
@@ -114,7 +116,7 @@ def _upload(page: Page, recording: Path) -> None:
     page.click("a[href$='/upload']")
     page.set_input_files("input[type=file]", str(recording))
     row = page.locator("li.file-row", has_text=recording.name)
-    expect(row).to_have_attribute("data-state", "kept", timeout=60_000)
+    expect(row).to_have_attribute("data-state", "kept")
     row.locator("a").first.click()
     expect(page.locator("main")).to_contain_text(re.compile("SHA-256"))
 
@@ -137,7 +139,7 @@ def _correct(page: Page, accession: str) -> str:
     page.keyboard.press("End")
     page.keyboard.type(" ở xóm Lách")
     page.keyboard.press("Control+s")
-    expect(page.locator("[data-save-status-text]")).to_contain_text("Đã lưu", timeout=15_000)
+    expect(page.locator("[data-save-status-text]")).to_contain_text("Đã lưu")
     page.reload()
     expect(page.locator("[data-segment] .segment__text").first).to_contain_text("ở xóm Lách")
     return "o xom lach"
@@ -179,9 +181,9 @@ def _cite(page: Page, accession: str) -> None:
 
 
 def _retry_until(page: Page, ready: object) -> None:
-    """Call `ready` every half second, for a minute, until it returns true."""
+    """Call `ready` every half second, for five minutes, until it returns true."""
     assert callable(ready)
-    for _attempt in range(120):
+    for _attempt in range(600):
         if ready():
             return
         page.wait_for_timeout(500)

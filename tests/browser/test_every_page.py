@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from archive.web.core.security import SESSION_COOKIE
+from tests.browser.conftest import PATIENCE_MS
 from tests.support import http_server
 from tests.support.accessibility import violations
 from tests.support.page_monitor import PageMonitor
@@ -80,6 +81,7 @@ def contexts(
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
+        context.set_default_timeout(PATIENCE_MS)
         monitor = PageMonitor(host=f"{served.server.host}:{served.server.port}")
         context.on("page", monitor.observe)
         opened.append((context, monitor))

@@ -65,6 +65,6 @@ def test_first_run_form_sent_second_leads_to_sign_in(open_as: OpenAs) -> None:
         page.fill("#password", PASSWORD)
         page.check("input[name=start][value=empty]")
         page.click("button.button--primary")
-        page.wait_for_load_state()
+        page.wait_for_url(lambda address: not address.endswith("/first-run"))
     assert first.url.endswith("/vi/")
     assert late.url.endswith("/vi/sign-in")

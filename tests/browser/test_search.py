@@ -18,7 +18,7 @@ from archive.models import Contribution, Interview, Person
 from archive.models.base import new_id
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests.browser.conftest import OpenAs
+from tests.browser.conftest import OpenAs, play_slowly
 from tests.support.accessibility import violations
 from tests.support.http_server import HttpClient, ServerProcess
 from transcription.document import TranscriptSegment, Word
@@ -117,6 +117,7 @@ def playhead_s(page: Page) -> float:
 
 def test_search_without_marks_plays_the_hit_at_its_time(open_as: OpenAs) -> None:
     page = open_as(None)
+    play_slowly(page, 0.25)
     search_for(page, "cuu nha may")
     hit = page.locator(".hit").first
     expect(hit.locator("mark")).to_have_text("cứu nhà máy")

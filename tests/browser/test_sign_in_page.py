@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import OpenAs
 from tests.support.accessibility import violations
 from tests.support.cast import CAST, PASSWORD
@@ -18,5 +20,4 @@ def test_sign_in_and_out(open_as: OpenAs) -> None:
     assert violations(page) == []
     page.click("details.menu.wide-only > summary")
     page.click("form[action$='sign-out'] button >> visible=true")
-    page.wait_for_load_state()
-    assert page.locator("a[href$='/vi/sign-in'] >> visible=true").count() >= 1
+    expect(page.locator("a[href$='/vi/sign-in'] >> visible=true").first).to_be_visible()

@@ -21,8 +21,7 @@ from tests.support.accessibility import violations
 from tests.support.http_server import ServerProcess
 
 PAGE = "/interviews/LK-1/upload"
-SLOW_BYTES_S = 400_000
-PATIENCE_MS = 60_000
+SLOW_BYTES_S = 100_000
 
 
 @pytest.fixture
@@ -32,7 +31,10 @@ def interview(database: Database) -> str:
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    """Write a recording that takes about eight seconds at the limited bandwidth."""
+    """Write a recording that takes half a minute at the limited bandwidth.
+
+    A test interrupts its upload after a tenth, long before the end even on a busy machine.
+    """
     return media.sound(tmp_path / "Băng Hòa 1.wav", media.tone(100.0))
 
 
@@ -68,7 +70,7 @@ def select_files(page: Page, *paths: Path) -> None:
 def wait_for_state(page: Page, name: str, state: str) -> None:
     """Wait until the row of a file has this state."""
     row = page.locator("li.file-row", has_text=name)
-    expect(row).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+    expect(row).to_have_attribute("data-state", state)
 
 
 def received_bytes(page: Page) -> int:
@@ -88,12 +90,11 @@ def assert_stored(settings: Settings, database: Database, path: Path) -> None:
 
 
 def wait_for_bytes(page: Page, name: str) -> None:
-    """Wait until the archive has received at least a quarter of the file."""
+    """Wait until a tenth of the file was sent, which is more than the first chunk."""
     page.wait_for_function(
         "name => [...document.querySelectorAll('li.file-row')].some(row =>"
-        " row.textContent.includes(name) && Number(row.querySelector('progress').value) >= 25)",
+        " row.textContent.includes(name) && Number(row.querySelector('progress').value) >= 10)",
         arg=name,
-        timeout=PATIENCE_MS,
     )
 
 
@@ -102,12 +103,13 @@ def test_upload_of_two_files_ends_at_their_receipts(
 ) -> None:
     other = media.sound(recording.parent / "Băng Hòa 2.wav", media.tone(90.0, hertz=300))
     page = open_upload_page(open_as, language="vi")
-    limit_bandwidth(page)
+    network = limit_bandwidth(page)
     select_files(page, recording, other)
     expect(page.locator("[data-count]")).to_have_text(re.compile(r"^2 tệp · 6,1\sMB$"))
     expect(page.locator("[data-pace]")).to_have_text(
-        re.compile(r"^Đang tải \d+\skB/giây · còn \d+ giây$"), timeout=PATIENCE_MS
+        re.compile(r"^Đang tải \d+\skB/giây · còn \d+ giây$")
     )
+    throttle(network, -1)
     for path in (recording, other):
         wait_for_state(page, path.name, "kept")
         assert_stored(settings, database, path)
@@ -122,10 +124,11 @@ def reload_during_upload(open_as: OpenAs, recording: Path) -> Page:
     """Start an upload and reload the page, which then lacks the file."""
     page = open_upload_page(open_as)
     page.on("dialog", lambda dialog: dialog.accept())
-    limit_bandwidth(page)
+    network = limit_bandwidth(page)
     select_files(page, recording)
     wait_for_bytes(page, recording.name)
     page.reload()
+    throttle(network, -1)
     wait_for_state(page, recording.name, "missing")
     return page
 
@@ -177,11 +180,11 @@ def test_resume_rejects_a_different_file_with_same_name_and_size(
     (recording.parent / "x").mkdir()
     other = media.sound(recording.parent / "x" / recording.name, media.tone(100.0, hertz=300))
     select_files(page, other)
-    expect(page.locator("li.file-row[data-state=kept]")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator("li.file-row[data-state=kept]")).to_have_count(1)
     expect(page.locator("li.file-row[data-state=missing]")).to_contain_text("begins differently")
     assert_stored(settings, database, other)
     select_files(page, recording)
-    expect(page.locator("li.file-row[data-state=kept]")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(page.locator("li.file-row[data-state=kept]")).to_have_count(2)
     assert_stored(settings, database, recording)
 
 
@@ -210,11 +213,12 @@ def test_upload_after_a_server_restart_resumes(
     server: ServerProcess,
 ) -> None:
     page = open_upload_page(open_as)
-    limit_bandwidth(page)
+    network = limit_bandwidth(page)
     select_files(page, recording)
     wait_for_bytes(page, recording.name)
     server.kill()
     wait_for_state(page, recording.name, "offline")
+    throttle(network, -1)
     server.start()
     wait_for_state(page, recording.name, "kept")
     assert_stored(settings, database, recording)
@@ -301,7 +305,7 @@ def test_upload_after_an_expired_session_resumes_after_sign_in(
     lost: str | re.Pattern[str],
 ) -> None:
     page = open_upload_page(open_as)
-    limit_bandwidth(page)
+    network = limit_bandwidth(page)
     select_files(page, recording)
     wait_for_bytes(page, recording.name)
     session = [c for c in page.context.cookies() if c["name"] == SESSION_COOKIE]
@@ -309,6 +313,7 @@ def test_upload_after_an_expired_session_resumes_after_sign_in(
     wait_for_state(page, recording.name, "guest")
     row = page.locator("li.file-row", has_text=recording.name)
     expect(row).to_contain_text("Your session has ended.")
+    throttle(network, -1)
     page.context.add_cookies(session)  # type: ignore[arg-type]
     row.locator("[data-do=retry]").click()
     wait_for_state(page, recording.name, "kept")
@@ -321,7 +326,8 @@ def test_files_selected_before_the_script_loads_are_uploaded(
     page = open_as("hoa")
     routes: list[Route] = []
     page.route("**/js/holdings/uploads/page.js*", lambda route: routes.append(route))
-    page.goto(f"/en{PAGE}", wait_until="commit")
+    with page.expect_request("**/js/holdings/uploads/page.js*"):
+        page.goto(f"/en{PAGE}", wait_until="commit")
     select_files(page, recording)
     assert page.evaluate("() => document.querySelector('input[type=file]').files.length") == 1
     routes[0].continue_()

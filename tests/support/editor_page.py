@@ -15,6 +15,24 @@ _PLACE_CARET = """([selector, offset]) => {
   getSelection().collapse(box.firstChild || box, offset);
 }"""
 
+_STRETCH_TIMER = """([ms, toMs]) => {
+  const setTimer = window.setTimeout;
+  window.setTimeout = (run, after, ...rest) => setTimer(run, after === ms ? toMs : after, ...rest);
+}"""
+
+
+def stretch_timer(page: Page, ms: int, to_ms: int) -> None:
+    """Make every timer of `ms` last `to_ms`, so that the test does not depend on the machine.
+
+    Call it before the page is opened.
+    """
+    page.add_init_script(f"({_STRETCH_TIMER})([{ms}, {to_ms}])")
+
+
+def keep_undo_bar(page: Page) -> None:
+    """Keep the undo bar, which disappears after ten seconds, for as long as the test runs."""
+    stretch_timer(page, 10_000, 600_000)
+
 
 def open_editor(page: Page, editor: EditorFixture, *, language: str = "vi") -> None:
     """Open the editor and wait for its script and the word times."""
@@ -46,7 +64,7 @@ def type_at_end(page: Page, editor: EditorFixture, number: int, words: str) -> N
 
 def wait_until_saved(page: Page) -> None:
     """Wait until the save status shows that everything is saved."""
-    expect(page.locator(".save-status--saved")).to_be_visible(timeout=15_000)
+    expect(page.locator(".save-status--saved")).to_be_visible()
 
 
 def stored_segment(settings: Settings, segment_id: str) -> Segment:
@@ -73,7 +91,7 @@ def replace_word(page: Page, editor: EditorFixture, number: int, old: str, new: 
 def conflict_dialog(page: Page) -> Locator:
     """Wait for the dialog that shows both texts of a conflict and return it."""
     dialog = page.locator("[data-dialog=conflict]")
-    expect(dialog).to_be_visible(timeout=15_000)
+    expect(dialog).to_be_visible()
     return dialog
 
 
