@@ -36,7 +36,7 @@ class SampleHome:
         """The settings of an archive of its own."""
         shutil.copytree(self.home, home)
         return Settings(
-            home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02, lease_s=6.0
+            home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02, lease_s=60.0
         )
 
 

@@ -37,7 +37,7 @@ def test_requests_above_thread_count_are_all_answered(
     def wait_for_other_requests(*_: Any) -> None:
         if not getattr(seen, "waited", False):
             seen.waited = True
-            all_connected.wait(timeout=60)
+            all_connected.wait(timeout=240)
 
     cookie = session_of(toolbox.database, "cleo")
     pages = [*PAGES.items()] * (2 * settings.web_threads // len(PAGES))

@@ -90,7 +90,7 @@ def test_writing_waits_for_the_first_writer(database: Database) -> None:
         add(db, "LK-1")
         thread = threading.Thread(target=second)
         thread.start()
-        assert begun.wait(30)
+        assert begun.wait(240)
         time.sleep(0.2)  # not to synchronise: to give the second every chance to be wrong
         order.append("first")
     thread.join()

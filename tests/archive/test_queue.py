@@ -290,19 +290,20 @@ def test_park_and_release_keep_earlier_attempts(
 
 
 def test_fail_backs_off_and_ends_after_last_attempt(database: Database) -> None:
-    [job_id] = add(database, "a", attempts_allowed=4)
-    pauses = []
-    for _attempt in range(3):
+    """The fifth and later attempts: their pauses last longer than the test."""
+    [job_id] = add(database, "a", attempts_allowed=8)
+    change_job(database, job_id, lambda _db, row: setattr(row, "attempts", 4))
+    for pause_s in (32, 64, 128):
         lease = claimed(database)
         before = utc_now()
         with database.writing() as db:
             queue.fail(db, lease, problem="busy", detail={"n": lease.attempt}, final=False)
         row = job(database, job_id)
         assert (row.state, row.problem, row.detail) == ("queued", "busy", {"n": lease.attempt})
-        pauses.append(round((row.run_after_at - before).total_seconds()))
+        pause = timedelta(seconds=pause_s)
+        assert before + pause <= row.run_after_at <= utc_now() + pause
         assert claim(database) is None
         change_job(database, job_id, lambda _db, row: setattr(row, "run_after_at", utc_now()))
-    assert pauses == [2, 4, 8]
     last = claimed(database)
     with database.writing() as db:
         queue.fail(db, last, problem="busy", detail={}, final=False)

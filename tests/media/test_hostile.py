@@ -24,6 +24,7 @@ from media.sandbox import SandboxFailed
 from media.sound import pcm_blocks
 from tests.support import media_files
 from tests.support.other_accounts import media_group
+from tests.support.worker_process import wait_until
 
 
 class LoopbackListener:
@@ -80,7 +81,7 @@ def test_listener_fixture_notices_a_connection(listener: LoopbackListener) -> No
         av.open(Named(texts["m3u8"]), timeout=5).close()
     with contextlib.suppress(av.error.FFmpegError):
         av.open(f"http://{listener.address}/x.mp3", timeout=5).close()
-    assert listener.hits >= 2
+    wait_until(lambda: listener.hits >= 2)
 
 
 @pytest.mark.parametrize("what", sorted(media_files.hostile_texts("127.0.0.1:9")))
@@ -187,7 +188,7 @@ def long_sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return media_files.sound(tmp_path_factory.mktemp("long") / "a.wav", media_files.tone(900))
 
 
-@pytest.mark.parametrize(("wall_s", "stall_s"), [(0.5, 60.0), (60.0, 0.0)])
+@pytest.mark.parametrize(("wall_s", "stall_s"), [(0.0, 600.0), (600.0, 0.0)])
 def test_derive_past_its_time_limit_is_refused_with_a_code(
     long_sound: Path, tmp_path: Path, wall_s: float, stall_s: float
 ) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from media import sandbox
 from media.sandbox import SandboxFailed
+from tests.support.worker_process import wait_until
 
 HERE = "tests.support.sandbox_tasks:"
+LONG_S = 240
 SLOW_IMPORT = "tests.support.slow_import:finish"
 
 
@@ -25,18 +27,40 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    pause = threading.Event()
-    for _ in range(500):
-        if not is_alive(pid):
-            return
-        pause.wait(0.01)
-    pytest.fail(f"process {pid} lives on")
+    wait_until(lambda: not is_alive(pid), message=f"process {pid} lives on")
 
 
 def run_failing(task: str, args: dict[str, Any] | None = None, **limits: Any) -> SandboxFailed:
     with pytest.raises(SandboxFailed) as failed:
-        sandbox.run(HERE + task, args or {}, **({"wall_s": 60} | limits))
+        sandbox.run(HERE + task, args or {}, **({"wall_s": LONG_S} | limits))
     return failed.value
+
+
+class Clock:
+    """The clock of the sandbox: it stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let no time pass for the limits, so that a busy machine cannot exceed them."""
+    clock = Clock()
+    monkeypatch.setattr(sandbox, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def import_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Create the pipe for which the import of the task SLOW_IMPORT waits."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setenv("TEST_IMPORT_PIPE", str(pipe))
+    return pipe
 
 
 def test_run_returns_result_and_reports_progress(
@@ -45,40 +69,68 @@ def test_run_returns_result_and_reports_progress(
     monkeypatch.chdir(tmp_path)
     seen: list[tuple[float, dict[str, Any]]] = []
     result = sandbox.run(
-        HERE + "add", {"a": 2, "b": 3}, wall_s=60, on_progress=lambda f, d: seen.append((f, d))
+        HERE + "add", {"a": 2, "b": 3}, wall_s=LONG_S, on_progress=lambda f, d: seen.append((f, d))
     )
     assert result == {"sum": 5, "cwd": str(tmp_path), "group": True}
     assert seen == [(0.5, {"chunk": 1}), (1.0, {})]
 
 
-def test_run_past_wall_time_kills_the_task() -> None:
+def test_run_past_wall_time_kills_the_task(clock: Clock) -> None:
     pids: list[int] = []
-    failed = run_failing("wait", wall_s=0.6, on_progress=lambda f, d: pids.append(d["pid"]))
-    assert failed.code == "timeout"
+
+    def pass_the_limit(_fraction: float, detail: dict[str, Any]) -> None:
+        pids.append(detail["pid"])
+        clock.now_s += 31
+
+    failed = run_failing("wait", wall_s=30, on_progress=pass_the_limit)
+    assert (failed.code, "longer" in failed.detail) == ("timeout", True)
     wait_until_gone(pids[0])
 
 
-def test_run_without_progress_kills_the_task() -> None:
-    failed = run_failing("wait", stall_s=0.5)
+def test_run_without_progress_kills_the_task(clock: Clock) -> None:
+    def pass_the_limit(_fraction: float, _detail: dict[str, Any]) -> None:
+        clock.now_s += 6
+
+    failed = run_failing("wait", wall_s=30, stall_s=5, on_progress=pass_the_limit)
     assert (failed.code, "no progress" in failed.detail) == ("timeout", True)
 
 
-def test_run_with_progress_outlives_the_stall_limit() -> None:
-    failed = run_failing("report_forever", wall_s=2.5, stall_s=1.5)
+def test_run_with_progress_outlives_the_stall_limit(clock: Clock) -> None:
+    reports: list[float] = []
+
+    def pass_some_time(fraction: float, _detail: dict[str, Any]) -> None:
+        reports.append(fraction)
+        clock.now_s += 4
+
+    failed = run_failing("report_forever", wall_s=30, stall_s=5, on_progress=pass_some_time)
     assert (failed.code, "longer" in failed.detail) == ("timeout", True)
+    assert len(reports) >= 8
 
 
-def test_run_counts_its_limits_after_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_IMPORT_S", "1.0")
-    result = sandbox.run(SLOW_IMPORT, {}, wall_s=0.5, stall_s=0.5)
+def test_run_counts_its_limits_after_the_import(clock: Clock, import_pipe: Path) -> None:
+    looks: list[float] = []
+
+    def is_cancelled() -> bool:
+        """Move the clock at the first look; end the import after a look at the later time."""
+        looks.append(clock.now_s)
+        if len(looks) == 1:
+            clock.now_s += 100
+        elif len(looks) == 2:
+            import_pipe.write_bytes(b"")
+        return False
+
+    result = sandbox.run(SLOW_IMPORT, {}, wall_s=30, stall_s=5, cancelled=is_cancelled)
     assert result == {"finished": True}
+    assert len(looks) >= 2
 
 
-def test_run_of_task_that_does_not_start_kills_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_IMPORT_S", "600")
-    monkeypatch.setattr(sandbox, "LONGEST_START_S", 1.0)
+def test_run_of_task_that_does_not_start_kills_the_child(clock: Clock, import_pipe: Path) -> None:
+    def is_cancelled() -> bool:
+        clock.now_s += sandbox.LONGEST_START_S
+        return False
+
     with pytest.raises(SandboxFailed) as failed:
-        sandbox.run(SLOW_IMPORT, {}, wall_s=600)
+        sandbox.run(SLOW_IMPORT, {}, wall_s=LONG_S, cancelled=is_cancelled)
     assert (failed.value.code, failed.value.detail) == ("timeout", "did not start")
 
 
@@ -140,12 +192,12 @@ def test_run_with_raising_callback_kills_the_child() -> None:
         raise LookupError("lease lost")
 
     with pytest.raises(LookupError):
-        sandbox.run(HERE + "wait", {}, wall_s=60, on_progress=lease_lost)
+        sandbox.run(HERE + "wait", {}, wall_s=LONG_S, on_progress=lease_lost)
     wait_until_gone(pids[0])
 
 
 def test_run_kills_grandchildren_with_the_group() -> None:
-    result = sandbox.run(HERE + "leave_grandchild", {}, wall_s=60)
+    result = sandbox.run(HERE + "leave_grandchild", {}, wall_s=LONG_S)
     wait_until_gone(result["pid"])
 
 
@@ -160,7 +212,9 @@ def test_run_from_many_threads_succeeds() -> None:
     sums: list[int] = []
 
     def one(n: int) -> Callable[[], None]:
-        return lambda: sums.append(sandbox.run(HERE + "add", {"a": n, "b": 0}, wall_s=60)["sum"])
+        return lambda: sums.append(
+            sandbox.run(HERE + "add", {"a": n, "b": 0}, wall_s=LONG_S)["sum"]
+        )
 
     threads = [threading.Thread(target=one(n)) for n in range(4)]
     for thread in threads:

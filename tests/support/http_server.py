@@ -43,7 +43,7 @@ class HttpClient:
         path: str,
         *,
         body: bytes | None = None,
-        timeout_s: float = 60,
+        timeout_s: float = 240,
         **headers: str,
     ) -> HttpResponse:
         """Send a request; header names are written with underscores."""
@@ -135,7 +135,7 @@ class ServerProcess:
         if self.process is None:
             return
         os.killpg(self.process.pid, number)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=240)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None

@@ -1,13 +1,13 @@
-"""A task of the sandbox whose import takes the seconds of TEST_IMPORT_S."""
+"""A task of the sandbox whose import ends when the pipe TEST_IMPORT_PIPE is opened for writing."""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-threading.Event().wait(float(os.environ["TEST_IMPORT_S"]))
+Path(os.environ["TEST_IMPORT_PIPE"]).read_bytes()
 
 
 def finish(args: dict[str, Any], progress: Callable[..., None]) -> dict[str, Any]:

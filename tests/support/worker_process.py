@@ -93,5 +93,5 @@ class WorkerProcess:
     def _end(self, number: int) -> None:
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=240)
             self.process = None

@@ -26,7 +26,7 @@ from tests.support import media_factory
 from tests.support.worker_process import WorkerProcess, wait_until
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
-LONG_S = 60
+LONG_S = 240
 
 
 class JobHarness:
@@ -308,7 +308,7 @@ def test_many_signals_at_once_end_the_worker(toolbox: Toolbox, process: WorkerPr
     running = start_and_wait_for_daily_jobs(toolbox, process)
     for _signal in range(300):
         running.send_signal(signal.SIGTERM)
-    assert running.wait(timeout=60) == 0
+    assert running.wait(timeout=LONG_S) == 0
 
 
 @pytest.mark.sqlite_only

@@ -42,7 +42,7 @@ def find(index: OnDisk, text: str) -> SearchResults:
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[OnDisk]:
-    opened = OnDisk(tmp_path, lock_timeout_s=0.2)
+    opened = OnDisk(tmp_path)
     yield opened
     opened.close()
 
@@ -220,7 +220,7 @@ WRITER = textwrap.dedent(
 
 @pytest.mark.parametrize("delay_ms", [0, 15, 40, 70, 110])
 def test_index_after_killed_writer_is_complete(tmp_path: Path, delay_ms: int) -> None:
-    index = OnDisk(tmp_path, lock_timeout_s=2)
+    index = OnDisk(tmp_path)
     index.put_many([interview(f"I{n}", *["giải phóng lần 1"] * 5) for n in range(10)])
     command = [sys.executable, "-c", WRITER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:

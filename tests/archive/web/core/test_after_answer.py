@@ -23,6 +23,12 @@ ClientOf = Callable[[str | None], FlaskClient]
 LONG_AGO = timedelta(minutes=10)
 
 
+@pytest.fixture(autouse=True)
+def long_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `close` wait longer than any disk needs for the writes of a test."""
+    monkeypatch.setattr(after_answer, "CLOSE_TIMEOUT_S", 240.0)
+
+
 @pytest.fixture
 def writer(app: Flask) -> BackgroundWriter:
     found: BackgroundWriter = app.extensions["loi_ke_background_writer"]

@@ -197,7 +197,7 @@ def test_slow_upload_does_not_block_other_writes(hoa: HttpClient, toolbox: Toolb
             if self.started.is_set():
                 return b""
             self.started.set()
-            assert self.may_continue.wait(30)
+            assert self.may_continue.wait(240)
             return b"12345"
 
     upload_id = create(hoa, 10).headers["location"].rpartition("/")[2]
@@ -211,7 +211,7 @@ def test_slow_upload_does_not_block_other_writes(hoa: HttpClient, toolbox: Toolb
         kwargs={"offset": 0, "stream": slow},
     )
     thread.start()
-    assert slow.started.wait(30)
+    assert slow.started.wait(240)
     media_factory.add_interview(toolbox.database, "LK-9")  # would wait for the lock and fail
     assert create(hoa, 5).status == 201
     slow.may_continue.set()
