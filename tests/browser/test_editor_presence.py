@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from archive.models import Presence
 from archive.toolbox import Toolbox
@@ -55,6 +55,22 @@ def test_presence_shows_a_colleague_at_their_segment(toolbox: Toolbox, open_as: 
     expect(new_mark).to_have_count(1)
     expect(mark).to_have_count(0)
     expect(new_mark).to_have_text("CCleo đang gõ ở đây")
+
+
+def test_typing_begun_during_a_report_is_in_the_next(toolbox: Toolbox, open_as: OpenAs) -> None:
+    editor = editor_fixture.create(toolbox)
+    cleo = open_as("cleo")
+    open_editor(cleo, editor)
+    routes: list[Route] = []
+    cleo.route("**/presence", lambda route: route.continue_() if routes else routes.append(route))
+    with cleo.expect_request("**/presence"):
+        text_box(cleo, editor, 4).click()
+
+    def type_and_release_the_report() -> None:
+        cleo.keyboard.type("Dạ")
+        routes[0].continue_()
+
+    act_and_await_report(cleo, type_and_release_the_report, seg=editor.segment_ids[4], typing=True)
 
 
 def test_presence_in_the_same_segment_is_announced_without_touching_its_text(
