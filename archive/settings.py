@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,7 +59,11 @@ class Settings:
 
     def today(self) -> date:
         """Return the current date in the office's time zone."""
-        return datetime.now(ZoneInfo(self.timezone)).date()
+        return self.day_of(datetime.now(UTC))
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the date of an instant in the office's time zone."""
+        return instant.astimezone(ZoneInfo(self.timezone)).date()
 
     @property
     def vault_dir(self) -> Path:

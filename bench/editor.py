@@ -27,7 +27,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from app import create_app
 from archive import migrations
-from archive.access import machine
 from archive.actions.accounts import accounts, sign_in
 from archive.actions.transcripts import imports
 from archive.actions.transcripts.imports import MachineOrigin
@@ -43,6 +42,7 @@ from media.derivatives import peaks
 from tests.support import media_files
 from tests.support.editor_fixture import add_derivatives
 from tests.support.http_server import serve_in_thread
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, Word
 
 WORDS = 30_000
@@ -127,7 +127,12 @@ def build(toolbox: Toolbox, words: int) -> str:
     """Add one interview and one editor; return the version id."""
     with toolbox.database.writing() as db:
         accounts.add(
-            db, machine("bench"), email=EMAIL, name="Bench", role="editor", password=SECRET
+            db,
+            rights_of_machine("bench"),
+            email=EMAIL,
+            name="Bench",
+            role="editor",
+            password=SECRET,
         )
         interview = Interview(accession="LK-BENCH", title="Ba giờ lời kể", audience="staff")
         db.add(interview)
@@ -149,7 +154,7 @@ def build(toolbox: Toolbox, words: int) -> str:
         db.expire(interview)
         version = imports.add_machine_version(
             db,
-            machine("bench"),
+            rights_of_machine("bench"),
             interview,
             language="vi",
             origin=ORIGIN,

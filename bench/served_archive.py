@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from app import create_app
-from archive.access import machine
 from archive.actions.accounts import accounts, sessions
 from archive.models import Interview
 from archive.settings import Settings
 from archive.toolbox import Toolbox
+from tests.support.rights import rights_of_machine
 
 ROOT = Path(__file__).parent.parent
 EMAIL, PASSWORD = "bench@archive.test", "a long enough secret"
@@ -91,7 +91,12 @@ def serve_archive(folder: Path | None = None) -> Iterator[ServedArchive]:
 def _add_records(toolbox: Toolbox) -> tuple[str, str]:
     with toolbox.database.writing() as db:
         user = accounts.add(
-            db, machine("bench"), email=EMAIL, name="Bench", role="archivist", password=PASSWORD
+            db,
+            rights_of_machine("bench"),
+            email=EMAIL,
+            name="Bench",
+            role="archivist",
+            password=PASSWORD,
         )
         interview = Interview(accession=ACCESSION, title="An invented one", audience="public")
         db.add(interview)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app, create_toolbox
 from archive import file_modes, migrations
-from archive.access import Actor, machine
+from archive.access import PUBLIC, Rights, rights_today
 from archive.actions.accounts import accounts, passwords
 from archive.db import Database
 from archive.models import User
@@ -26,6 +26,7 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.support import postgres
 from tests.support.cast import CAST, PASSWORD, session_of
+from tests.support.rights import rights_of_machine
 
 # An example may take as long as it takes: a limit would fail on a busy machine only.
 hypothesis.settings.register_profile(
@@ -187,16 +188,16 @@ def db(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def actor_of(database: Database, settings: Settings) -> Callable[[str | None], Actor]:
-    """Return a function that gives the actor of a member of the cast; None is the public."""
+def rights_of(database: Database, settings: Settings) -> Callable[[str | None], Rights]:
+    """Return a function that gives the rights of a member of the cast; None is the public."""
 
-    def find(name: str | None) -> Actor:
+    def find(name: str | None) -> Rights:
         if name is None:
-            return Actor(public_states=settings.public_states)
+            return rights_today(PUBLIC, settings)
         with database.reading() as db:
             user = accounts.by_email(db, CAST[name].email)
             assert isinstance(user, User)
-            return accounts.actor_of(user, settings)
+            return accounts.rights_of(user, settings)
 
     return find
 
@@ -226,7 +227,7 @@ def _add_cast(database: Database) -> None:
         for member in CAST.values():
             accounts.add(
                 db,
-                machine("test"),
+                rights_of_machine("test"),
                 email=member.email,
                 name=member.name,
                 role=member.role,

@@ -1,4 +1,4 @@
-"""Actors: who performs an action. Built by web, cli and jobs and passed to every action."""
+"""Actors: who performs an action. Events record the actor; `rights` say what it may do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ class Actor:
     user_id: str = ""
     name: str = ""
     role: str = ""
-    public_states: frozenset[str] = frozenset({"approved"})
 
     @property
     def is_signed_in(self) -> bool:
@@ -38,16 +37,12 @@ class Actor:
         return frozenset({"public"})
 
 
-def public_actor(public_states: frozenset[str]) -> Actor:
-    """Return the actor of a request without a sign-in."""
-    return Actor(public_states=public_states)
+PUBLIC = Actor()
 
 
-def actor_of_user(user: User, public_states: frozenset[str]) -> Actor:
+def actor_of_user(user: User) -> Actor:
     """Return the actor of an account; for an inactive account, the public."""
-    if not user.is_active:
-        return public_actor(public_states)
-    return Actor(user_id=user.id, name=user.name, role=user.role, public_states=public_states)
+    return Actor(user_id=user.id, name=user.name, role=user.role) if user.is_active else PUBLIC
 
 
 def machine(name: str) -> Actor:

@@ -1,12 +1,15 @@
-"""Decisions in Python: `may()` returns whether an actor may perform an action, and why not."""
+"""Decisions in Python: `may()` returns whether an action is allowed, and why not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from archive.access.actor import Actor
-from archive.access.policy import ALLOWED, Action
-from archive.models import Interview, Job, MediaFile, TranscriptVersion
+from archive.access.policy import ALLOWED, READER_ACTIONS, Action, ReaderAction
+from archive.access.rights import Rights
+from archive.access.scope import ARCHIVE, Part, Scope
+from archive.models import MediaFile, TranscriptVersion
 
 
 @dataclass(frozen=True)
@@ -21,29 +24,21 @@ class Decision:
 
 
 ALLOW = Decision(True)
-Subject = Interview | TranscriptVersion | MediaFile | Job | None
 
 
-def may(
-    actor: Actor, action: Action, subject: Subject = None, *, interview: Interview | None = None
-) -> Decision:
-    """Decide whether `actor` may perform `action` on `subject`, which may need its interview.
+def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
+    """Decide whether the action is allowed on the scope.
 
-    Everything about an interview that the actor may not view is refused as
-    `not_visible`, whatever the role allows otherwise.
+    Everything about an interview that the actor may not know of is refused as `not_visible`,
+    whatever the role allows otherwise.
     """
-    owner = subject if isinstance(subject, Interview) else interview
-    if isinstance(subject, TranscriptVersion | MediaFile) and owner is None:
-        raise ValueError("the interview that it belongs to is needed")
-    if owner is not None and owner.audience not in actor.audiences:
+    if scope.interview is not None and not rights.admit(scope.interview, "know", scope):
         return Decision(False, "not_visible")
-    if action == "view":
-        return _may_view(actor, subject, owner)
-    if action == "read":
-        return _may_read(actor, subject)
-    if role_allows(actor, action):
-        return _state_allows(action, subject)
-    return _role_refusal(actor)
+    if _is_of_readers(action):
+        return _may_as_reader(rights, action, scope)
+    if role_allows(rights.actor, action):
+        return _state_allows(action, scope.part)
+    return _role_refusal(rights.actor)
 
 
 def role_allows(actor: Actor, action: Action) -> bool:
@@ -51,32 +46,44 @@ def role_allows(actor: Actor, action: Action) -> bool:
     return actor.role in ALLOWED.get(action, frozenset())
 
 
+def _is_of_readers(action: Action) -> TypeGuard[ReaderAction]:
+    return action in READER_ACTIONS
+
+
 def _role_refusal(actor: Actor) -> Decision:
     return Decision(False, "sign_in" if not actor.is_signed_in else "other_role")
 
 
-def _may_view(actor: Actor, subject: Subject, owner: Interview | None) -> Decision:
-    """Decide on "view"; derivatives of an attachment need the right to the attachment."""
-    if owner is None:
+def _may_as_reader(rights: Rights, action: ReaderAction, scope: Scope) -> Decision:
+    if scope.interview is None:
         return Decision(False, "nothing_named")
-    if isinstance(subject, MediaFile) and subject.recording_id is None:
+    if not rights.admit(scope.interview, action, scope):
+        return Decision(False, "closed")
+    if isinstance(scope.part, MediaFile):
+        return _may_have_file(rights.actor, scope.part)
+    if action in ("know", "hear") or (action == "quote" and scope.part is None):
+        return ALLOW
+    return _may_have_text(rights, scope.part)
+
+
+def _may_have_file(actor: Actor, file: MediaFile) -> Decision:
+    """Decide on a file: originals and attachments, with their derivatives, are for some roles."""
+    if file.role == "original":
+        return ALLOW if role_allows(actor, "fetch_original") else _role_refusal(actor)
+    if file.recording_id is None:
         return ALLOW if role_allows(actor, "see_files") else _role_refusal(actor)
     return ALLOW
 
 
-def _may_read(actor: Actor, subject: Subject) -> Decision:
-    if not isinstance(subject, TranscriptVersion):
+def _may_have_text(rights: Rights, part: Part | None) -> Decision:
+    if not isinstance(part, TranscriptVersion):
         return Decision(False, "nothing_named")
-    if actor.is_signed_in or subject.state in actor.public_states:
+    if rights.actor.is_signed_in or part.state in rights.public_states:
         return ALLOW
     return Decision(False, "not_yet_approved")
 
 
-def _state_allows(action: Action, subject: Subject) -> Decision:
-    if (
-        isinstance(subject, TranscriptVersion)
-        and action == "correct"
-        and subject.state == "approved"
-    ):
+def _state_allows(action: Action, part: Part | None) -> Decision:
+    if isinstance(part, TranscriptVersion) and action == "correct" and part.state == "approved":
         return Decision(False, "frozen")
     return ALLOW

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-Action = Literal[
-    "view",  # know that it exists, read its description, hear the access copy
-    "read",  # read and export the text of a version
+# What readers ask for. The audience of the interview and the state of the text decide.
+ReaderAction = Literal[
+    "know",  # that it exists, and its description
+    "read",  # the text of a version
+    "hear",  # the access copy, its wave and its picture
+    "download",  # an export of the text, a file to keep
+    "quote",  # a citation of the text
+]
+StaffAction = Literal[
     "see_history",  # who changed which words
     "create",  # a new interview
     "describe",  # change title, people, dates, audience, contents
@@ -23,6 +29,11 @@ Action = Literal[
     "manage_accounts",
     "manage_office",  # name of the archive, sample, settings
 ]
+Action = ReaderAction | StaffAction
+
+READER_ACTIONS: tuple[ReaderAction, ...] = get_args(ReaderAction)
+STAFF_ACTIONS: tuple[StaffAction, ...] = get_args(StaffAction)
+ACTIONS: tuple[Action, ...] = READER_ACTIONS + STAFF_ACTIONS
 
 STAFF_ROLES = frozenset({"administrator", "archivist", "historian", "editor", "reviewer"})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from archive.access.actor import Actor
-from archive.access.decision import Decision, Subject, may
+from archive.access.decision import Decision, may
 from archive.access.policy import Action
-from archive.models import Interview
+from archive.access.rights import Rights
+from archive.access.scope import ARCHIVE, Scope
 
 
 class Refused(Exception):
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 class NotAllowed(Refused):
-    """The actor may view the subject but may not perform the action on it."""
+    """The actor may know of the thing but may not perform the action on it."""
 
     code = "not_allowed"
 
@@ -36,11 +36,9 @@ class NotVisible(Refused):
     code = "not_visible"
 
 
-def require(
-    actor: Actor, action: Action, subject: Subject = None, *, interview: Interview | None = None
-) -> None:
+def require(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> None:
     """Raise NotVisible or NotAllowed unless `may()` allows the action."""
-    decision = may(actor, action, subject, interview=interview)
+    decision = may(rights, action, scope)
     if decision.reason == "not_visible":
         raise NotVisible
     if not decision:

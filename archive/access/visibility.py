@@ -1,4 +1,4 @@
-"""The access rules as SQL: restrict a SELECT to what the actor may view or read.
+"""The access rules as SQL: restrict a SELECT to what may be known or read.
 
 A property test compares them with `decision.may`.
 """
@@ -9,37 +9,39 @@ from typing import TypeVarTuple
 
 from sqlalchemy import Select, false, true
 
-from archive.access.actor import Actor
 from archive.access.decision import role_allows
-from archive.models import Interview, Job, TranscriptVersion
+from archive.access.rights import Rights
+from archive.models import Job, TranscriptVersion
 
 Columns = TypeVarTuple("Columns")
 
 
-def visible(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
+def visible(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """Restrict a SELECT from Interview (and optionally TranscriptVersion) to visible rows.
 
-    The same rule as `may(actor, "view", interview)`.
+    The same rule as `may(rights, "know", Scope(interview))`.
     """
-    return query.where(Interview.audience.in_(sorted(actor.audiences)))
+    return query.where(rights.admit_in_sql("know"))
 
 
-def readable(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
+def readable(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """Restrict a SELECT from Interview and TranscriptVersion to readable text.
 
-    The same rule as `may(actor, "read", version, interview=interview)`.
+    The same rule as `may(rights, "read", Scope(interview, version))`.
     """
     by_state = (
-        true() if actor.is_signed_in else TranscriptVersion.state.in_(sorted(actor.public_states))
+        true()
+        if rights.actor.is_signed_in
+        else TranscriptVersion.state.in_(sorted(rights.public_states))
     )
-    return visible(query, actor).where(by_state)
+    return visible(query, rights).where(rights.admit_in_sql("read"), by_state)
 
 
-def visible_jobs(query: Select[*Columns], actor: Actor) -> Select[*Columns]:
+def visible_jobs(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """Restrict a SELECT from Job, outer-joined with Interview, to visible jobs.
 
-    The same rule as `may(actor, "see_jobs", job, interview=interview)`.
+    The same rule as `may(rights, "see_jobs", Scope(interview, job))`.
     """
-    if not role_allows(actor, "see_jobs"):
+    if not role_allows(rights.actor, "see_jobs"):
         return query.where(false())
-    return query.where(Job.interview_id.is_(None) | Interview.audience.in_(sorted(actor.audiences)))
+    return query.where(Job.interview_id.is_(None) | rights.admit_in_sql("know"))

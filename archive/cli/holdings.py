@@ -51,13 +51,13 @@ def ingest(accession: str, files: tuple[Path, ...], as_json: bool) -> None:
 @report_errors
 def check_fixity(everything: bool, as_json: bool) -> None:
     """Check originals that are due; exit with 1 if one is damaged."""
-    database, actor = toolbox().database, operator()
+    database, rights = toolbox().database, operator()
     with database.reading() as db:
-        candidates = fixity.candidates(db, actor, include_recent=everything)
+        candidates = fixity.candidates(db, rights, include_recent=everything)
     findings = [
         finding
         for checked in fixity.check_each(
-            toolbox().vault, actor, candidates, writing=database.writing
+            toolbox().vault, rights, candidates, writing=database.writing
         )
         for finding in checked
     ]
@@ -81,9 +81,9 @@ def check_fixity(everything: bool, as_json: bool) -> None:
 @report_errors
 def list_jobs(as_json: bool) -> None:
     """List running, waiting and recently failed jobs."""
-    actor = operator()
+    rights = operator()
     with toolbox().database.reading() as db:
-        entries = [*jobs.open_jobs(db, actor), *jobs.recent_failures(db, actor)]
+        entries = [*jobs.open_jobs(db, rights), *jobs.recent_failures(db, rights)]
         rows = [_job_row(item) for item in entries]
     words = "\n".join(
         f"{row['state']:9} {row['progress']:4.0%} {row['kind']:13} {row['accession'] or '-':14} "

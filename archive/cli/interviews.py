@@ -75,18 +75,18 @@ def add_interview(
 ) -> None:
     """Create an interview, and a record for each unknown person."""
     with transaction() as db:
-        actor = operator()
+        rights = operator()
         description = Description(
             title=title,
             languages=languages,
             held_edtf=held_on,
             audience=audience,
             collection=collections.by_optional_code(db, collection),
-            witnesses=[people.find_or_create(db, actor, name) for name in witnesses],
-            interviewers=[people.find_or_create(db, actor, name) for name in interviewers],
+            witnesses=[people.find_or_create(db, rights, name) for name in witnesses],
+            interviewers=[people.find_or_create(db, rights, name) for name in interviewers],
         )
         interview_row = interviews.create(
-            db, actor, description, accession=accession, year=toolbox().settings.today().year
+            db, rights, description, accession=accession, year=toolbox().settings.today().year
         )
         result = {"accession": interview_row.accession}
     print_result(result, as_json=as_json, text=f"{result['accession']} is in the archive.")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from archive import messages
-from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
+from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
 from archive.settings import SettingRefused
 from archive.toolbox import Toolbox
 from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
@@ -39,9 +39,9 @@ def toolbox() -> Toolbox:
     return cast(Toolbox, current_app.extensions["loi_ke"])
 
 
-def operator() -> Actor:
-    """Return the actor of commands: all rights, recorded in events as the command line."""
-    return machine("command line")
+def operator() -> Rights:
+    """Return the rights of commands: all of them, recorded in events as the command line."""
+    return rights_today(machine("command line"), toolbox().settings)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.accounts import accounts
 from archive.actions.discovery import indexing
 from archive.actions.discovery import search as discovery
@@ -50,10 +50,10 @@ from search.results import LAST_PAGE, MOST_PER_PAGE
 def search(query: str, reader: str, limit: int, as_json: bool) -> None:
     """Search passages with the rights of the operator or of --as."""
     tools = toolbox()
-    actor = _actor_of(reader)
+    rights = _rights_of(reader)
     try:
         with tools.database.reading() as db:
-            hits, total = _find_hits(db, actor, query, limit)
+            hits, total = _find_hits(db, rights, query, limit)
     except QueryProblem as problem:
         code = f"query_{problem.code}"
         exit_with_error(code, message_for_code(code, found=problem.found, limit=problem.limit))
@@ -80,28 +80,27 @@ def reindex(as_json: bool) -> None:
     print_result({"passages": passages}, as_json=as_json, text=f"{passages} passages were indexed.")
 
 
-def _actor_of(name: str) -> Actor:
+def _rights_of(name: str) -> Rights:
     if not name:
         return operator()
-    states = toolbox().settings.public_states
     if name == "public":
-        return access.public_actor(states)
+        return access.rights_today(access.PUBLIC, toolbox().settings)
     with toolbox().database.reading() as db:
         user = accounts.by_email(db, name)
     if user is None:
         exit_with_error("unknown_account", f"There is no account {name}.")
-    return accounts.actor_of(user, toolbox().settings)
+    return accounts.rights_of(user, toolbox().settings)
 
 
 def _find_hits(
-    db: Session, actor: Actor, query: str, limit: int
+    db: Session, rights: Rights, query: str, limit: int
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the first `limit` hits, fetched page by page, and the total count."""
     per_page = min(limit, MOST_PER_PAGE)
     hits: list[dict[str, Any]] = []
     for page in range(1, math.ceil(limit / per_page) + 1):
         query_options = SearchQuery(text=query, page=page, per_page=per_page, grouped=False)
-        response = discovery.search(db, toolbox().index, actor, query_options)
+        response = discovery.search(db, toolbox().index, rights, query_options)
         hits += [_hit_row(hit) for hit in response.hits]
         if page * per_page >= response.total:
             break

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.accounts import accounts
 from archive.actions.catalogue import collections, interviews, people
 from archive.actions.catalogue.interviews import Description
@@ -70,7 +70,7 @@ class LoadResult:
 
 
 def load(
-    toolbox: Toolbox, actor: Actor, *, on_progress: OnProgress = lambda _share: None
+    toolbox: Toolbox, rights: Rights, *, on_progress: OnProgress = lambda _share: None
 ) -> LoadResult:
     """Load or complete the sample; `on_progress` is called with the fraction done.
 
@@ -80,22 +80,22 @@ def load(
     sample = read_sample()
     with toolbox.database.writing() as db:
         _check_names_are_free(db, sample)
-        loaded_accounts = _load_accounts(db, actor, sample)
-        _add_records(db, actor, sample)
+        loaded_accounts = _load_accounts(db, rights, sample)
+        _add_records(db, rights, sample)
     added = 0
     # Interviews with sound are added last, to be the newest, and their files are ingested first.
     for interview in reversed(sample.interviews):
         added += _add_interview(toolbox, sample, interview)
     for number, interview in enumerate(sample.interviews):
         on_progress(number / len(sample.interviews))
-        _ingest_files(toolbox, actor, interview)
+        _ingest_files(toolbox, rights, interview)
         if interview.sound is not None:
-            _request_transcription(toolbox, actor, interview)
+            _request_transcription(toolbox, rights, interview)
     if added:
         with toolbox.database.writing() as db:
             subject = db.scalars(select(Collection).where(Collection.is_sample)).first()
             assert subject is not None
-            audit.record(db, actor, "sample.loaded", subject, interviews=added)
+            audit.record(db, rights.actor, "sample.loaded", subject, interviews=added)
     return LoadResult(
         accounts=loaded_accounts, interviews=[i.accession for i in sample.interviews], added=added
     )
@@ -132,7 +132,7 @@ def _check_names_are_free(db: Session, sample: SampleArchive) -> None:
         raise SampleNameTaken(name=name)
 
 
-def _load_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[LoadedAccount]:
+def _load_accounts(db: Session, rights: Rights, sample: SampleArchive) -> list[LoadedAccount]:
     loaded_accounts = []
     for account in sample.accounts:
         password = fresh_password()
@@ -140,7 +140,7 @@ def _load_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[Loa
         if user is None:
             accounts.add(
                 db,
-                actor,
+                rights,
                 email=account.email,
                 name=account.name,
                 role=account.role,
@@ -148,11 +148,11 @@ def _load_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[Loa
                 is_sample=True,
             )
         else:
-            accounts.set_password(db, actor, user, password)
+            accounts.set_password(db, rights, user, password)
             if (
                 not user.is_active
             ):  # closed when the sample was removed, and kept because events refer to it
-                accounts.update(db, actor, user, name=user.name, role=account.role, is_active=True)
+                accounts.update(db, rights, user, name=user.name, role=account.role, is_active=True)
         loaded_accounts.append(
             LoadedAccount(
                 role=account.role, name=account.name, email=account.email, password=password
@@ -161,13 +161,13 @@ def _load_accounts(db: Session, actor: Actor, sample: SampleArchive) -> list[Loa
     return loaded_accounts
 
 
-def _add_records(db: Session, actor: Actor, sample: SampleArchive) -> None:
+def _add_records(db: Session, rights: Rights, sample: SampleArchive) -> None:
     """Add the collections, places and people that are missing."""
     for collection in sample.collections:
         if collections.by_code(db, collection.code) is None:
             collections.add(
                 db,
-                actor,
+                rights,
                 code=collection.code,
                 title=collection.title,
                 summary=collection.summary,
@@ -203,7 +203,7 @@ def _add_records(db: Session, actor: Actor, sample: SampleArchive) -> None:
                 biography=person.biography,
                 other_names=aliases,
             )
-            people.add(db, actor, facts, is_sample=True)
+            people.add(db, rights, facts, is_sample=True)
 
 
 def _add_interview(
@@ -249,14 +249,14 @@ def _store_interview(
                 start_ms=point.at_ms,
                 title=point.title,
                 body=point.body,
-                author_id=staff["historian"].user_id,
+                author_id=staff["historian"].actor.user_id,
             )
         )
     if sample_interview.text is not None:
         transcripts.add_transcript(db, staff, interview, sample_interview.text)
 
 
-def _ingest_files(toolbox: Toolbox, actor: Actor, sample_interview: SampleInterview) -> None:
+def _ingest_files(toolbox: Toolbox, rights: Rights, sample_interview: SampleInterview) -> None:
     with toolbox.database.reading() as db:
         existing = set(
             db.scalars(
@@ -269,11 +269,11 @@ def _ingest_files(toolbox: Toolbox, actor: Actor, sample_interview: SampleInterv
         )
     for path in sample_interview.files:
         if path.name not in existing:
-            local_ingest.ingest_file(toolbox, actor, sample_interview.accession, path=path)
+            local_ingest.ingest_file(toolbox, rights, sample_interview.accession, path=path)
 
 
 def _request_transcription(
-    toolbox: Toolbox, actor: Actor, sample_interview: SampleInterview
+    toolbox: Toolbox, rights: Rights, sample_interview: SampleInterview
 ) -> None:
     """Request one transcription with the demo model, which is never the default."""
     with toolbox.database.writing() as db:
@@ -288,7 +288,7 @@ def _request_transcription(
         if job_id is None and version_id is None:
             runs.request(
                 db,
-                actor,
+                rights,
                 interview,
                 TranscriptionOptions(
                     engine=DEMO.info.engine, model=DEMO.info.name, language=interview.language

@@ -22,7 +22,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.office.first_run import SAMPLE_JOB
 from archive.demo.sample_files import read_sample
 from archive.models import (
@@ -71,9 +71,9 @@ class _Removable:
     kept: list[str]
 
 
-def remove(toolbox: Toolbox, actor: Actor) -> RemovalResult:
+def remove(toolbox: Toolbox, rights: Rights) -> RemovalResult:
     """Remove the sample if there is one. Raises SampleBeingLoaded."""
-    access.require(actor, "manage_office")
+    access.require(rights, "manage_office")
     sample_files = {
         _digest(path): path for interview in read_sample().interviews for path in interview.files
     }
@@ -84,7 +84,7 @@ def remove(toolbox: Toolbox, actor: Actor) -> RemovalResult:
         if collection is not None:
             audit.record(
                 db,
-                actor,
+                rights.actor,
                 "sample.removed",
                 collection,
                 interviews=len(removable.ids),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.accounts import accounts
 from archive.actions.editing import segments
 from archive.actions.editing.rules import SegmentChange
@@ -27,15 +27,15 @@ class CorrectionNotApplicable(ValueError):
     """A correction names words that its segment lacks: an error in the sample's files."""
 
 
-def staff_by_role(db: Session, sample: SampleArchive, settings: Settings) -> dict[str, Actor]:
+def staff_by_role(db: Session, sample: SampleArchive, settings: Settings) -> dict[str, Rights]:
     """Return the accounts of the sample as actors, by role."""
     emails = [account.email for account in sample.accounts]
     users = db.scalars(select(User).where(User.email.in_(emails), User.is_sample))
-    return {user.role: accounts.actor_of(user, settings) for user in users}
+    return {user.role: accounts.rights_of(user, settings) for user in users}
 
 
 def add_transcript(
-    db: Session, staff_by_role: dict[str, Actor], interview: Interview, text: SampleText
+    db: Session, staff_by_role: dict[str, Rights], interview: Interview, text: SampleText
 ) -> None:
     """Import a text and bring it to its state; a second version follows an approved one."""
     version = imports.import_transcript(
@@ -63,7 +63,7 @@ def add_transcript(
 
 def _advance_to_state(
     db: Session,
-    staff_by_role: dict[str, Actor],
+    staff_by_role: dict[str, Rights],
     interview: Interview,
     version: TranscriptVersion,
     state: str,
@@ -76,7 +76,7 @@ def _advance_to_state(
 
 def _apply_corrections(
     db: Session,
-    editor: Actor,
+    editor: Rights,
     interview: Interview,
     version: TranscriptVersion,
     corrections: Sequence[SampleCorrection],

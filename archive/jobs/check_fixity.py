@@ -13,18 +13,20 @@ MAX_NAMES = 20
 def handle(context: JobContext) -> dict[str, Any] | None:
     """Check originals; the job fails, with their names, if one is altered or missing."""
     file_id = str(context.payload.get("subject_id", ""))
-    actor = context.actor
+    rights = context.rights
     with context.reading() as db:
         if file_id:
-            candidates = fixity.candidate_of(db, actor, file_id)
+            candidates = fixity.candidate_of(db, rights, file_id)
         else:
             candidates = fixity.candidates(
-                db, actor, include_recent=False, limit_bytes=fixity.NIGHTLY_BYTES
+                db, rights, include_recent=False, limit_bytes=fixity.NIGHTLY_BYTES
             )
     total = sum(candidate.size_bytes for candidate in candidates) or 1
     read = 0
     wrong: list[str] = []
-    checks = fixity.check_each(context.toolbox.vault, actor, candidates, writing=context.checkpoint)
+    checks = fixity.check_each(
+        context.toolbox.vault, rights, candidates, writing=context.checkpoint
+    )
     for candidate, findings in zip(candidates, checks, strict=True):
         read += candidate.size_bytes
         context.progress(read / total, "reading_again")

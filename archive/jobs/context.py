@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from archive import access, queue
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import User
 from archive.toolbox import Toolbox
 
@@ -61,12 +61,12 @@ class JobContext:
         self._done = threading.Event()
 
     @property
-    def actor(self) -> Actor:
-        """The machine actor, named after the user who requested the job."""
+    def rights(self) -> Rights:
+        """The rights of the machine, which is named after the user who requested the job."""
         with self.toolbox.database.reading() as db:
             user = db.get(User, self.lease.requested_by_id) if self.lease.requested_by_id else None
             name = f"worker for {user.name}" if user is not None else "worker"
-        return access.machine(name)
+        return access.rights_today(access.machine(name), self.toolbox.settings)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -83,7 +83,7 @@ def _run_recipe(
             problem=f"no_copy_{refused.code}", technical={"log": refused.detail}
         )
     with context.checkpoint() as db:
-        derivatives.record_outcome(db, context.actor, original, recipe, outcome=outcome)
+        derivatives.record_outcome(db, context.rights, original, recipe, outcome=outcome)
     return outcome.problem
 
 

@@ -20,7 +20,7 @@ def handle(context: JobContext) -> dict[str, Any] | None:
         context.progress(share, "loading_sample")
 
     try:
-        loaded = loading.load(context.toolbox, context.actor, on_progress=on_progress)
+        loaded = loading.load(context.toolbox, context.rights, on_progress=on_progress)
     except Refused as refused:
         raise JobProblem(refused.code, final=True, **refused.facts) from refused
     return {"interviews": len(loaded.interviews), "added": loaded.added}

@@ -100,7 +100,7 @@ def handle(context: JobContext) -> dict[str, Any]:
             return _result(version)
         interview = db.get_one(Interview, context.lease.interview_id)
         sounds = transcription_runs.source_recordings(db, interview)
-        prompt = transcription_runs.build_prompt(interview)
+        prompt = transcription_runs.build_prompt(context.rights, interview)
     info = _require_model(context)
     prompt = prompt if info.takes_prompt else ""
     details = {
@@ -117,7 +117,7 @@ def handle(context: JobContext) -> dict[str, Any]:
     with context.checkpoint() as db:
         version = transcription_runs.complete(
             db,
-            context.actor,
+            context.rights,
             db.get_one(Interview, interview.id),
             [db.get_one(TranscriptionRun, run_id) for run_id in runs],
             language=context.payload["language"],

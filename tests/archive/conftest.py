@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from app import create_toolbox
-from archive.access import machine
 from archive.actions.holdings import local_ingest
 from archive.demo import loading
 from archive.demo.loading import LoadResult
 from archive.settings import Settings
 from tests.support import archive_snapshot, media_factory
+from tests.support.rights import rights_of_machine
 from transcription.engines.demo import SAMPLES_DIR
 
 OWN = "LK-1"
@@ -49,9 +49,9 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) 
     (home / "archive.db").write_bytes(empty_database.read_bytes())
     toolbox = create_toolbox(Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}"))
     media_factory.add_interview(toolbox.database, OWN, audience="public")
-    local_ingest.ingest_file(toolbox, machine("test"), OWN, path=SAME_BYTES)
+    local_ingest.ingest_file(toolbox, rights_of_machine("test"), OWN, path=SAME_BYTES)
     rows, vault = archive_snapshot.rows(toolbox), archive_snapshot.files(home / "vault")
-    loaded = loading.load(toolbox, machine("test"))
+    loaded = loading.load(toolbox, rights_of_machine("test"))
     toolbox.database.dispose()
     return SampleHome(home=home, loaded=loaded, rows_before=rows, vault_before=vault)
 

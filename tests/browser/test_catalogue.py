@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from archive.access import machine
 from archive.actions.catalogue import index_points, interviews, people, places
 from archive.actions.catalogue.index_points import IndexPointInput
 from archive.actions.catalogue.interviews import Description
@@ -14,8 +13,9 @@ from archive.db import Database
 from archive.settings import Settings
 from tests.browser.conftest import OpenAs
 from tests.support.accessibility import violations
+from tests.support.rights import rights_of_machine
 
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from archive.access import machine
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentChange
 from archive.models import Interview, Segment, TranscriptVersion
@@ -13,6 +12,7 @@ from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs
 from tests.support import editor_fixture
 from tests.support.accessibility import violations
+from tests.support.rights import rights_of_machine
 
 
 def create_history(toolbox: Toolbox) -> str:
@@ -20,7 +20,7 @@ def create_history(toolbox: Toolbox) -> str:
     editor = editor_fixture.create(toolbox, ghost=True)
     with toolbox.database.writing() as db:
         version = db.get_one(TranscriptVersion, editor.version_id)
-        context = machine("test"), db.get_one(Interview, version.interview_id), version
+        context = rights_of_machine("test"), db.get_one(Interview, version.interview_id), version
         changed, removed = (db.get_one(Segment, editor.segment_ids[at]) for at in (2, 4))
         segments.save(db, *context, changed, SegmentChange(text="Dạ, tôi nhớ như in."), based_on=1)
         segments.drop(db, *context, removed, based_on=1, reason="Máy tự thêm")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from archive.access import machine
 from archive.actions.transcripts import versions
 from archive.models import Interview, TranscriptVersion
 from archive.settings import Settings
@@ -24,6 +23,7 @@ from tests.support.editor_page import (
     wait_until_saved,
 )
 from tests.support.http_server import HttpClient
+from tests.support.rights import rights_of_machine
 
 
 def approve_version(toolbox: Toolbox, editor: editor_fixture.EditorFixture) -> None:
@@ -32,7 +32,7 @@ def approve_version(toolbox: Toolbox, editor: editor_fixture.EditorFixture) -> N
         interview = db.get_one(Interview, version.interview_id)
         if version.state == "machine":
             version.state = "editing"  # as an editor's first change leaves it
-        versions.approve(db, machine("test"), interview, version)
+        versions.approve(db, rights_of_machine("test"), interview, version)
 
 
 def state_of(toolbox: Toolbox, version: str) -> str:

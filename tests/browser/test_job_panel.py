@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from archive.access import machine
 from archive.actions.holdings import local_ingest
 from archive.models import Job
 from archive.toolbox import Toolbox
@@ -17,6 +16,7 @@ from tests.support import media_files as media
 from tests.support import sample_transcript
 from tests.support.accessibility import violations
 from tests.support.audio_samples import as_float, sample
+from tests.support.rights import rights_of_machine
 
 PAGE = "/vi/interviews/LK-1"
 PATIENCE_MS = 240_000  # transcription is slow on a busy machine
@@ -29,7 +29,7 @@ def recording(toolbox: Toolbox, tmp_path: Path) -> None:
     path = media.sound(tmp_path / "a.wav", as_float(pcm)[np.newaxis])
     with toolbox.database.writing() as db:
         sample_transcript.add_interview(db, recorded=False)
-    local_ingest.ingest_file(toolbox, machine("test"), "LK-1", path=path)
+    local_ingest.ingest_file(toolbox, rights_of_machine("test"), "LK-1", path=path)
 
 
 def start_transcription(page: Page, model: str) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from archive.access import machine
 from archive.actions.holdings import local_ingest
 from archive.actions.transcripts import imports, versions
 from archive.jobs.worker import Worker
@@ -20,6 +19,7 @@ from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs, play_slowly
 from tests.support import media_files, sample_transcript
 from tests.support.accessibility import violations
+from tests.support.rights import rights_of_machine
 from transcription.engines.demo import SAMPLES_DIR
 
 PAGE = "/vi/interviews/LK-1"
@@ -39,13 +39,13 @@ def approved_interview(toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
         sample_transcript.add_interview(db, recorded=False)
     local_ingest.ingest_file(
-        toolbox, machine("test"), "LK-1", path=SAMPLES_DIR / "interview_pha_rao.m4a"
+        toolbox, rights_of_machine("test"), "LK-1", path=SAMPLES_DIR / "interview_pha_rao.m4a"
     )
     with toolbox.database.writing() as db:
         interview = sample_transcript.find_interview(db)
         version = imports.add_machine_version(
             db,
-            machine("test"),
+            rights_of_machine("test"),
             interview,
             language="vi",
             origin=sample_transcript.ORIGIN,
@@ -206,7 +206,7 @@ def test_video_is_beside_its_waveform_and_leaves_space_for_the_text(
         interview = sample_transcript.find_interview(db)
         interview.recordings[0].part = 9
     film = media_files.film(tmp_path / "phong-van.mp4", seconds=2, size=(320, 180))
-    local_ingest.ingest_file(toolbox, machine("test"), "LK-1", path=film)
+    local_ingest.ingest_file(toolbox, rights_of_machine("test"), "LK-1", path=film)
     with toolbox.database.writing() as db:
         interview = sample_transcript.find_interview(db)
         next(recording for recording in interview.recordings if recording.part != 9).part = 1

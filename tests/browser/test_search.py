@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from archive.access import machine
 from archive.actions.holdings import local_ingest
 from archive.actions.transcripts import imports
 from archive.jobs.worker import Worker
@@ -21,6 +20,7 @@ from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs, play_slowly
 from tests.support.accessibility import violations
 from tests.support.http_server import HttpClient, ServerProcess
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, Word
 from transcription.engines.demo import SAMPLES_DIR
 
@@ -45,13 +45,13 @@ def site(toolbox: Toolbox, settings: Settings) -> Iterator[HttpClient]:
             db.flush()
             db.add(Contribution(interview_id=interview.id, person_id=person.id, role=role))
     local_ingest.ingest_file(
-        toolbox, machine("test"), "LK-1", path=SAMPLE.with_name(sample["audio"])
+        toolbox, rights_of_machine("test"), "LK-1", path=SAMPLE.with_name(sample["audio"])
     )
     with toolbox.database.writing() as db:
         stored = db.get_one(Interview, interview.id)
         imports.import_transcript(
             db,
-            machine("test"),
+            rights_of_machine("test"),
             stored,
             language="vi",
             state="approved",

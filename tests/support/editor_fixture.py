@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.transcripts import imports
 from archive.actions.transcripts.imports import MachineOrigin
 from archive.models import Contribution, Interview, MediaFile, Person, Recording
@@ -24,6 +23,7 @@ from archive.text.vietnamese_names import NameParts, person_key
 from archive.toolbox import Toolbox
 from media.derivatives import peaks
 from tests.support.http_server import ROOT
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, Word
 
 SAMPLES = ROOT / "transcription" / "engines" / "demo" / "samples"
@@ -76,7 +76,7 @@ def create(
         db.expire(interview)
         version = imports.add_machine_version(
             db,
-            machine("test"),
+            rights_of_machine("test"),
             interview,
             language="vi",
             origin=ORIGIN,

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from app import create_app
 from archive import migrations
-from archive.access import Actor
+from archive.actions.accounts import accounts
 from archive.actions.holdings import uploads
 from archive.jobs.worker import Worker
 from archive.models import Interview, Job, User
@@ -55,9 +55,9 @@ def _begin_upload(tools: Toolbox) -> None:
         interview = db.scalars(select(Interview)).first()
         assert user is not None
         assert interview is not None
-        actor = Actor(user_id=user.id, name=user.name, role=user.role)
+        rights = accounts.rights_of(user, tools.settings)
         begun = uploads.create(
-            db, actor, interview, filename="b.wav", length_bytes=4096, toolbox=tools
+            db, rights, interview, filename="b.wav", length_bytes=4096, toolbox=tools
         )
     tools.parts.append(begun.id, 0, io.BytesIO(b"RIFF" + bytes(1000)))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from archive.access import machine
 from archive.actions.catalogue import interviews
 from archive.actions.catalogue.interviews import Description
 from archive.db import Database
 from archive.models import Interview
 from tests.support.html_pages import hidden_field
+from tests.support.rights import rights_of_machine
 
 
 def add_interview(database: Database, **values: object) -> str:
@@ -18,7 +18,7 @@ def add_interview(database: Database, **values: object) -> str:
     with database.writing() as db:
         facts: dict[str, object] = {"title": "Một", "audience": "public", **values}
         description = Description(**facts)  # type: ignore[arg-type]
-        return interviews.create(db, machine("test"), description).accession
+        return interviews.create(db, rights_of_machine("test"), description).accession
 
 
 def stored_interview(database: Database, accession: str) -> Interview:

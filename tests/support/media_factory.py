@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import uploads
 from archive.actions.holdings.uploads import UploadProgress
 from archive.db import Database
@@ -35,23 +35,23 @@ def write_wav(
 
 
 def start_upload(
-    toolbox: Toolbox, actor: Actor, *, length: int, name: str = "a.wav", accession: str = "LK-1"
+    toolbox: Toolbox, rights: Rights, *, length: int, name: str = "a.wav", accession: str = "LK-1"
 ) -> str:
     """Start an upload; return its id."""
     with toolbox.database.writing() as db:
         owner = db.query(Interview).filter_by(accession=accession).one()
         upload = uploads.create(
-            db, actor, owner, filename=name, length_bytes=length, toolbox=toolbox
+            db, rights, owner, filename=name, length_bytes=length, toolbox=toolbox
         )
         return upload.id
 
 
 def upload_file(
-    toolbox: Toolbox, actor: Actor, data: bytes, *, name: str = "a.wav", accession: str = "LK-1"
+    toolbox: Toolbox, rights: Rights, data: bytes, *, name: str = "a.wav", accession: str = "LK-1"
 ) -> UploadProgress:
     """Upload a whole file in one part."""
-    upload_id = start_upload(toolbox, actor, length=len(data), name=name, accession=accession)
-    return uploads.receive(toolbox, actor, upload_id, offset=0, stream=io.BytesIO(data))
+    upload_id = start_upload(toolbox, rights, length=len(data), name=name, accession=accession)
+    return uploads.receive(toolbox, rights, upload_id, offset=0, stream=io.BytesIO(data))
 
 
 def originals(db: Session) -> list[MediaFile]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.catalogue import interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import PersonFacts
@@ -22,9 +21,10 @@ from archive.models import (
     TranscriptVersion,
     User,
 )
+from tests.support.rights import rights_of_machine
 from transcription.formats.registry import FORMATS
 
-TEST = machine("test")
+TEST = rights_of_machine("test")
 ACCESSION = "LK-1"
 TITLE = "Lò bánh mì đầu hẻm"
 WITNESS, INTERVIEWER, NEW_WITNESS = "Lâm Thị Sương", "Đỗ Quang Khải", "Phan Văn Lộc"

@@ -10,12 +10,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, machine
+from archive.access import Rights
 from archive.actions.transcripts import imports, versions
 from archive.actions.transcripts.imports import MachineOrigin
 from archive.models import Contribution, Interview, Person, Recording, TranscriptVersion
 from archive.models.base import new_id
 from archive.text.vietnamese_names import NameParts, person_key
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, Word, words_from_text
 from transcription.engines.demo import SAMPLES_DIR
 
@@ -119,13 +120,13 @@ def add_version(
     db: Session,
     interview: Interview,
     *,
-    actor: Actor | None = None,
+    rights: Rights | None = None,
     lines: tuple[tuple[str, int, int, str], ...] = LINES,
 ) -> TranscriptVersion:
     """Add a machine version; the first one is shown to readers."""
     return imports.add_machine_version(
         db,
-        actor or machine("test"),
+        rights or rights_of_machine("test"),
         interview,
         language="vi",
         origin=ORIGIN,
@@ -136,13 +137,13 @@ def add_version(
 def submit(db: Session, interview: Interview, version: TranscriptVersion) -> None:
     """Submit a version, after an editor has opened it."""
     version.state = "editing"
-    versions.submit(db, machine("test"), interview, version)
+    versions.submit(db, rights_of_machine("test"), interview, version)
 
 
 def approve(db: Session, interview: Interview, version: TranscriptVersion) -> None:
     """Submit and approve a version."""
     submit(db, interview, version)
-    versions.approve(db, machine("test"), interview, version)
+    versions.approve(db, rights_of_machine("test"), interview, version)
 
 
 def add_approved_version(db: Session, interview: Interview) -> TranscriptVersion:

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, machine
+from archive.access import Rights
 from archive.actions.discovery import indexing, search
 from archive.actions.discovery.search import SearchQuery, SearchResponse
 from archive.actions.transcripts import imports
 from archive.models import Interview, TranscriptVersion
 from archive.toolbox import Toolbox
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, words_from_text
 
 SECONDS_PER_SENTENCE = 10
@@ -54,7 +55,7 @@ def add_version(
     """Add a version with these sentences to an interview, by import."""
     return imports.import_transcript(
         db,
-        machine("test"),
+        rights_of_machine("test"),
         interview,
         language=language,
         state=state,
@@ -81,10 +82,10 @@ def index_all(toolbox: Toolbox) -> int:
         return toolbox.index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
 
 
-def search_as(toolbox: Toolbox, actor: Actor, text: str, **options: Any) -> SearchResponse:
+def search_as(toolbox: Toolbox, rights: Rights, text: str, **options: Any) -> SearchResponse:
     """Return what a search finds for this actor."""
     with toolbox.database.reading() as db:
-        return search.search(db, toolbox.index, actor, SearchQuery(text=text, **options))
+        return search.search(db, toolbox.index, rights, SearchQuery(text=text, **options))
 
 
 def hit_texts(answer: SearchResponse) -> list[str]:

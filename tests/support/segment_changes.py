@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts.words import to_document
 from archive.models import Segment
+from tests.support.rights import rights_of_machine
 from tests.support.sample_transcript import Transcribed
 from transcription.document import validate
 
-CLEO = machine("Cleo")
+CLEO = rights_of_machine("Cleo")
 
 
 def save_segment(

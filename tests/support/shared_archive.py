@@ -18,7 +18,6 @@ from jinja2 import StrictUndefined
 from sqlalchemy import select
 
 from app import create_app
-from archive.access import Actor, machine
 from archive.actions.accounts import accounts
 from archive.actions.catalogue import index_points, people
 from archive.actions.holdings import local_ingest, uploads
@@ -32,6 +31,7 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.support import media_factory
 from tests.support.cast import CAST, session_of
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment
 
 
@@ -92,7 +92,7 @@ def build_shared_archive(root: Path, empty_database: Path) -> SharedArchive:
     app.jinja_env.undefined = StrictUndefined
     tools: Toolbox = app.extensions["loi_ke"]
     with tools.database.writing() as db:
-        person = people.add(db, machine("test"), people.PersonFacts(full_name="Lê An"))
+        person = people.add(db, rights_of_machine("test"), people.PersonFacts(full_name="Lê An"))
     ids = {"-": {"user_id": _user(tools, "sam"), "person_id": person.id}}
     ids["open"] = _interview(tools, root, "LK-OPEN", audience="public", state="approved")
     ids["closed"] = _interview(tools, root, "LK-CLOSED", audience="staff", state="machine")
@@ -121,7 +121,7 @@ def _interview(
     media_factory.add_interview(tools.database, accession, audience=audience)
     hertz = 300.0 + len(accession)
     path = media_factory.write_wav(root / accession, seconds=2, hertz=hertz)
-    local_ingest.ingest_file(tools, machine("test"), accession, path=path)
+    local_ingest.ingest_file(tools, rights_of_machine("test"), accession, path=path)
     texts = ("Hồi đó nhà tôi ở hẻm.", "Mưa là ngập tới gối.")
     segments = [
         TranscriptSegment(id=f"s{n}", start_ms=n * 900, end_ms=n * 900 + 800, text=text)
@@ -132,7 +132,7 @@ def _interview(
         recording = interview.recordings[0].id
         imports.import_transcript(
             db,
-            machine("test"),
+            rights_of_machine("test"),
             interview,
             language="vi",
             state=state,
@@ -140,7 +140,10 @@ def _interview(
             segments=[(recording, segment) for segment in segments],
         )
         index_point = index_points.add(
-            db, machine("test"), interview, index_points.IndexPointInput(start_ms=0, title="Mở đầu")
+            db,
+            rights_of_machine("test"),
+            interview,
+            index_points.IndexPointInput(start_ms=0, title="Mở đầu"),
         )
     return {"accession": accession, "point_id": index_point.id}
 
@@ -149,7 +152,7 @@ def _ids_of_contents(tools: Toolbox, accession: str) -> dict[str, str]:
     """Return ids for URL rules; add a waiting job, and an upload of Hoa's."""
     with tools.database.writing() as db:
         hoa = db.scalars(select(User).where(User.email == CAST["hoa"].email)).one()
-        actor = Actor(user_id=hoa.id, name=hoa.name, role=hoa.role)
+        rights = accounts.rights_of(hoa, tools.settings)
         interview = db.scalars(select(Interview).where(Interview.accession == accession)).one()
         version = db.scalars(
             select(TranscriptVersion).where(TranscriptVersion.interview_id == interview.id)
@@ -171,12 +174,12 @@ def _ids_of_contents(tools: Toolbox, accession: str) -> dict[str, str]:
         if accession == "LK-CLOSED":
             job = runs.request(
                 db,
-                actor,
+                rights,
                 interview,
                 TranscriptionOptions(engine="whisper", model="small", language="vi"),
             )
             upload = uploads.create(
-                db, actor, interview, filename="b.wav", length_bytes=4096, toolbox=tools
+                db, rights, interview, filename="b.wav", length_bytes=4096, toolbox=tools
             )
             values |= {"job_id": job.id, "upload_id": upload.id}
         return values

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.accounts import passwords, rate_limit, sessions
 from archive.actions.accounts.rate_limit import RateLimited as RateLimited
 from archive.models import User
@@ -62,7 +62,7 @@ class LastAdministrator(Refused):
 
 def add(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     *,
     email: str,
     name: str,
@@ -71,7 +71,7 @@ def add(
     is_sample: bool = False,
 ) -> User:
     """Create an account."""
-    access.require(actor, "manage_accounts")
+    access.require(rights, "manage_accounts")
     email = normal_email(email)
     if not _is_address(email):
         raise EmailRefused(email=email[:80])
@@ -90,13 +90,15 @@ def add(
     )
     db.add(user)
     db.flush()
-    audit.record(db, actor, "account.opened", user, role=role)
+    audit.record(db, rights.actor, "account.opened", user, role=role)
     return user
 
 
-def update(db: Session, actor: Actor, user: User, *, name: str, role: str, is_active: bool) -> None:
+def update(
+    db: Session, rights: Rights, user: User, *, name: str, role: str, is_active: bool
+) -> None:
     """Update name, role and state; deactivating an account ends all its sessions."""
-    access.require(actor, "manage_accounts")
+    access.require(rights, "manage_accounts")
     if role not in USER_ROLES:
         raise UnknownRole(role=role)
     if not name.strip():
@@ -110,37 +112,37 @@ def update(db: Session, actor: Actor, user: User, *, name: str, role: str, is_ac
     user.name, user.role, user.is_active = name.strip(), role, is_active
     if not is_active:
         sessions.sign_out_everywhere(db, user)
-    audit.record(db, actor, "account.changed", user, role=role, active=is_active)
+    audit.record(db, rights.actor, "account.changed", user, role=role, active=is_active)
 
 
-def set_password(db: Session, actor: Actor, user: User, password: str) -> None:
+def set_password(db: Session, rights: Rights, user: User, password: str) -> None:
     """Set a new password and end every session of the account."""
-    if actor.user_id != user.id:
-        access.require(actor, "manage_accounts")
+    if rights.actor.user_id != user.id:
+        access.require(rights, "manage_accounts")
     user.password_hash = passwords.hash_password(password)
     sessions.sign_out_everywhere(db, user)
-    audit.record(db, actor, "account.password_set", user)
+    audit.record(db, rights.actor, "account.password_set", user)
 
 
-def update_profile(db: Session, actor: Actor, user: User, *, name: str, language: str) -> None:
+def update_profile(db: Session, rights: Rights, user: User, *, name: str, language: str) -> None:
     """Update the actor's own name and page language; "" follows the browser's language."""
-    _require_self(actor, user)
+    _require_self(rights, user)
     if not name.strip():
         raise AccountNameMissing
     if language not in ("", *LANGUAGES):
         raise UnknownLanguage(language=language)
     user.name, user.language = name.strip(), language
-    audit.record(db, actor, "account.described", user)
+    audit.record(db, rights.actor, "account.described", user)
 
 
 def change_own_password(
-    db: Session, actor: Actor, user: User, *, present: str, new: str, token: str, address: str
+    db: Session, rights: Rights, user: User, *, present: str, new: str, token: str, address: str
 ) -> None:
     """Verify the current password, set the new one, end all sessions except that of `token`.
 
     Raises WrongPassword or RateLimited; the caller must commit the recorded failure.
     """
-    _require_self(actor, user)
+    _require_self(rights, user)
     attempts = rate_limit.SignInAttempts(db, email=user.email, address=address)
     attempts.check()
     if not passwords.verify(user.password_hash, present):
@@ -148,12 +150,12 @@ def change_own_password(
         raise WrongPassword
     user.password_hash = passwords.hash_password(new)
     sessions.end_other_sessions(db, user, token)
-    audit.record(db, actor, "account.password_set", user)
+    audit.record(db, rights.actor, "account.password_set", user)
 
 
-def actor_of(user: User, settings: Settings) -> Actor:
-    """Return the actor of an account with the public states of these settings."""
-    return access.actor_of_user(user, settings.public_states)
+def rights_of(user: User, settings: Settings) -> Rights:
+    """Return the rights of an account on the current day."""
+    return access.rights_today(access.actor_of_user(user), settings)
 
 
 def by_email(db: Session, email: str) -> User | None:
@@ -161,9 +163,9 @@ def by_email(db: Session, email: str) -> User | None:
     return db.scalar(select(User).where(User.email == normal_email(email)))
 
 
-def list_accounts(db: Session, actor: Actor) -> list[User]:
+def list_accounts(db: Session, rights: Rights) -> list[User]:
     """Return every account, the active ones first."""
-    access.require(actor, "manage_accounts")
+    access.require(rights, "manage_accounts")
     return list(db.scalars(select(User).order_by(User.is_active.desc(), User.email)))
 
 
@@ -172,8 +174,8 @@ def has_no_accounts(db: Session) -> bool:
     return db.scalar(select(User.id).limit(1)) is None
 
 
-def _require_self(actor: Actor, user: User) -> None:
-    if not actor.user_id or actor.user_id != user.id:
+def _require_self(rights: Rights, user: User) -> None:
+    if not rights.actor.user_id or rights.actor.user_id != user.id:
         raise access.NotVisible
 
 

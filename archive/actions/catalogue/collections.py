@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.models import Collection
 from archive.text import text_input
 
@@ -44,10 +44,16 @@ class CollectionTitleMissing(Refused):
 
 
 def add(
-    db: Session, actor: Actor, *, code: str, title: str, summary: str = "", is_sample: bool = False
+    db: Session,
+    rights: Rights,
+    *,
+    code: str,
+    title: str,
+    summary: str = "",
+    is_sample: bool = False,
 ) -> Collection:
     """Create a collection."""
-    access.require(actor, "create")
+    access.require(rights, "create")
     code, title = code.strip(), text_input.single_line(title)[:LONGEST_TITLE]
     if len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
         raise CollectionRefused(collection=text_input.single_line(code)[:LONGEST_CODE])
@@ -63,7 +69,7 @@ def add(
             db.add(collection)
     except IntegrityError:  # a concurrent transaction inserted the same code
         raise CollectionTaken(collection=code) from None
-    audit.record(db, actor, "collection.created", collection, code=code)
+    audit.record(db, rights.actor, "collection.created", collection, code=code)
     return collection
 
 

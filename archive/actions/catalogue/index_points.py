@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, NotVisible, Refused
+from archive.access import NotVisible, Refused, Rights
 from archive.models import Annotation, Event, Interview, Recording
 from archive.text import text_input
 
@@ -69,41 +69,43 @@ def list_points(db: Session, interview: Interview) -> list[tuple[int, Annotation
     return sorted(found, key=lambda pair: (pair[0], pair[1].start_ms, pair[1].id))
 
 
-def add(db: Session, actor: Actor, interview: Interview, data: IndexPointInput) -> Annotation:
+def add(db: Session, rights: Rights, interview: Interview, data: IndexPointInput) -> Annotation:
     """Create an index point."""
-    access.require(actor, "describe", interview)
+    access.require(rights, "describe", access.Scope(interview))
     if len(list_points(db, interview)) >= MOST_POINTS:
         raise TooManyPoints(most=MOST_POINTS)
-    point = Annotation(interview_id=interview.id, kind=KIND, author_id=actor.user_id or None)
+    point = Annotation(interview_id=interview.id, kind=KIND, author_id=rights.actor.user_id or None)
     _write(interview, point, data)
     db.add(point)
     db.flush()
-    audit.record(db, actor, "contents.added", point, interview=interview, title=point.title)
+    audit.record(db, rights.actor, "contents.added", point, interview=interview, title=point.title)
     return point
 
 
 def update(
-    db: Session, actor: Actor, interview: Interview, point_id: str, data: IndexPointInput
+    db: Session, rights: Rights, interview: Interview, point_id: str, data: IndexPointInput
 ) -> Annotation:
     """Update time, title and synopsis of an index point."""
-    access.require(actor, "describe", interview)
+    access.require(rights, "describe", access.Scope(interview))
     point = _point(db, interview, point_id)
     before = {"start_ms": point.start_ms, "title": point.title, "synopsis": point.body}
     _write(interview, point, data)
     db.flush()
-    audit.record(db, actor, "contents.changed", point, interview=interview, before=before)
+    audit.record(db, rights.actor, "contents.changed", point, interview=interview, before=before)
     return point
 
 
-def remove(db: Session, actor: Actor, interview: Interview, point_id: str) -> IndexPointInput:
+def remove(db: Session, rights: Rights, interview: Interview, point_id: str) -> IndexPointInput:
     """Delete an index point and return its fields, which are also stored in the event."""
-    access.require(actor, "describe", interview)
+    access.require(rights, "describe", access.Scope(interview))
     point = _point(db, interview, point_id)
     part = next((p for p, other in list_points(db, interview) if other.id == point.id), 1)
     data = IndexPointInput(
         start_ms=point.start_ms, title=point.title, synopsis=point.body, part=part
     )
-    audit.record(db, actor, "contents.removed", point, interview=interview, before=asdict(data))
+    audit.record(
+        db, rights.actor, "contents.removed", point, interview=interview, before=asdict(data)
+    )
     db.delete(point)
     db.flush()
     return data

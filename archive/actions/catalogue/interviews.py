@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions
 from archive.actions.catalogue.accessions import AccessionTaken
 from archive.models import Collection, Contribution, Interview, Person, Place
@@ -113,7 +113,7 @@ class Description:
 
 def create(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     description: Description,
     *,
     accession: str = "",
@@ -124,15 +124,15 @@ def create(
 
     `year` is the year in the office's time zone; the default is the year in UTC.
     """
-    access.require(actor, "create")
+    access.require(rights, "create")
     refusals = validate(description)
     if refusals:
         raise refusals[0]
     year = utc_now().year if year is None else year
-    interview = _insert(db, actor, description, accession, year=year, is_sample=is_sample)
+    interview = _insert(db, rights, description, accession, year=year, is_sample=is_sample)
     audit.record(
         db,
-        actor,
+        rights.actor,
         "interview.created",
         interview,
         accession=interview.accession,
@@ -143,7 +143,7 @@ def create(
 
 def update_description(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     description: Description,
     *,
@@ -154,7 +154,7 @@ def update_description(
 
     Allowed also when the new audience hides the interview from the actor.
     """
-    access.require(actor, "describe", interview)
+    access.require(rights, "describe", access.Scope(interview))
     _bump_revision(db, interview, revision)
     before = _snapshot(interview)
     if accession.strip() and accession.strip() != interview.accession:
@@ -174,7 +174,7 @@ def update_description(
     }
     audit.record(
         db,
-        actor,
+        rights.actor,
         "interview.described",
         interview,
         revision=interview.revision,
@@ -210,7 +210,7 @@ def load_with_relations(db: Session, ids: Iterable[str]) -> dict[str, Interview]
 
 def _insert(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     description: Description,
     accession: str,
     *,
@@ -224,7 +224,10 @@ def _insert(
             accessions.require_free(db, requested) if requested else accessions.next_free(db, year)
         )
         interview = Interview(
-            accession=number, title="", is_sample=is_sample, created_by_id=actor.user_id or None
+            accession=number,
+            title="",
+            is_sample=is_sample,
+            created_by_id=rights.actor.user_id or None,
         )
         try:
             with db.begin_nested():

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.catalogue import collections, interviews, names
 from archive.models import (
     Collection,
@@ -102,9 +102,9 @@ class CataloguePage:
     collections: Mapping[str, str]
 
 
-def load_page(db: Session, actor: Actor, criteria: CatalogueFilter) -> CataloguePage:
+def load_page(db: Session, rights: Rights, criteria: CatalogueFilter) -> CataloguePage:
     """Load a page of the catalogue; lists and counts contain only what `actor` may view."""
-    everything = _rows(db, actor)
+    everything = _rows(db, rights)
     archive = [row for row in everything if not row.is_sample]
     shows_samples = (
         not archive and bool(everything)
@@ -112,7 +112,7 @@ def load_page(db: Session, actor: Actor, criteria: CatalogueFilter) -> Catalogue
         else criteria.shows_samples
     )
     in_catalogue = [row for row in everything if row.is_sample] if shows_samples else archive
-    facets = FACETS if actor.is_staff else FACETS[:-1]
+    facets = FACETS if rights.actor.is_staff else FACETS[:-1]
     selected = {name: criteria.selected.get(name, frozenset()) for name in facets}
     matching = [row for row in in_catalogue if text_input.matches(criteria.text, *row.words)]
     found = [
@@ -139,13 +139,13 @@ def load_page(db: Session, actor: Actor, criteria: CatalogueFilter) -> Catalogue
     )
 
 
-def _rows(db: Session, actor: Actor) -> list[CatalogueRow]:
+def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
     read = access.readable(
         select(TranscriptVersion.interview_id, TranscriptVersion.state)
         .join(Interview, Interview.id == TranscriptVersion.interview_id)
         .where(TranscriptVersion.is_current.is_(True))
         .order_by(TranscriptVersion.number),
-        actor,
+        rights,
     )
     states = {interview_id: state for interview_id, state in db.execute(read)}
     people: dict[str, list[tuple[str, str, str]]] = {}
@@ -154,14 +154,14 @@ def _rows(db: Session, actor: Actor) -> list[CatalogueRow]:
             select(
                 Interview.id,
                 Contribution.role,
-                names.full_name_column(actor),
+                names.full_name_column(rights),
                 Person.sort_key,
             )
             .join(Contribution, Contribution.interview_id == Interview.id)
             .join(Person, Person.id == Contribution.person_id)
             .where(Contribution.removed_at.is_(None))
             .order_by(Contribution.position),
-            actor,
+            rights,
         )
     ):
         people.setdefault(interview_id, []).append((role, name, key))
@@ -187,7 +187,7 @@ def _rows(db: Session, actor: Actor) -> list[CatalogueRow]:
     )
     return [
         _row(found, states.get(found.id, NO_TEXT), people.get(found.id, []))
-        for found in db.execute(access.visible(described, actor))
+        for found in db.execute(access.visible(described, rights))
     ]
 
 

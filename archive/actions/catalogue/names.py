@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import InstrumentedAttribute
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import Person
 
 
@@ -20,22 +20,22 @@ class DisplayName:
     short: str
 
 
-def names_for(actor: Actor, people: Iterable[Person]) -> dict[str, DisplayName]:
+def names_for(rights: Rights, people: Iterable[Person]) -> dict[str, DisplayName]:
     """Return the names of people by their ids. Today every reader has the same names."""
     return {person.id: _display_name(person) for person in people}
 
 
-def name_for(actor: Actor, person: Person) -> DisplayName:
+def name_for(rights: Rights, person: Person) -> DisplayName:
     """Return the name of one person."""
-    return names_for(actor, [person])[person.id]
+    return names_for(rights, [person])[person.id]
 
 
-def other_names_for(actor: Actor, person: Person) -> list[str]:
+def other_names_for(rights: Rights, person: Person) -> list[str]:
     """Return the names that a person also goes by; loads them."""
     return [name.name for name in person.other_names]
 
 
-def full_name_column(actor: Actor) -> InstrumentedAttribute[str]:
+def full_name_column(rights: Rights) -> InstrumentedAttribute[str]:
     """Return the column of the full name, for queries that list many people."""
     return Person.full_name
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.models import Contribution, Interview, Person, PersonName
 from archive.text import text_input, vietnamese_names
 from archive.time import dates
@@ -101,33 +101,33 @@ class PersonFacts:
     other_names: Sequence[OtherName] = field(default=())
 
 
-def add(db: Session, actor: Actor, facts: PersonFacts, *, is_sample: bool = False) -> Person:
+def add(db: Session, rights: Rights, facts: PersonFacts, *, is_sample: bool = False) -> Person:
     """Create a person, also when another person has the same name."""
-    access.require(actor, "manage_people")
+    access.require(rights, "manage_people")
     person = Person(full_name="", given_name="", sort_key="", is_sample=is_sample)
     _write(person, facts)
     db.add(person)
     db.flush()
-    audit.record(db, actor, "person.created", person)
+    audit.record(db, rights.actor, "person.created", person)
     return person
 
 
 def update(
-    db: Session, actor: Actor, person: Person, facts: PersonFacts, *, opened_fingerprint: str = ""
+    db: Session, rights: Rights, person: Person, facts: PersonFacts, *, opened_fingerprint: str = ""
 ) -> None:
     """Update a person; raises PersonChanged if `opened_fingerprint` is outdated."""
-    access.require(actor, "manage_people")
+    access.require(rights, "manage_people")
     db.refresh(person, with_for_update=True)
     if opened_fingerprint and opened_fingerprint != fingerprint(person):
         raise PersonChanged
     _write(person, facts)
     db.flush()
-    audit.record(db, actor, "person.described", person)
+    audit.record(db, rights.actor, "person.described", person)
 
 
-def list_people(db: Session, actor: Actor, text: str = "") -> list[Person]:
+def list_people(db: Session, rights: Rights, text: str = "") -> list[Person]:
     """Return people by given name; `text` keeps those with all its syllables in a name."""
-    access.require(actor, "manage_people")
+    access.require(rights, "manage_people")
     people = db.scalars(
         select(Person)
         .order_by(Person.sort_key, Person.id)
@@ -151,10 +151,10 @@ def with_exact_name(db: Session, name: str, *, is_sample: bool | None = None) ->
     ]
 
 
-def form_labels(db: Session, actor: Actor, *, is_sample: bool) -> dict[str, str]:
+def form_labels(db: Session, rights: Rights, *, is_sample: bool) -> dict[str, str]:
     """Return the label of each person in forms, by id: the name, or a longer one if shared."""
     bearers: dict[str, list[Person]] = {}
-    for person in (p for p in list_people(db, actor) if p.is_sample == is_sample):
+    for person in (p for p in list_people(db, rights) if p.is_sample == is_sample):
         bearers.setdefault(person.full_name.casefold(), []).append(person)
     found: dict[str, str] = {}
     for people in bearers.values():
@@ -177,12 +177,12 @@ def disambiguation_labels(namesakes: Sequence[Person]) -> dict[str, str]:
     }
 
 
-def find_or_create(db: Session, actor: Actor, text: str, *, is_sample: bool = False) -> Person:
+def find_or_create(db: Session, rights: Rights, text: str, *, is_sample: bool = False) -> Person:
     """Return the person with this name or form label; create one if there is none.
 
     Sample and real records are never linked, so that the samples can be removed completely.
     """
-    access.require(actor, "manage_people")
+    access.require(rights, "manage_people")
     name = text_input.single_line(text)
     bearers = with_exact_name(db, name, is_sample=is_sample)
     if not bearers and name.endswith(")"):
@@ -193,10 +193,10 @@ def find_or_create(db: Session, actor: Actor, text: str, *, is_sample: bool = Fa
         raise SeveralPeople(name=name, choices=list(disambiguation_labels(bearers).values()))
     if bearers:
         return bearers[0]
-    return add(db, actor, PersonFacts(full_name=name), is_sample=is_sample)
+    return add(db, rights, PersonFacts(full_name=name), is_sample=is_sample)
 
 
-def interview_counts(db: Session, actor: Actor) -> dict[str, int]:
+def interview_counts(db: Session, rights: Rights) -> dict[str, int]:
     """Count the interviews of each person, by id, that the actor may view."""
     query = (
         select(Contribution.person_id, func.count(Interview.id.distinct()))
@@ -204,10 +204,10 @@ def interview_counts(db: Session, actor: Actor) -> dict[str, int]:
         .where(Contribution.removed_at.is_(None))
         .group_by(Contribution.person_id)
     )
-    return {person_id: count for person_id, count in db.execute(access.visible(query, actor))}
+    return {person_id: count for person_id, count in db.execute(access.visible(query, rights))}
 
 
-def appearances(db: Session, actor: Actor, person: Person) -> list[Contribution]:
+def appearances(db: Session, rights: Rights, person: Person) -> list[Contribution]:
     """Return the contributions of a person to interviews that the actor may view."""
     query = (
         select(Contribution)
@@ -216,7 +216,7 @@ def appearances(db: Session, actor: Actor, person: Person) -> list[Contribution]
         .order_by(Interview.accession, Contribution.role)
         .options(contains_eager(Contribution.interview))
     )
-    return list(db.scalars(access.visible(query, actor)))
+    return list(db.scalars(access.visible(query, rights)))
 
 
 def fingerprint(person: Person) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
 from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable
@@ -119,20 +119,20 @@ class HomePage:
         return not (self.counts.interviews or self.counts.samples)
 
 
-def load_page(db: Session, index: Backend, actor: Actor, *, day: date) -> HomePage:
+def load_page(db: Session, index: Backend, rights: Rights, *, day: date) -> HomePage:
     """Load the page; quotes depend on rights and `day` only."""
-    quotes = daily_quotes(db, actor, day)
+    quotes = daily_quotes(db, rights, day)
     return HomePage(
-        counts=count_archive(db, actor),
+        counts=count_archive(db, rights),
         quotes=quotes,
-        latest=latest_cards(db, actor),
-        words=suggest_keywords(index, actor, (quote.interview for quote in quotes)),
-        work_queue=work_queue(db, actor) if actor.is_staff else None,
-        sample_job=_sample_job(db, actor),
+        latest=latest_cards(db, rights),
+        words=suggest_keywords(index, rights, (quote.interview for quote in quotes)),
+        work_queue=work_queue(db, rights) if rights.actor.is_staff else None,
+        sample_job=_sample_job(db, rights),
     )
 
 
-def daily_quotes(db: Session, actor: Actor, day: date) -> list[Quote]:
+def daily_quotes(db: Session, rights: Rights, day: date) -> list[Quote]:
     """Return quotes from different interviews, in an order that depends on the day.
 
     Samples are returned only if no real interview can be quoted.
@@ -142,7 +142,7 @@ def daily_quotes(db: Session, actor: Actor, day: date) -> list[Quote]:
         .join(Interview, Interview.id == TranscriptVersion.interview_id)
         .where(TranscriptVersion.is_current.is_(True), TranscriptVersion.state == "approved")
     )
-    rows = db.execute(access.readable(query, actor)).all()
+    rows = db.execute(access.readable(query, rights)).all()
     order = sorted(rows, key=lambda row: (row.is_sample, _daily_hash(day, row.id)))
     version_ids = [row.id for row in order[:MAX_VERSIONS_TRIED]]
     chosen: dict[str, str] = {}
@@ -152,13 +152,13 @@ def daily_quotes(db: Session, actor: Actor, day: date) -> list[Quote]:
         chosen |= {id_: quotable[id_] for id_ in batch if id_ in quotable}
         if len(chosen) >= MAX_QUOTES:
             break
-    quotes = _quotes(db, actor, dict(islice(chosen.items(), MAX_QUOTES)))
+    quotes = _quotes(db, rights, dict(islice(chosen.items(), MAX_QUOTES)))
     return [quote for quote in quotes if not quote.interview.is_sample] or quotes
 
 
-def count_archive(db: Session, actor: Actor) -> ArchiveCounts:
+def count_archive(db: Session, rights: Rights) -> ArchiveCounts:
     """Count what the reader may view, and the approved versions that they may read."""
-    samples = db.scalar(_visible(actor, select(func.count(Interview.id)), sample=True)) or 0
+    samples = db.scalar(_visible(rights, select(func.count(Interview.id)), sample=True)) or 0
     of_recordings = select(func.sum(Recording.duration_ms)).join(
         Interview, Interview.id == Recording.interview_id
     )
@@ -176,27 +176,29 @@ def count_archive(db: Session, actor: Actor) -> ArchiveCounts:
             TranscriptVersion.state == "approved",
             Interview.is_sample.is_(False),
         ),
-        actor,
+        rights,
     )
     return ArchiveCounts(
-        interviews=db.scalar(_visible(actor, select(func.count(Interview.id)))) or 0,
-        recorded_ms=db.scalar(_visible(actor, of_recordings)) or 0,
-        witnesses=db.scalar(_visible(actor, of_people)) or 0,
+        interviews=db.scalar(_visible(rights, select(func.count(Interview.id)))) or 0,
+        recorded_ms=db.scalar(_visible(rights, of_recordings)) or 0,
+        witnesses=db.scalar(_visible(rights, of_people)) or 0,
         approved=db.scalar(approved) or 0,
         samples=samples,
     )
 
 
-def latest_cards(db: Session, actor: Actor) -> list[InterviewCard]:
+def latest_cards(db: Session, rights: Rights) -> list[InterviewCard]:
     """Return the latest interviews; samples come last."""
-    query = access.visible(select(Interview.id), actor)
+    query = access.visible(select(Interview.id), rights)
     order = (Interview.is_sample, Interview.created_at.desc(), Interview.id.desc())
     ids = db.scalars(query.order_by(*order).limit(MAX_LATEST)).all()
     loaded = load_with_relations(db, ids)
-    return build_cards(db, actor, [loaded[interview_id] for interview_id in ids])
+    return build_cards(db, rights, [loaded[interview_id] for interview_id in ids])
 
 
-def build_cards(db: Session, actor: Actor, interviews: Sequence[Interview]) -> list[InterviewCard]:
+def build_cards(
+    db: Session, rights: Rights, interviews: Sequence[Interview]
+) -> list[InterviewCard]:
     """Build the cards of interviews that the reader may view."""
     current = db.scalars(
         select(TranscriptVersion).where(
@@ -205,20 +207,20 @@ def build_cards(db: Session, actor: Actor, interviews: Sequence[Interview]) -> l
         )
     )
     versions = {version.interview_id: version for version in current}
-    playables = playback.playables_by_interview(db, interviews)
+    playables = playback.playables_by_interview(db, rights, interviews)
     return [
-        _card(actor, interview, versions.get(interview.id), playables[interview.id])
+        _card(rights, interview, versions.get(interview.id), playables[interview.id])
         for interview in interviews
     ]
 
 
 def _card(
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion | None,
     playables: Sequence[Playable],
 ) -> InterviewCard:
-    if version is not None and not access.may(actor, "read", version, interview=interview):
+    if version is not None and not access.may(rights, "read", access.Scope(interview, version)):
         version = None
     return InterviewCard(
         interview=interview,
@@ -228,25 +230,25 @@ def _card(
     )
 
 
-def suggest_keywords(index: Backend, actor: Actor, interviews: Iterable[Interview]) -> list[str]:
+def suggest_keywords(index: Backend, rights: Rights, interviews: Iterable[Interview]) -> list[str]:
     """Return keywords with search hits for this reader; none if the index is unavailable."""
     keywords = dict.fromkeys(word for interview in interviews for word in interview.keywords[:2])
     suggested: list[str] = []
     try:
         for word in keywords:
-            if len(suggested) < MAX_KEYWORDS and _has_hits(index, actor, word):
+            if len(suggested) < MAX_KEYWORDS and _has_hits(index, rights, word):
                 suggested.append(word)
     except SearchIndexError:
         return []
     return suggested
 
 
-def work_queue(db: Session, actor: Actor) -> WorkQueue:
+def work_queue(db: Session, rights: Rights) -> WorkQueue:
     """Return the open work; queues that the role may not process are empty."""
-    under_way, failed = jobs.open_and_failed_counts(db, actor)
+    under_way, failed = jobs.open_and_failed_counts(db, rights)
     return WorkQueue(
-        to_correct=_version_queue(db, actor, "correct", ("machine", "editing")),
-        to_approve=_version_queue(db, actor, "approve", ("corrected",)),
+        to_correct=_version_queue(db, rights, "correct", ("machine", "editing")),
+        to_approve=_version_queue(db, rights, "approve", ("corrected",)),
         failed=failed,
         under_way=under_way,
     )
@@ -263,15 +265,15 @@ def _quotable_segments(db: Session, version_ids: Sequence[str], day: date) -> di
     }
 
 
-def _quotes(db: Session, actor: Actor, segment_by_version: Mapping[str, str]) -> list[Quote]:
+def _quotes(db: Session, rights: Rights, segment_by_version: Mapping[str, str]) -> list[Quote]:
     """Build the quotes in the order given; a redacted segment is not quoted."""
     versions = db.scalars(
         select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(segment_by_version)))
     ).all()
     interviews = load_with_relations(db, [version.interview_id for version in versions])
     texts = {version.id: (version, interviews[version.interview_id]) for version in versions}
-    turns = rendition.select_turns(db, actor, texts, segment_by_version.values())
-    playables = playback.playables_by_interview(db, list(interviews.values()))
+    turns = rendition.select_turns(db, rights, texts, segment_by_version.values())
+    playables = playback.playables_by_interview(db, rights, list(interviews.values()))
     quotes = []
     for version_id, segment_id in segment_by_version.items():
         version, interview = texts[version_id]
@@ -298,9 +300,9 @@ def _quote(
 
 
 def _version_queue(
-    db: Session, actor: Actor, action: access.Action, states: tuple[str, ...]
+    db: Session, rights: Rights, action: access.Action, states: tuple[str, ...]
 ) -> VersionQueue:
-    if not access.may(actor, action):
+    if not access.may(rights, action):
         return VersionQueue()
     newest = select(func.max(TranscriptVersion.number)).where(
         TranscriptVersion.interview_id == Interview.id
@@ -313,7 +315,7 @@ def _version_queue(
             TranscriptVersion.number == newest.correlate(Interview).scalar_subquery(),
         )
     )
-    query = access.readable(query, actor)
+    query = access.readable(query, rights)
     of_real = select(func.count()).select_from(
         query.where(Interview.is_sample.is_(False)).with_only_columns(Interview.id).subquery()
     )
@@ -322,15 +324,15 @@ def _version_queue(
     return VersionQueue(total=db.scalar(of_real) or 0, rows=[(row[0], row[1]) for row in rows])
 
 
-def _visible(actor: Actor, query: Select[Any], *, sample: bool = False) -> Select[Any]:
-    return access.visible(query, actor).where(Interview.is_sample.is_(sample))
+def _visible(rights: Rights, query: Select[Any], *, sample: bool = False) -> Select[Any]:
+    return access.visible(query, rights).where(Interview.is_sample.is_(sample))
 
 
-def _has_hits(index: Backend, actor: Actor, word: str) -> bool:
+def _has_hits(index: Backend, rights: Rights, word: str) -> bool:
     try:
         request = SearchRequest(
             query=parse_query(word),
-            access=actor.audiences,
+            access=rights.actor.audiences,
             per_page=1,
             filters={"kind": frozenset({"passage"})},
         )
@@ -339,8 +341,8 @@ def _has_hits(index: Backend, actor: Actor, word: str) -> bool:
     return index.find(request).total > 0
 
 
-def _sample_job(db: Session, actor: Actor) -> Job | None:
-    if not access.may(actor, "manage_office"):
+def _sample_job(db: Session, rights: Rights) -> Job | None:
+    if not access.may(rights, "manage_office"):
         return None
     newest = select(Job).where(Job.kind == first_run.SAMPLE_JOB).order_by(Job.id.desc()).limit(1)
     job = db.scalar(newest)

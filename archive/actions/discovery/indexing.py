@@ -129,7 +129,7 @@ def _passages(
 def _description(interview: Interview, number: int) -> PassageDocument:
     people = [c.person for c in interview.listed_contributions]
     words = [interview.accession, interview.title]
-    reader = access.public_actor(frozenset())
+    reader = access.EVERY_READER
     words += [name.full for name in names.names_for(reader, people).values()]
     words += [other for person in people for other in names.other_names_for(reader, person)]
     words += [interview.place_as_told, *interview.keywords, interview.abstract]

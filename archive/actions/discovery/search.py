@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
 from archive.actions.discovery import indexing
 from archive.actions.transcripts import rendition
@@ -90,20 +90,22 @@ class SearchQuery:
     grouped: bool = True
 
 
-def search(db: Session, index: Backend, actor: Actor, search_query: SearchQuery) -> SearchResponse:
+def search(
+    db: Session, index: Backend, rights: Rights, search_query: SearchQuery
+) -> SearchResponse:
     """Search with the actor's rights; raises QueryProblem for invalid queries."""
     query = parse_query(search_query.text)
     chosen, left_out = _sample_filter(db, search_query)
     request = SearchRequest(
         query=query,
-        access=actor.audiences,
+        access=rights.actor.audiences,
         filters={
             **search_query.filters,
-            **_state_filter(actor, search_query),
+            **_state_filter(rights, search_query),
             **chosen,
             "kind": frozenset({indexing.PASSAGE}),
         },
-        closed=left_out | _closed_since_indexing(db, access.readable(_CURRENT, actor)),
+        closed=left_out | _closed_since_indexing(db, access.readable(_CURRENT, rights)),
         facets=FILTERS,
         page=search_query.page,
         per_page=search_query.per_page,
@@ -111,7 +113,7 @@ def search(db: Session, index: Backend, actor: Actor, search_query: SearchQuery)
     )
     results = index.find(request)
     sources = _load_sources(
-        db, actor, [*results.hits, *(hit for group in results.groups for hit in group.hits)]
+        db, rights, [*results.hits, *(hit for group in results.groups for hit in group.hits)]
     )
     groups = []
     for group in results.groups:
@@ -133,16 +135,16 @@ def search(db: Session, index: Backend, actor: Actor, search_query: SearchQuery)
         interviews=results.interviews - (len(results.groups) - len(groups)),
         groups=groups,
         hits=hits,
-        described=_matching_descriptions(db, index, actor, query, search_query),
+        described=_matching_descriptions(db, index, rights, query, search_query),
         facets=results.facets,
         suggestions=() if total else index.suggest(request),
     )
 
 
-def has_interviews(db: Session, actor: Actor, *, samples: bool) -> bool:
+def has_interviews(db: Session, rights: Rights, *, samples: bool) -> bool:
     """Return whether the reader may view any sample interview, or any real one."""
     query = select(Interview.id).where(Interview.is_sample.is_(samples))
-    return db.scalar(access.visible(query, actor).limit(1)) is not None
+    return db.scalar(access.visible(query, rights).limit(1)) is not None
 
 
 def _sample_filter(
@@ -155,15 +157,15 @@ def _sample_filter(
     return ({"interview": sample}, frozenset()) if search_query.samples else ({}, sample)
 
 
-def _state_filter(actor: Actor, search_query: SearchQuery) -> dict[str, frozenset[str]]:
+def _state_filter(rights: Rights, search_query: SearchQuery) -> dict[str, frozenset[str]]:
     """Return a filter for the version states that the public may read now.
 
     Access terms date from the time of indexing; the office may have closed states since,
     and closed text must not be counted either.
     """
-    if actor.is_signed_in:
+    if rights.actor.is_signed_in:
         return {}
-    return {"state": search_query.filters.get("state", actor.public_states) & actor.public_states}
+    return {"state": search_query.filters.get("state", rights.public_states) & rights.public_states}
 
 
 def _closed_since_indexing(db: Session, still_open: Select[str]) -> frozenset[str]:
@@ -177,7 +179,7 @@ def _closed_since_indexing(db: Session, still_open: Select[str]) -> frozenset[st
 
 
 def _matching_descriptions(
-    db: Session, index: Backend, actor: Actor, query: Query, search_query: SearchQuery
+    db: Session, index: Backend, rights: Rights, query: Query, search_query: SearchQuery
 ) -> list[Interview]:
     if search_query.page > 1:
         return []
@@ -188,16 +190,16 @@ def _matching_descriptions(
     results = index.find(
         SearchRequest(
             query=query,
-            access=actor.audiences,
+            access=rights.actor.audiences,
             per_page=5,
             filters={**kept, **chosen, "kind": frozenset({indexing.DESCRIPTION})},
             closed=left_out
-            | _closed_since_indexing(db, access.visible(select(Interview.id), actor)),
+            | _closed_since_indexing(db, access.visible(select(Interview.id), rights)),
         )
     )
     interviews = load_with_relations(db, [hit.interview for hit in results.hits])
     found = [interviews[hit.interview] for hit in results.hits if hit.interview in interviews]
-    return [interview for interview in found if access.may(actor, "view", interview)]
+    return [interview for interview in found if access.may(rights, "know", access.Scope(interview))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,7 @@ class _Sources:
     windows: Mapping[str, Sequence[Turn]]
 
 
-def _load_sources(db: Session, actor: Actor, hits: Sequence[Hit]) -> _Sources:
+def _load_sources(db: Session, rights: Rights, hits: Sequence[Hit]) -> _Sources:
     ids = sorted({_parse_passage_id(hit)[0] for hit in hits})
     versions = db.scalars(select(TranscriptVersion).where(TranscriptVersion.id.in_(ids))).all()
     interviews = load_with_relations(db, {version.interview_id for version in versions})
@@ -220,10 +222,10 @@ def _load_sources(db: Session, actor: Actor, hits: Sequence[Hit]) -> _Sources:
         version.id: (version, interviews[version.interview_id])
         for version in versions
         if version.is_current
-        and access.may(actor, "read", version, interview=interviews[version.interview_id])
+        and access.may(rights, "read", access.Scope(interviews[version.interview_id], version))
     }
     first_ids = {_parse_passage_id(hit)[1] for hit in hits if _parse_passage_id(hit)[0] in texts}
-    windows = rendition.windows(db, actor, texts, first_ids, length=MAX_PASSAGE_SEGMENTS)
+    windows = rendition.windows(db, rights, texts, first_ids, length=MAX_PASSAGE_SEGMENTS)
     return _Sources(texts=texts, windows=windows)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.models import SavedOperation
 from archive.models.base import utc_now
 
@@ -36,7 +36,7 @@ class KeyReused(Refused):
     code = "idempotency_key_reused"
 
 
-def claim_key(db: Session, actor: Actor, key: str, body: dict[str, Any]) -> SavedOperation | None:
+def claim_key(db: Session, rights: Rights, key: str, body: dict[str, Any]) -> SavedOperation | None:
     """Return the stored response for a key, or claim the key; raises KeyMissing or KeyReused.
 
     A concurrent request with the same key waits for the end of this transaction and then
@@ -45,13 +45,17 @@ def claim_key(db: Session, actor: Actor, key: str, body: dict[str, Any]) -> Save
     if not _KEY.fullmatch(key):
         raise KeyMissing
     digest = _digest(body)
-    saved = db.get(SavedOperation, (key, actor.user_id))
+    saved = db.get(SavedOperation, (key, rights.actor.user_id))
     if saved is None:
         try:
             with db.begin_nested():
-                db.add(SavedOperation(key=key, user_id=actor.user_id, body_sha256=digest, status=0))
+                db.add(
+                    SavedOperation(
+                        key=key, user_id=rights.actor.user_id, body_sha256=digest, status=0
+                    )
+                )
         except IntegrityError:
-            saved = db.get_one(SavedOperation, (key, actor.user_id), populate_existing=True)
+            saved = db.get_one(SavedOperation, (key, rights.actor.user_id), populate_existing=True)
     if saved is not None and saved.body_sha256 != digest:
         raise KeyReused
     return saved
@@ -59,14 +63,14 @@ def claim_key(db: Session, actor: Actor, key: str, body: dict[str, Any]) -> Save
 
 def store_response(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     key: str,
     *,
     status: int,
     answer: dict[str, Any],
 ) -> None:
     """Store the response of a claimed key, in the same transaction as the change."""
-    claimed = db.get_one(SavedOperation, (key, actor.user_id))
+    claimed = db.get_one(SavedOperation, (key, rights.actor.user_id))
     claimed.status, claimed.answer = status, answer
     db.flush()
 

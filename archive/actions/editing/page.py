@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import playback
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.speakers import Speaker
@@ -66,19 +66,19 @@ class EditorPage:
 
 
 def load_page(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> EditorPage:
     """Load the page for one user; requires the right to see the history."""
-    access.require(actor, "see_history", version, interview=interview)
-    playables = playback.playables_of(db, interview)
+    access.require(rights, "see_history", access.Scope(interview, version))
+    playables = playback.playables_of(db, rights, interview)
     parts = {p.recording.id: p.recording.part for p in playables}
-    rows = _load_rows(db, actor, interview, version, parts)
+    rows = _load_rows(db, rights, interview, version, parts)
     return EditorPage(
         rows=rows,
-        speaker_options=_speaker_options(actor, interview, rows),
+        speaker_options=_speaker_options(rights, interview, rows),
         playables=playables,
-        may_correct=bool(access.may(actor, "correct", version, interview=interview)),
-        may_approve=bool(access.may(actor, "approve", version, interview=interview)),
+        may_correct=bool(access.may(rights, "correct", access.Scope(interview, version))),
+        may_approve=bool(access.may(rights, "approve", access.Scope(interview, version))),
     )
 
 
@@ -95,13 +95,13 @@ def user_name(db: Session, user_id: str | None) -> str:
 
 def _load_rows(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     parts: dict[str, int],
 ) -> list[SegmentRow]:
     speakers_by_id = {
-        c.id: speakers.contribution_speaker(actor, c) for c in interview.contributions
+        c.id: speakers.contribution_speaker(rights, c) for c in interview.contributions
     }
     rows = db.execute(
         select(
@@ -141,11 +141,11 @@ def _load_rows(
 
 
 def _speaker_options(
-    actor: Actor, interview: Interview, rows: Sequence[SegmentRow]
+    rights: Rights, interview: Interview, rows: Sequence[SegmentRow]
 ) -> list[SpeakerOption]:
     """Return the listed contributions, then the other speakers of the rows."""
     options = {
-        c.id: SpeakerOption(id=c.id, speaker=speakers.contribution_speaker(actor, c))
+        c.id: SpeakerOption(id=c.id, speaker=speakers.contribution_speaker(rights, c))
         for c in interview.listed_contributions
         if c.role in ("witness", "interviewer")
     }

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, queue
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import Interview, Presence, Segment, TranscriptVersion, User
 
 EXPIRES_AFTER = timedelta(seconds=30)
@@ -34,7 +34,7 @@ class Colleague:
 
 def record_position(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     *,
@@ -42,7 +42,7 @@ def record_position(
     is_typing: bool,
 ) -> None:
     """Store the actor's position; ended segments and those of other versions count as None."""
-    access.require(actor, "correct", version, interview=interview)
+    access.require(rights, "correct", access.Scope(interview, version))
     delete_expired(db)
     now = queue.database_now(db)
     segment = db.get(Segment, segment_id) if segment_id else None
@@ -50,7 +50,7 @@ def record_position(
         segment is not None and segment.version_id == version.id and segment.ended_at is None
     )
     present_id = segment_id if is_present else None
-    key = (version.id, actor.user_id)
+    key = (version.id, rights.actor.user_id)
     row = db.get(Presence, key, populate_existing=True)
     if row is None:
         # Another window of the same user may have inserted the row meanwhile.
@@ -63,26 +63,28 @@ def record_position(
     db.flush()
 
 
-def leave(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
+def leave(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
     """Delete the actor's presence when the editor is closed."""
-    access.require(actor, "see_history", version, interview=interview)
+    access.require(rights, "see_history", access.Scope(interview, version))
     db.execute(
-        delete(Presence).where(Presence.version_id == version.id, Presence.user_id == actor.user_id)
+        delete(Presence).where(
+            Presence.version_id == version.id, Presence.user_id == rights.actor.user_id
+        )
     )
 
 
 def list_colleagues(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> list[Colleague]:
     """Return the other users who have the version open for correction."""
-    access.require(actor, "see_history", version, interview=interview)
+    access.require(rights, "see_history", access.Scope(interview, version))
     now = queue.database_now(db)
     rows = db.execute(
         select(Presence, User.name)
         .join(User, User.id == Presence.user_id)
         .where(
             Presence.version_id == version.id,
-            Presence.user_id != actor.user_id,
+            Presence.user_id != rights.actor.user_id,
             Presence.seen_at > now - EXPIRES_AFTER,
         )
         .order_by(Presence.user_id)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.editing.rules import SegmentChange, SegmentRefused, clean_text
 from archive.models import Segment, SegmentDraft, SegmentRevision
 from archive.models.base import new_id
@@ -37,7 +37,7 @@ class EditConflict(Refused):
 
 
 def rebase(
-    db: Session, actor: Actor, segment: Segment, change: SegmentChange, based_on: int
+    db: Session, rights: Rights, segment: Segment, change: SegmentChange, based_on: int
 ) -> SegmentChange:
     """Rebase the change onto the present state; raises EditConflict."""
     base = load_revision(db, segment, based_on)
@@ -50,7 +50,7 @@ def rebase(
                 segment_id=segment.id,
                 based_on_revision=based_on,
                 text=clean_text(text),
-                author_id=actor.user_id,
+                author_id=rights.actor.user_id,
             )
             db.add(draft)
             db.flush()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.versions import add_revision
 from archive.models import Interview, Segment, TranscriptVersion
@@ -42,7 +42,7 @@ class StaleSegment(Refused):
 
 def lock_and_check(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     segments: Sequence[Segment],
@@ -50,9 +50,9 @@ def lock_and_check(
     allow_ended: bool = False,
 ) -> None:
     """Check permission, lock the version row, refresh the segments; raises SegmentReplaced."""
-    access.require(actor, "correct", version, interview=interview)
+    access.require(rights, "correct", access.Scope(interview, version))
     db.refresh(version, with_for_update=True)
-    access.require(actor, "correct", version, interview=interview)
+    access.require(rights, "correct", access.Scope(interview, version))
     for segment in segments:
         db.refresh(segment)
         if segment.version_id != version.id:
@@ -69,7 +69,7 @@ def require_revision(segment: Segment, based_on: int) -> None:
 
 def commit_revision(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     version: TranscriptVersion,
     changed: Sequence[Segment],
     *,
@@ -85,7 +85,7 @@ def commit_revision(
     for segment in changed:
         segment.revision += 1
         segment.changed_in = version.revision
-        segment.updated_by_id, segment.updated_at = actor.user_id or None, utc_now()
+        segment.updated_by_id, segment.updated_at = rights.actor.user_id or None, utc_now()
         add_revision(db, segment, kind=kind, operation=operation, reason=reason)
     db.flush()
     db.expire(version, ["segments"])
@@ -93,7 +93,7 @@ def commit_revision(
 
 def record_event(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     how: str,
@@ -103,7 +103,7 @@ def record_event(
     """Record `transcript.edited`, which also updates the index."""
     audit.record(
         db,
-        actor,
+        rights.actor,
         "transcript.edited",
         version,
         interview=interview,

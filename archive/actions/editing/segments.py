@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.editing.rebase import EditConflict, load_revision, rebase
 from archive.actions.editing.revision import (
     SegmentReplaced,
@@ -75,7 +75,7 @@ class SaveResult:
 
 def save(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     segment: Segment,
@@ -85,22 +85,22 @@ def save(
     operation: str = "",
 ) -> SaveResult:
     """Change a segment; raises EditConflict, SegmentReplaced or SegmentRefused."""
-    lock_and_check(db, actor, interview, version, [segment])
+    lock_and_check(db, rights, interview, version, [segment])
     merged_with = None
     if based_on != segment.revision:
-        change = rebase(db, actor, segment, change, based_on)
+        change = rebase(db, rights, segment, change, based_on)
         merged_with = load_revision(db, segment, segment.revision)
     if not has_effect(segment, change):
         return SaveResult(segment, merged_with)
     apply_change(db, interview, segment, change)
-    commit_revision(db, actor, version, [segment], kind="edit", operation=operation)
-    record_event(db, actor, interview, version, "edited", [segment])
+    commit_revision(db, rights, version, [segment], kind="edit", operation=operation)
+    record_event(db, rights, interview, version, "edited", [segment])
     return SaveResult(segment, merged_with)
 
 
 def split(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     segment: Segment,
@@ -112,7 +112,7 @@ def split(
     operation: str = "",
 ) -> tuple[Segment, Segment]:
     """Split a segment at a character; the second part gets `new_id` from the browser."""
-    lock_and_check(db, actor, interview, version, [segment])
+    lock_and_check(db, rights, interview, version, [segment])
     require_revision(segment, based_on)
     try:
         first, second = edits.split(to_document(segment), char=char, at_ms=at_ms, new_id=new_id)
@@ -135,14 +135,14 @@ def split(
     assign(tail, second)
     db.add(tail)
     db.flush()  # its revision references it
-    commit_revision(db, actor, version, [segment, tail], kind="split", operation=operation)
-    record_event(db, actor, interview, version, "split", [segment, tail])
+    commit_revision(db, rights, version, [segment, tail], kind="split", operation=operation)
+    record_event(db, rights, interview, version, "split", [segment, tail])
     return segment, tail
 
 
 def merge(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     first: Segment,
@@ -152,7 +152,7 @@ def merge(
     operation: str = "",
 ) -> Segment:
     """Append a segment to the one before it; the second is ended and points to the first."""
-    lock_and_check(db, actor, interview, version, [first, second])
+    lock_and_check(db, rights, interview, version, [first, second])
     require_revision(first, based_on[0])
     require_revision(second, based_on[1])
     if not are_neighbours(db, first, second):
@@ -166,14 +166,14 @@ def merge(
     if second.state != first.state:
         first.state = "edited"
     second.ended_at, second.replaced_by = utc_now(), [first.id]
-    commit_revision(db, actor, version, [first, second], kind="merge", operation=operation)
-    record_event(db, actor, interview, version, "merged", [first, second])
+    commit_revision(db, rights, version, [first, second], kind="merge", operation=operation)
+    record_event(db, rights, interview, version, "merged", [first, second])
     return first
 
 
 def drop(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     segment: Segment,
@@ -183,17 +183,17 @@ def drop(
     operation: str = "",
 ) -> None:
     """Drop a segment that was not spoken, with the reason; its history is kept."""
-    lock_and_check(db, actor, interview, version, [segment])
+    lock_and_check(db, rights, interview, version, [segment])
     require_revision(segment, based_on)
     reason = clean_text(reason)[:LONGEST_REASON]
     segment.ended_at, segment.replaced_by = utc_now(), []
-    commit_revision(db, actor, version, [segment], kind="drop", operation=operation, reason=reason)
-    record_event(db, actor, interview, version, "dropped", [segment], reason=reason)
+    commit_revision(db, rights, version, [segment], kind="drop", operation=operation, reason=reason)
+    record_event(db, rights, interview, version, "dropped", [segment], reason=reason)
 
 
 def name_speaker(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     chosen: Sequence[Segment],
@@ -203,19 +203,19 @@ def name_speaker(
 ) -> None:
     """Set the speaker of several segments."""
     chosen = list({segment.id: segment for segment in chosen}.values())
-    lock_and_check(db, actor, interview, version, chosen)
+    lock_and_check(db, rights, interview, version, chosen)
     voice = parse_speaker(interview, speaker)
     for segment in chosen:
         check_neighbours(db, segment, segment.start_ms, segment.end_ms, voice)
         segment.contribution_id, segment.speaker_label = voice
         db.flush()  # the next check reads this segment as a neighbour
-    commit_revision(db, actor, version, chosen, kind="speaker", operation=operation)
-    record_event(db, actor, interview, version, "speaker_named", chosen)
+    commit_revision(db, rights, version, chosen, kind="speaker", operation=operation)
+    record_event(db, rights, interview, version, "speaker_named", chosen)
 
 
 def restore(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     segment: Segment,
@@ -230,7 +230,7 @@ def restore(
     part of another segment.
     """
     reason = clean_text(reason)[:LONGEST_REASON]
-    lock_and_check(db, actor, interview, version, [segment], allow_ended=True)
+    lock_and_check(db, rights, interview, version, [segment], allow_ended=True)
     if segment.replaced_by:
         raise SegmentReplaced(segment)
     old = load_revision(db, segment, revision)
@@ -250,7 +250,7 @@ def restore(
     segment.words = old.words
     commit_revision(
         db,
-        actor,
+        rights,
         version,
         [segment],
         kind="restore",
@@ -259,7 +259,7 @@ def restore(
     )
     record_event(
         db,
-        actor,
+        rights,
         interview,
         version,
         "restored",

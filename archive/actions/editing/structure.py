@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.editing.rebase import load_revision
 from archive.actions.editing.revision import (
     SegmentReplaced,
@@ -67,7 +67,7 @@ class Restoration:
 
 def insert(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     new: NewSegment,
@@ -76,7 +76,7 @@ def insert(
     operation: str = "",
 ) -> Segment:
     """Insert a segment after another, or before all of them if `after` is None."""
-    lock_and_check(db, actor, interview, version, [after] if after is not None else [])
+    lock_and_check(db, rights, interview, version, [after] if after is not None else [])
     require_new_id(db, new.id)
     if not 0 <= new.start_ms < new.end_ms or new.end_ms > LONGEST_RECORDING_MS:
         raise SegmentRefused(field="start", why="times_reversed")
@@ -104,14 +104,14 @@ def insert(
     db.add(made)
     check_moved(db, [made], {made.id: None})
     apply_change(db, interview, made, SegmentChange(text=new.text, state="edited"))
-    commit_revision(db, actor, version, [made], kind="insert", operation=operation)
-    record_event(db, actor, interview, version, "inserted", [made])
+    commit_revision(db, rights, version, [made], kind="insert", operation=operation)
+    record_event(db, rights, interview, version, "inserted", [made])
     return made
 
 
 def move_boundary(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     left: Segment,
@@ -121,7 +121,7 @@ def move_boundary(
     operation: str = "",
 ) -> None:
     """Move the boundary of two neighbours; words stay in their segments."""
-    lock_and_check(db, actor, interview, version, [left, right])
+    lock_and_check(db, rights, interview, version, [left, right])
     if not are_neighbours(db, left, right):
         raise SegmentRefused(field="right", why="not_neighbours")
     was = _spans([left, right])
@@ -132,13 +132,13 @@ def move_boundary(
     assign(left, moved[0])
     assign(right, moved[1])
     check_moved(db, [left, right], was)
-    commit_revision(db, actor, version, [left, right], kind="boundary", operation=operation)
-    record_event(db, actor, interview, version, "boundary_moved", [left, right])
+    commit_revision(db, rights, version, [left, right], kind="boundary", operation=operation)
+    record_event(db, rights, interview, version, "boundary_moved", [left, right])
 
 
 def shift(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     *,
@@ -147,7 +147,7 @@ def shift(
     operation: str = "",
 ) -> list[Segment]:
     """Shift the times of a segment and of all that follow it in its recording."""
-    lock_and_check(db, actor, interview, version, [first])
+    lock_and_check(db, rights, interview, version, [first])
     moved = [
         segment
         for segment in version.segments
@@ -164,9 +164,9 @@ def shift(
     except edits.EditRefused as refused:
         raise SegmentRefused(field="delta_ms", why=refused.code) from refused
     check_moved(db, moved[:1], was)
-    commit_revision(db, actor, version, moved, kind="shift", operation=operation)
+    commit_revision(db, rights, version, moved, kind="shift", operation=operation)
     record_event(
-        db, actor, interview, version, "shifted", [first], by_ms=by_ms, count=len(moved)
+        db, rights, interview, version, "shifted", [first], by_ms=by_ms, count=len(moved)
     )  # the first id is enough, there can be thousands
     return moved
 
@@ -188,7 +188,7 @@ def first_starting_from(
 
 def replace(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     chosen: Sequence[Segment],
@@ -204,7 +204,7 @@ def replace(
     a segment was changed meanwhile.
     """
     chosen = list({segment.id: segment for segment in chosen}.values())
-    lock_and_check(db, actor, interview, version, chosen)
+    lock_and_check(db, rights, interview, version, chosen)
     for field, text in (("find", clean_text(find)), ("with", clean_text(replacement))):
         if not text:
             raise SegmentRefused(field=field, why="missing")
@@ -221,10 +221,10 @@ def replace(
             apply_change(db, interview, segment, SegmentChange(text=text))
             changed.append(segment)
     if changed:
-        commit_revision(db, actor, version, changed, kind="replace", operation=operation)
+        commit_revision(db, rights, version, changed, kind="replace", operation=operation)
         record_event(
             db,
-            actor,
+            rights,
             interview,
             version,
             "replaced",
@@ -238,7 +238,7 @@ def replace(
 
 def restore_many(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     restorations: Sequence[Restoration],
@@ -252,7 +252,7 @@ def restore_many(
     they become segments of their own again.
     """
     segments = [restoration.segment for restoration in restorations]
-    lock_and_check(db, actor, interview, version, [*segments, *joined], allow_ended=True)
+    lock_and_check(db, rights, interview, version, [*segments, *joined], allow_ended=True)
     was = _spans([*segments, *joined])
     for restoration in restorations:
         if restoration.segment.replaced_by:
@@ -269,8 +269,8 @@ def restore_many(
         one.ended_at, one.replaced_by = None, []
     changed = list({one.id: one for one in (*segments, *joined)}.values())
     check_moved(db, changed, was)
-    commit_revision(db, actor, version, changed, kind="restore", operation=operation)
-    record_event(db, actor, interview, version, "restored", changed)
+    commit_revision(db, rights, version, changed, kind="restore", operation=operation)
+    record_event(db, rights, interview, version, "restored", changed)
     return changed
 
 

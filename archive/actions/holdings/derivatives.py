@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import Interview, MediaFile, Recording
 from archive.toolbox import Toolbox
 from media.derivatives.base import Recipe
@@ -67,11 +67,11 @@ def folder_path(original: MediaFile, recipe: Recipe) -> str:
 
 
 def record_outcome(
-    db: Session, actor: Actor, original: MediaFile, recipe: Recipe, *, outcome: RecipeOutcome
+    db: Session, rights: Rights, original: MediaFile, recipe: Recipe, *, outcome: RecipeOutcome
 ) -> MediaFile:
     """Store the result of a recipe and delete the rows of its earlier runs."""
     interview = db.get_one(Interview, original.interview_id)
-    access.require(actor, "upload", interview)
+    access.require(rights, "upload", access.Scope(interview))
     for old in db.scalars(
         select(MediaFile).where(
             MediaFile.derived_from_id == original.id, MediaFile.recipe == recipe.name
@@ -98,7 +98,7 @@ def record_outcome(
     db.flush()
     audit.record(
         db,
-        actor,
+        rights.actor,
         "file.derived",
         file,
         interview=interview,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings.uploads import display_name
 from archive.models import Interview, MediaFile, Upload
 from archive.models.base import new_id, utc_now
@@ -19,10 +19,10 @@ from archive.toolbox import Toolbox
 
 
 def any_original_of_length(
-    db: Session, actor: Actor, interview: Interview, length_bytes: int
+    db: Session, rights: Rights, interview: Interview, length_bytes: int
 ) -> bool:
     """Return whether an original has exactly this length, so that a digest is needed."""
-    access.require(actor, "upload", interview)
+    access.require(rights, "upload", access.Scope(interview))
     file_id = db.scalar(
         select(MediaFile.id)
         .where(MediaFile.role == "original", MediaFile.size_bytes == length_bytes)
@@ -33,7 +33,7 @@ def any_original_of_length(
 
 def create_duplicate_upload(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     filename: str,
@@ -46,7 +46,7 @@ def create_duplicate_upload(
     An original of this interview is preferred to one of another. The digest is not
     verified: a false one grants no access to the original.
     """
-    access.require(actor, "upload", interview)
+    access.require(rights, "upload", access.Scope(interview))
     duplicates = list(
         db.scalars(
             select(MediaFile)
@@ -68,7 +68,7 @@ def create_duplicate_upload(
     upload = Upload(
         id=new_id(),
         interview_id=interview.id,
-        user_id=actor.user_id,
+        user_id=rights.actor.user_id,
         state="duplicate",
         filename=display_name(filename),
         length_bytes=length_bytes,
@@ -79,7 +79,7 @@ def create_duplicate_upload(
     db.flush()
     audit.record(
         db,
-        actor,
+        rights.actor,
         "duplicate.found",
         duplicate,
         interview=interview,

@@ -17,7 +17,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import Interview, MediaFile
 from archive.models.base import utc_now
 from archive.models.vocabulary import CheckState
@@ -61,13 +61,13 @@ WritingSession = Callable[[], AbstractContextManager[Session]]
 
 
 def candidates(
-    db: Session, actor: Actor, *, include_recent: bool, limit_bytes: int | None = None
+    db: Session, rights: Rights, *, include_recent: bool, limit_bytes: int | None = None
 ) -> list[Candidate]:
     """Return objects to check, each once: never checked first, then the oldest check first.
 
     Without `include_recent` only objects whose check is 90 days old or failed.
     """
-    access.require(actor, "check_fixity")
+    access.require(rights, "check_fixity")
     last_checked = func.min(MediaFile.checked_at)
     query = (
         select(MediaFile.sha256, func.max(MediaFile.size_bytes))
@@ -93,18 +93,20 @@ def candidates(
     return chosen
 
 
-def candidate_of(db: Session, actor: Actor, file_id: str) -> list[Candidate]:
+def candidate_of(db: Session, rights: Rights, file_id: str) -> list[Candidate]:
     """Return the object of one original; empty if the row was deleted meanwhile."""
-    access.require(actor, "check_fixity")
+    access.require(rights, "check_fixity")
     file = db.get(MediaFile, file_id)
     if file is None or file.role != "original":
         return []
     return [Candidate(sha256=file.sha256, size_bytes=file.size_bytes)]
 
 
-def record_check(db: Session, actor: Actor, sha256: str, check: FixityCheck) -> list[FixityResult]:
+def record_check(
+    db: Session, rights: Rights, sha256: str, check: FixityCheck
+) -> list[FixityResult]:
     """Store a fixity check on each original with this SHA-256, and record an event for each."""
-    access.require(actor, "check_fixity")
+    access.require(rights, "check_fixity")
     results = []
     rows = db.execute(
         select(MediaFile, Interview)
@@ -126,7 +128,7 @@ def record_check(db: Session, actor: Actor, sha256: str, check: FixityCheck) -> 
         )
         audit.record(
             db,
-            actor,
+            rights.actor,
             "fixity.checked",
             file,
             interview=interview,
@@ -141,19 +143,19 @@ def record_check(db: Session, actor: Actor, sha256: str, check: FixityCheck) -> 
 
 
 def check_each(
-    vault: Vault, actor: Actor, candidates: list[Candidate], *, writing: WritingSession
+    vault: Vault, rights: Rights, candidates: list[Candidate], *, writing: WritingSession
 ) -> Iterator[list[FixityResult]]:
     """Check the objects in order; commit each result before the next object is read."""
     for candidate in candidates:
         check = vault.check(candidate.sha256)
         with writing() as db:
-            results = record_check(db, actor, candidate.sha256, check)
+            results = record_check(db, rights, candidate.sha256, check)
         yield results
 
 
-def failed_checks(db: Session, actor: Actor) -> list[FixityResult]:
+def failed_checks(db: Session, rights: Rights) -> list[FixityResult]:
     """Return originals whose last check failed, the latest first."""
-    access.require(actor, "see_jobs")
+    access.require(rights, "see_jobs")
     rows = db.execute(
         select(MediaFile, Interview)
         .join(Interview, Interview.id == MediaFile.interview_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.holdings import originals, uploads
 from archive.actions.holdings.originals import StoredFile
 from archive.toolbox import Toolbox
@@ -52,7 +52,7 @@ class Ingested:
         }
 
 
-def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -> Ingested:
+def ingest_file(toolbox: Toolbox, rights: Rights, accession: str, *, path: Path) -> Ingested:
     """Copy a file into the vault and register it; the source is not changed.
 
     Opens short transactions of its own, because gigabytes are copied in between. Bytes that
@@ -61,7 +61,7 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
     Raises NotAFile, KindRefused, NoSpace, NotVisible, NotAllowed, and OSError for the vault.
     """
     with toolbox.database.reading() as db:
-        originals.interview_for_files(db, actor, accession, action="upload")
+        originals.interview_for_files(db, rights, accession, action="upload")
     source = Path(os.path.realpath(path)) if os.path.islink(path) else path
     try:
         length = source.stat().st_size
@@ -87,9 +87,9 @@ def ingest_file(toolbox: Toolbox, actor: Actor, accession: str, *, path: Path) -
         repaired=stored.repaired,
     )
     with toolbox.database.writing() as db:
-        interview = originals.interview_for_files(db, actor, accession, action="upload")
+        interview = originals.interview_for_files(db, rights, accession, action="upload")
         registered = originals.register_original(
-            db, actor, interview, stored=described, allow_duplicate=True
+            db, rights, interview, stored=described, allow_duplicate=True
         )
         return Ingested(
             file=str(path),

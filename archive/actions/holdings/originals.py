@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Action, Actor, NotVisible, Refused
+from archive.access import Action, NotVisible, Refused, Rights
 from archive.actions.catalogue import interviews
 from archive.models import ChainHead, Event, Interview, MediaFile, Recording, User
 from archive.models.base import utc_now
@@ -69,7 +69,7 @@ class Holding:
 
 def register_original(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     stored: StoredFile,
@@ -80,7 +80,7 @@ def register_original(
     Duplicates get no second row unless `allow_duplicate` is set; within one interview they
     never do.
     """
-    access.require(actor, "upload", interview)
+    access.require(rights, "upload", access.Scope(interview))
     _lock_registration(db)
     duplicates = list(
         db.scalars(
@@ -90,7 +90,7 @@ def register_original(
         )
     )
     if stored.repaired:
-        _record_repair(db, actor, duplicates)
+        _record_repair(db, rights, duplicates)
     in_interview = next(
         (duplicate for duplicate in duplicates if duplicate.interview_id == interview.id), None
     )
@@ -98,7 +98,7 @@ def register_original(
         duplicate = in_interview or duplicates[0]
         audit.record(
             db,
-            actor,
+            rights.actor,
             "duplicate.found",
             duplicate,
             interview=interview,
@@ -108,25 +108,27 @@ def register_original(
         )
         return Registration(file=duplicate, is_duplicate=True)
     return Registration(
-        file=_add_original(db, actor, interview, stored), is_duplicate=bool(duplicates)
+        file=_add_original(db, rights, interview, stored), is_duplicate=bool(duplicates)
     )
 
 
-def interview_for_files(db: Session, actor: Actor, accession: str, *, action: Action) -> Interview:
+def interview_for_files(
+    db: Session, rights: Rights, accession: str, *, action: Action
+) -> Interview:
     """Load an interview for callers that open their own short transactions."""
     interview = interviews.by_accession(db, accession)
     if interview is None:
         raise NotVisible
-    access.require(actor, action, interview)
+    access.require(rights, action, access.Scope(interview))
     return interview
 
 
 def register_again(
-    db: Session, actor: Actor, interview: Interview, *, existing: MediaFile
+    db: Session, rights: Rights, interview: Interview, *, existing: MediaFile
 ) -> MediaFile:
     """Attach an original of another interview to this one; no bytes are copied."""
-    access.require(actor, "upload", interview)
-    access.require(actor, "view", db.get_one(Interview, existing.interview_id))
+    access.require(rights, "upload", access.Scope(interview))
+    access.require(rights, "know", access.Scope(db.get_one(Interview, existing.interview_id)))
     stored = StoredFile(
         filename=existing.filename,
         sha256=existing.sha256,
@@ -135,24 +137,24 @@ def register_again(
         media_type=existing.media_type,
         technical=existing.technical,
     )
-    registered = register_original(db, actor, interview, stored=stored, allow_duplicate=True)
+    registered = register_original(db, rights, interview, stored=stored, allow_duplicate=True)
     if registered.file.id == existing.id:
         raise AlreadyHere(filename=existing.filename)
     return registered.file
 
 
-def locate(db: Session, actor: Actor, file_id: str) -> tuple[MediaFile | None, Interview | None]:
+def locate(db: Session, rights: Rights, file_id: str) -> tuple[MediaFile | None, Interview | None]:
     """Return a file and its interview; the interview is None if the actor may not view it."""
     file = db.get(MediaFile, file_id)
     if file is None:
         return None, None
     interview = db.get_one(Interview, file.interview_id)
-    return file, interview if access.may(actor, "view", interview) else None
+    return file, interview if access.may(rights, "know", access.Scope(interview)) else None
 
 
-def list_originals(db: Session, actor: Actor, interview: Interview) -> list[Holding]:
+def list_originals(db: Session, rights: Rights, interview: Interview) -> list[Holding]:
     """Return the originals of an interview: recordings by part, then attachments by arrival."""
-    access.require(actor, "view", interview)
+    access.require(rights, "know", access.Scope(interview))
     files = list(
         db.scalars(
             select(MediaFile).where(MediaFile.interview_id == interview.id).order_by(MediaFile.id)
@@ -180,10 +182,10 @@ def list_originals(db: Session, actor: Actor, interview: Interview) -> list[Hold
     )
 
 
-def holding_of(db: Session, actor: Actor, file: MediaFile) -> Holding:
+def holding_of(db: Session, rights: Rights, file: MediaFile) -> Holding:
     """Return one original with its derivatives."""
     interview = db.get_one(Interview, file.interview_id)
-    for holding in list_originals(db, actor, interview):
+    for holding in list_originals(db, rights, interview):
         if holding.original.id == file.id:
             return holding
     raise NotVisible
@@ -204,10 +206,10 @@ def receiver_name(db: Session, file: MediaFile) -> str:
     )
 
 
-def file_events(db: Session, actor: Actor, file: MediaFile) -> list[Event]:
+def file_events(db: Session, rights: Rights, file: MediaFile) -> list[Event]:
     """Return the events of an original and of its derivatives, oldest first."""
     interview = db.get_one(Interview, file.interview_id)
-    access.require(actor, "see_files", file, interview=interview)
+    access.require(rights, "see_files", access.Scope(interview, file))
     derivative_ids = select(MediaFile.id).where(MediaFile.derived_from_id == file.id)
     return list(
         db.scalars(
@@ -223,7 +225,9 @@ def group_digest(digest: str) -> list[str]:
     return [digest[at : at + 4] for at in range(0, len(digest), 4)]
 
 
-def _add_original(db: Session, actor: Actor, interview: Interview, stored: StoredFile) -> MediaFile:
+def _add_original(
+    db: Session, rights: Rights, interview: Interview, stored: StoredFile
+) -> MediaFile:
     recording = None
     if stored.group in TIMED_GROUPS:
         last = db.scalar(
@@ -248,13 +252,13 @@ def _add_original(db: Session, actor: Actor, interview: Interview, stored: Store
         size_bytes=stored.size_bytes,
         sha256=stored.sha256,
         technical=stored.technical,
-        received_by_id=actor.user_id or None,
+        received_by_id=rights.actor.user_id or None,
     )
     db.add(file)
     db.flush()
     audit.record(
         db,
-        actor,
+        rights.actor,
         "file.received",
         file,
         interview=interview,
@@ -268,12 +272,12 @@ def _add_original(db: Session, actor: Actor, interview: Interview, stored: Store
     return file
 
 
-def _record_repair(db: Session, actor: Actor, originals: list[MediaFile]) -> None:
+def _record_repair(db: Session, rights: Rights, originals: list[MediaFile]) -> None:
     for original in originals:
         original.check_state, original.checked_at = "ok", utc_now()
         audit.record(
             db,
-            actor,
+            rights.actor,
             "fixity.repaired",
             original,
             interview=db.get_one(Interview, original.interview_id),

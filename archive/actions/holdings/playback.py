@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.models import (
     Contribution,
     Interview,
@@ -38,15 +38,15 @@ class Playable:
     problem: str = ""
 
 
-def playables_of(db: Session, interview: Interview) -> list[Playable]:
-    """Return the recordings of an interview, by part."""
-    return playables_by_interview(db, [interview])[interview.id]
+def playables_of(db: Session, rights: Rights, interview: Interview) -> list[Playable]:
+    """Return the recordings of an interview that the reader may hear, by part."""
+    return playables_by_interview(db, rights, [interview])[interview.id]
 
 
 def playables_by_interview(
-    db: Session, interviews: Sequence[Interview]
+    db: Session, rights: Rights, interviews: Sequence[Interview]
 ) -> dict[str, list[Playable]]:
-    """Return the recordings of each interview, by interview id, with one query."""
+    """Return the recordings that the reader may hear, by interview id, with one query."""
     derivatives: dict[str | None, dict[str, MediaFile]] = {}
     files = select(MediaFile).where(
         MediaFile.interview_id.in_([interview.id for interview in interviews]),
@@ -58,13 +58,14 @@ def playables_by_interview(
         interview.id: [
             _playable(recording, derivatives.get(recording.id, {}))
             for recording in interview.recordings
+            if access.may(rights, "hear", access.Scope(interview, recording_id=recording.id))
         ]
         for interview in interviews
     }
 
 
 def interviewer_spans(
-    db: Session, actor: Actor, interviews: Sequence[Interview]
+    db: Session, rights: Rights, interviews: Sequence[Interview]
 ) -> dict[str, list[SpanMs]]:
     """Return the times at which an interviewer speaks, by recording id, for the waveform.
 
@@ -81,7 +82,7 @@ def interviewer_spans(
             Segment.ended_at.is_(None),
             Contribution.role == "interviewer",
         ),
-        actor,
+        rights,
     )
     by_recording: dict[str, list[SpanMs]] = {}
     for recording_id, start_ms, end_ms in db.execute(query.order_by(Segment.start_ms)):

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, NotVisible, Refused
+from archive.access import NotVisible, Refused, Rights
 from archive.actions.holdings import originals, probing
 from archive.models import Interview, MediaFile, Upload, User
 from archive.models.base import new_id, utc_now
@@ -98,7 +98,7 @@ class UploadProgress:
 
 def create(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     filename: str,
@@ -106,7 +106,7 @@ def create(
     toolbox: Toolbox,
 ) -> Upload:
     """Reserve disk space and create an upload; raises NoSpace before any byte is sent."""
-    access.require(actor, "upload", interview)
+    access.require(rights, "upload", access.Scope(interview))
     if length_bytes <= 0:
         raise EmptyFile(filename=filename)
     if length_bytes > LONGEST_FILE_BYTES:
@@ -114,7 +114,7 @@ def create(
     upload = Upload(
         id=new_id(),
         interview_id=interview.id,
-        user_id=actor.user_id,
+        user_id=rights.actor.user_id,
         filename=display_name(filename),
         length_bytes=length_bytes,
         expires_at=utc_now() + timedelta(hours=toolbox.settings.upload_expiry_h),
@@ -138,34 +138,34 @@ def display_name(filename: str) -> str:
     return name[:LONGEST_NAME] or "unnamed"
 
 
-def for_owner(db: Session, actor: Actor, upload_id: str) -> Upload:
-    """Load an upload of the actor; raises NotVisible for uploads of others."""
+def for_owner(db: Session, rights: Rights, upload_id: str) -> Upload:
+    """Load an upload of this account; raises NotVisible for uploads of others."""
     upload = db.get(Upload, upload_id)
-    if upload is None or not actor.user_id or upload.user_id != actor.user_id:
+    if upload is None or not rights.actor.user_id or upload.user_id != rights.actor.user_id:
         raise NotVisible
-    access.require(actor, "upload", db.get_one(Interview, upload.interview_id))
+    access.require(rights, "upload", access.Scope(db.get_one(Interview, upload.interview_id)))
     return upload
 
 
-def load_progress(toolbox: Toolbox, actor: Actor, upload_id: str) -> UploadProgress:
+def load_progress(toolbox: Toolbox, rights: Rights, upload_id: str) -> UploadProgress:
     """Return the progress of an upload; finish it first if it is complete."""
     with toolbox.database.reading() as db:
-        upload = for_owner(db, actor, upload_id)
+        upload = for_owner(db, rights, upload_id)
     current = _read_progress(toolbox, upload)
     if current.state == "receiving" and current.is_complete:
-        return finish_upload(toolbox, actor, upload_id)
+        return finish_upload(toolbox, rights, upload_id)
     return current
 
 
 def list_unfinished(
-    db: Session, actor: Actor, interview: Interview, *, toolbox: Toolbox
+    db: Session, rights: Rights, interview: Interview, *, toolbox: Toolbox
 ) -> list[UploadProgress]:
     """Return the actor's unfinished uploads for an interview, oldest first."""
     rows = db.scalars(
         select(Upload)
         .where(
             Upload.interview_id == interview.id,
-            Upload.user_id == actor.user_id,
+            Upload.user_id == rights.actor.user_id,
             Upload.state == "receiving",
             Upload.expires_at > utc_now(),
         )
@@ -181,14 +181,14 @@ def list_unfinished(
 
 
 def receive(
-    toolbox: Toolbox, actor: Actor, upload_id: str, *, offset: int, stream: ByteStream
+    toolbox: Toolbox, rights: Rights, upload_id: str, *, offset: int, stream: ByteStream
 ) -> UploadProgress:
     """Append bytes to an upload and finish it after the last one.
 
     Raises UploadOffsetMismatch, UploadBusy, NoSpace, ExceedsDeclaredLength, UploadEnded.
     """
     with toolbox.database.reading() as db:
-        upload = for_owner(db, actor, upload_id)
+        upload = for_owner(db, rights, upload_id)
     if upload.state != "receiving" or upload.expires_at <= utc_now():
         raise UploadEnded(state=upload.state)
     try:
@@ -204,12 +204,12 @@ def receive(
     except NoSuchPart as error:
         raise UploadEnded(state="expired") from error
     if size == upload.length_bytes:
-        return finish_upload(toolbox, actor, upload_id)
+        return finish_upload(toolbox, rights, upload_id)
     return _read_progress(toolbox, upload)
 
 
 def matches_received_bytes(
-    toolbox: Toolbox, actor: Actor, upload_id: str, *, offset: int, sample: bytes
+    toolbox: Toolbox, rights: Rights, upload_id: str, *, offset: int, sample: bytes
 ) -> bool:
     """Return whether a file starts and continues like the bytes received so far.
 
@@ -217,7 +217,7 @@ def matches_received_bytes(
     length are not enough: recorders give every tape the same name, some the same length.
     """
     with toolbox.database.reading() as db:
-        for_owner(db, actor, upload_id)
+        for_owner(db, rights, upload_id)
     try:
         head = toolbox.parts.peek(upload_id, 0, min(offset, SAMPLE_BYTES))
         start = max(0, offset - SAMPLE_BYTES)
@@ -227,14 +227,14 @@ def matches_received_bytes(
     return head + tail == sample
 
 
-def finish_upload(toolbox: Toolbox, actor: Actor, upload_id: str) -> UploadProgress:
+def finish_upload(toolbox: Toolbox, rights: Rights, upload_id: str) -> UploadProgress:
     """Move a complete upload into the vault and register it; returns its final state.
 
     The state becomes `kept`, `duplicate` or `refused`. The part is deleted last: after a
     kill either the part or the object is left, and this can be called again.
     """
     with toolbox.database.reading() as db:
-        upload = for_owner(db, actor, upload_id)
+        upload = for_owner(db, rights, upload_id)
         interview_id = upload.interview_id
     if upload.state != "receiving":
         return _read_progress(toolbox, upload)
@@ -251,12 +251,12 @@ def finish_upload(toolbox: Toolbox, actor: Actor, upload_id: str) -> UploadProgr
             toolbox, finished.path, filename=upload.filename, sha256=finished.sha256
         )
     except (RefusedKind, HashMismatch) as refused:
-        return _refuse(toolbox, actor, upload_id, problem=_refusal_code(refused))
+        return _refuse(toolbox, rights, upload_id, problem=_refusal_code(refused))
     with toolbox.database.writing() as db:
         upload = db.get_one(Upload, upload_id, with_for_update=True)
         if upload.state == "receiving":
             interview = db.get_one(Interview, interview_id)
-            registered = originals.register_original(db, actor, interview, stored=stored)
+            registered = originals.register_original(db, rights, interview, stored=stored)
             upload.state = "duplicate" if registered.is_duplicate else "kept"
             upload.media_file_id = registered.file.id
     toolbox.parts.discard(upload_id)
@@ -296,21 +296,21 @@ def describe_stored_file(
     )
 
 
-def attach_duplicate(db: Session, actor: Actor, upload: Upload) -> Interview:
+def attach_duplicate(db: Session, rights: Rights, upload: Upload) -> Interview:
     """Attach the original that this upload duplicates to the upload's interview."""
     if upload.state != "duplicate" or upload.media_file_id is None:
         raise UploadEnded(state=upload.state)
     interview = db.get_one(Interview, upload.interview_id)
     existing = db.get_one(MediaFile, upload.media_file_id)
-    file = originals.register_again(db, actor, interview, existing=existing)
+    file = originals.register_again(db, rights, interview, existing=existing)
     upload.state, upload.media_file_id = "kept", file.id
     return interview
 
 
-def discard(toolbox: Toolbox, actor: Actor, upload_id: str) -> None:
+def discard(toolbox: Toolbox, rights: Rights, upload_id: str) -> None:
     """Discard an upload and delete its bytes; objects in the vault stay."""
     with toolbox.database.writing() as db:
-        upload = for_owner(db, actor, upload_id)
+        upload = for_owner(db, rights, upload_id)
         if upload.state == "receiving":
             upload.state = "discarded"
     _discard_part(toolbox, upload_id)
@@ -342,9 +342,9 @@ def _finish_complete(toolbox: Toolbox) -> None:
             .where(Upload.state == "receiving", Upload.expires_at > utc_now())
         ).all()
     for upload, user in rows:
-        actor = access.actor_of_user(user, toolbox.settings.public_states)
+        rights = access.rights_today(access.actor_of_user(user), toolbox.settings)
         with contextlib.suppress(Refused):  # deleted, busy, or no longer permitted
-            load_progress(toolbox, actor, upload.id)
+            load_progress(toolbox, rights, upload.id)
 
 
 def _discard_part(toolbox: Toolbox, upload_id: str) -> int:
@@ -355,14 +355,14 @@ def _discard_part(toolbox: Toolbox, upload_id: str) -> int:
     return 1
 
 
-def _refuse(toolbox: Toolbox, actor: Actor, upload_id: str, *, problem: str) -> UploadProgress:
+def _refuse(toolbox: Toolbox, rights: Rights, upload_id: str, *, problem: str) -> UploadProgress:
     with toolbox.database.writing() as db:
         upload = db.get_one(Upload, upload_id, with_for_update=True)
         if upload.state == "receiving":
             upload.state, upload.problem = "refused", problem
             audit.record(
                 db,
-                actor,
+                rights.actor,
                 "file.refused",
                 upload,
                 outcome="failure",

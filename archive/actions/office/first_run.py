@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, queue
-from archive.access import Refused
+from archive.access import Refused, Rights
 from archive.actions.accounts import accounts, sessions
 from archive.actions.accounts.sessions import NewSession
 from archive.actions.office import settings
@@ -36,7 +36,7 @@ class FirstRunInput:
     with_sample: bool
 
 
-def open_archive(db: Session, data: FirstRunInput) -> NewSession:
+def open_archive(db: Session, rights: Rights, data: FirstRunInput) -> NewSession:
     """Create the first administrator and open their session; raises ArchiveAlreadyOpen.
 
     The unique row `opened` serialises two concurrent submissions.
@@ -50,7 +50,7 @@ def open_archive(db: Session, data: FirstRunInput) -> NewSession:
         raise ArchiveAlreadyOpen from None
     administrator = accounts.add(
         db,
-        access.machine("first run"),
+        replace(rights, actor=access.machine("first run")),
         email=data.email,
         name=data.name,
         role="administrator",

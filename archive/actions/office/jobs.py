@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
-from archive.access import Action, Actor, Refused
+from archive.access import Action, Refused, Rights
 from archive.models import Interview, Job
 from archive.models.base import utc_now
 from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
@@ -50,53 +50,53 @@ def required_action(job: Job) -> Action:
     return ACTION_BY_KIND.get(job.kind, "manage_office")
 
 
-def cancel(db: Session, actor: Actor, job: Job, *, interview: Interview | None) -> None:
+def cancel(db: Session, rights: Rights, job: Job, *, interview: Interview | None) -> None:
     """Cancel a job; a running one stops within two seconds and keeps its checkpoint."""
-    access.require(actor, required_action(job), job, interview=interview)
+    access.require(rights, required_action(job), access.Scope(interview, job))
     if job.state not in OPEN_JOB_STATES or job.cancel_requested:
         raise NothingToStop(state=job.state)
     queue.request_cancel(db, job)
-    audit.record(db, actor, "job.cancelled", job, interview=interview, kind_of_job=job.kind)
+    audit.record(db, rights.actor, "job.cancelled", job, interview=interview, kind_of_job=job.kind)
 
 
-def retry(db: Session, actor: Actor, job: Job, *, interview: Interview | None) -> None:
+def retry(db: Session, rights: Rights, job: Job, *, interview: Interview | None) -> None:
     """Enqueue a failed, cancelled or waiting job again, from its checkpoint."""
-    access.require(actor, required_action(job), job, interview=interview)
+    access.require(rights, required_action(job), access.Scope(interview, job))
     if job.state not in RETRIABLE_JOB_STATES:
         raise NothingToRetry(state=job.state)
     queue.retry(db, job)
-    audit.record(db, actor, "job.retried", job, interview=interview, kind_of_job=job.kind)
+    audit.record(db, rights.actor, "job.retried", job, interview=interview, kind_of_job=job.kind)
 
 
-def open_jobs(db: Session, actor: Actor) -> list[JobWithInterview]:
+def open_jobs(db: Session, rights: Rights) -> list[JobWithInterview]:
     """Return the open jobs that the actor may see, running ones first."""
-    access.require(actor, "see_jobs")
-    query = _with_interviews(actor).where(Job.state.in_(OPEN_JOB_STATES))
+    access.require(rights, "see_jobs")
+    query = _with_interviews(rights).where(Job.state.in_(OPEN_JOB_STATES))
     order = (Job.state != "running", Job.state == "waiting", Job.priority.desc(), Job.id)
     return _with_interview_rows(db, query.order_by(*order).limit(MOST_SHOWN))
 
 
-def recent_failures(db: Session, actor: Actor) -> list[JobWithInterview]:
+def recent_failures(db: Session, rights: Rights) -> list[JobWithInterview]:
     """Return the jobs that failed in the last week and were not retried, newest first."""
-    access.require(actor, "see_jobs")
-    query = _with_interviews(actor).where(_is_recent_failure())
+    access.require(rights, "see_jobs")
+    query = _with_interviews(rights).where(_is_recent_failure())
     return _with_interview_rows(db, query.order_by(Job.id.desc()).limit(MOST_SHOWN))
 
 
-def open_and_failed_counts(db: Session, actor: Actor) -> tuple[int, int]:
+def open_and_failed_counts(db: Session, rights: Rights) -> tuple[int, int]:
     """Count the open jobs and those failed in the last week that the actor may see."""
     query = select(
         func.count().filter(Job.state.in_(OPEN_JOB_STATES)),
         func.count().filter(_is_recent_failure()),
     ).select_from(Job)
     query = query.outerjoin(Interview, Interview.id == Job.interview_id)
-    open_count, failed_count = db.execute(access.visible_jobs(query, actor)).one()
+    open_count, failed_count = db.execute(access.visible_jobs(query, rights)).one()
     return open_count, failed_count
 
 
-def list_for_interview(db: Session, actor: Actor, interview: Interview) -> list[Job]:
+def list_for_interview(db: Session, rights: Rights, interview: Interview) -> list[Job]:
     """Return the open jobs of an interview and its recent failures, newest first."""
-    access.require(actor, "see_jobs", interview)
+    access.require(rights, "see_jobs", access.Scope(interview))
     return list(
         db.scalars(
             select(Job)
@@ -115,9 +115,9 @@ def _is_recent_failure() -> ColumnElement[bool]:
     return and_(Job.state == "failed", Job.created_at > utc_now() - SHOWN_PERIOD)
 
 
-def _with_interviews(actor: Actor) -> Select[Job, Interview]:
+def _with_interviews(rights: Rights) -> Select[Job, Interview]:
     query = select(Job, Interview).outerjoin(Interview, Interview.id == Job.interview_id)
-    return access.visible_jobs(query, actor)
+    return access.visible_jobs(query, rights)
 
 
 def _with_interview_rows(db: Session, query: Select[Job, Interview]) -> list[JobWithInterview]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions
 from archive.models import Setting
 
@@ -58,12 +58,12 @@ def set_value(db: Session, key: str, value: str) -> None:
         row.value = value
 
 
-def update_site(db: Session, actor: Actor, data: Site) -> None:
+def update_site(db: Session, rights: Rights, data: Site) -> None:
     """Update the settings; an unknown language becomes Vietnamese.
 
     Existing accession numbers keep their prefix: links and citations contain them.
     """
-    access.require(actor, "manage_office")
+    access.require(rights, "manage_office")
     if not data.name.strip():
         raise SiteNameMissing
     prefix = accessions.validate_prefix(data.accession_prefix)
@@ -72,4 +72,4 @@ def update_site(db: Session, actor: Actor, data: Site) -> None:
     set_value(db, "language", "en" if data.language == "en" else "vi")
     set_value(db, accessions.PREFIX_SETTING, prefix)
     db.flush()
-    audit.record(db, actor, "office.described", db.get_one(Setting, "site_name"))
+    audit.record(db, rights.actor, "office.described", db.get_one(Setting, "site_name"))

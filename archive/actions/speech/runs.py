@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
-from archive.access import Actor, Refused, machine
+from archive.access import Refused, Rights
 from archive.actions.catalogue import names
 from archive.actions.office import jobs
 from archive.actions.transcripts import imports
@@ -71,7 +71,7 @@ class SourceRecording:
 
 def request(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     options: TranscriptionOptions,
     *,
@@ -82,7 +82,7 @@ def request(
     A job that waits for a model file is cancelled first, since the new one may need
     another model. Its chunks are reused: runs are resumed by their identity.
     """
-    access.require(actor, "transcribe", interview)
+    access.require(rights, "transcribe", access.Scope(interview))
     if not source_recordings(db, interview):
         raise NoRecordings(accession=interview.accession)
     under_way = db.scalar(
@@ -91,7 +91,7 @@ def request(
         )
     )
     if under_way is not None and under_way.state == "waiting":
-        jobs.cancel(db, actor, under_way, interview=interview)
+        jobs.cancel(db, rights, under_way, interview=interview)
     elif under_way is not None:
         raise TranscriptionInProgress(job_id=under_way.id)
     job = queue.enqueue(
@@ -102,12 +102,12 @@ def request(
         interview_id=interview.id,
         unique_key=f"{JOB_KIND}:{interview.id}",
         attempts_allowed=10,
-        requested_by_id=actor.user_id or None,
+        requested_by_id=rights.actor.user_id or None,
         payload=asdict(options),
     )
     audit.record(
         db,
-        actor,
+        rights.actor,
         "transcription.requested",
         job,
         interview=interview,
@@ -136,16 +136,15 @@ def source_recordings(db: Session, interview: Interview) -> list[SourceRecording
     return list(found.values())
 
 
-def build_prompt(interview: Interview) -> str:
+def build_prompt(rights: Rights, interview: Interview) -> str:
     """Return a prompt of names, the most important last: the model truncates the start."""
-    reader = machine("transcribe")
     words = [*interview.keywords[:8]]
     if interview.place_as_told:
         words.append(interview.place_as_told)
     for role in ("interviewer", "witness"):
         for person in interview.people(role):
-            words += names.other_names_for(reader, person)
-            words.append(names.name_for(reader, person).full)
+            words += names.other_names_for(rights, person)
+            words.append(names.name_for(rights, person).full)
     unique = list(dict.fromkeys(word for word in words if word))[-LONGEST_PROMPT_NAMES:]
     return f"Tên riêng: {', '.join(unique)}." if unique else ""
 
@@ -257,7 +256,7 @@ def finished_version(db: Session, job_id: str) -> TranscriptVersion | None:
 
 def complete(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     runs: Sequence[TranscriptionRun],
     *,
@@ -285,7 +284,7 @@ def complete(
         ]
     origin.options["skipped"] = skipped  # skipped spans stay visible and can be transcribed later
     version = imports.add_machine_version(
-        db, actor, interview, language=language, origin=origin, segments=spoken
+        db, rights, interview, language=language, origin=origin, segments=spoken
     )
     for run in runs:
         run.finished_at = utc_now()

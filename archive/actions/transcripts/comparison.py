@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.transcripts import history, speakers, versions
 from archive.actions.transcripts.history import DiffPiece
 from archive.actions.transcripts.redaction import hidden_spans, visible_text
@@ -111,12 +111,12 @@ def list_states(db: Session, interview: Interview) -> list[TextState]:
 
 
 def compare_states(
-    db: Session, actor: Actor, interview: Interview, before: TextState, after: TextState
+    db: Session, rights: Rights, interview: Interview, before: TextState, after: TextState
 ) -> Comparison:
     """Compare two states; requires the right to see the history of both."""
     for state in (before, after):
-        access.require(actor, "see_history", state.version, interview=interview)
-    old, new = (_load_rows(db, actor, interview, state) for state in (before, after))
+        access.require(rights, "see_history", access.Scope(interview, state.version))
+    old, new = (_load_rows(db, rights, interview, state) for state in (before, after))
     return Comparison([_compare_rows(*pair) for pair in _pair_overlapping(old, new)])
 
 
@@ -124,7 +124,7 @@ def _differs(passage: ComparedPassage) -> bool:
     return passage.differs
 
 
-def _load_rows(db: Session, actor: Actor, interview: Interview, state: TextState) -> list[_Row]:
+def _load_rows(db: Session, rights: Rights, interview: Interview, state: TextState) -> list[_Row]:
     """Load the segments of a state, in order of time."""
     columns = (Segment.id, Segment.recording_id, Recording.part)
     query: Select[Any, str, str | None, int]
@@ -149,7 +149,7 @@ def _load_rows(db: Session, actor: Actor, interview: Interview, state: TextState
             end_ms=row.end_ms,
             text=visible_text(row, recording_id, hidden).text,
             voice=speakers.voice_speaker(
-                actor, interview, row.contribution_id, row.speaker_label
+                rights, interview, row.contribution_id, row.speaker_label
             ).full,
         )
         for row, segment_id, recording_id, part in db.execute(query)

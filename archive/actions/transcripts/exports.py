@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, Refused
+from archive import access
+from archive.access import Refused, Rights
 from archive.actions.transcripts import rendition, speakers
 from archive.models import Interview, TranscriptVersion
 from transcription.document import Transcript, TranscriptSegment
@@ -49,15 +50,15 @@ def writable_formats() -> list[str]:
 
 def build_document(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     labels: ExportLabels,
 ) -> Transcript:
     """Build the document of a version; requires the right to read it."""
-    turns = rendition.for_reader(db, actor, interview, version).turns
+    turns = rendition.for_reader(db, rights, interview, version).turns
     people = [
-        (speakers.contribution_speaker(actor, c).full, getattr(labels, c.role))
+        (speakers.contribution_speaker(rights, c).full, getattr(labels, c.role))
         for c in speakers.participants(db, interview, version)
         if c.role in ("witness", "interviewer")
     ]
@@ -90,17 +91,18 @@ def build_document(
 
 def export(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     format_name: str,
     labels: ExportLabels,
 ) -> ExportedFile:
-    """Write one version in one format; raises UnknownFormat."""
+    """Write one version in one format; raises UnknownFormat, NotVisible or NotAllowed."""
+    access.require(rights, "download", access.Scope(interview, version))
     form = FORMATS.get(format_name)
     if form is None or form.write is None:
         raise UnknownFormat(format=format_name[:20], known=writable_formats())
-    content = form.write(build_document(db, actor, interview, version, labels))
+    content = form.write(build_document(db, rights, interview, version, labels))
     suffix = form.suffixes[0].lstrip(".")
     return ExportedFile(
         f"{interview.accession}-v{version.number}.{suffix}", form.media_type, content

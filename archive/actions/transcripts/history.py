@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import hidden_spans, visible_text
 from archive.actions.transcripts.speakers import Speaker
@@ -60,7 +60,7 @@ class HistoryEntry:
 
 
 def changes(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> list[HistoryEntry]:
     """Return the changes of a version, the newest first, at most MAX_CHANGES."""
     rows = db.execute(
@@ -100,7 +100,7 @@ def changes(
         part = parts.get(segment.recording_id or "", 1)
         pieces = _pieces(revision.kind, old, new)
         entries.append(
-            _entry(actor, interview, revision, before, name or "", segment, part, pieces)
+            _entry(rights, interview, revision, before, name or "", segment, part, pieces)
         )
     return entries
 
@@ -142,7 +142,7 @@ def diff_words(before: str, after: str) -> list[DiffPiece]:
 
 
 def _entry(
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     now: SegmentRevision,
     before: SegmentRevision | None,
@@ -153,11 +153,11 @@ def _entry(
 ) -> HistoryEntry:
     span = (now.start_ms, now.end_ms)
     span_before = (before.start_ms, before.end_ms) if before is not None else span
-    speaker = speakers.voice_speaker(actor, interview, now.contribution_id, now.speaker_label)
+    speaker = speakers.voice_speaker(rights, interview, now.contribution_id, now.speaker_label)
     speaker_before = speaker
     if before is not None:
         speaker_before = speakers.voice_speaker(
-            actor, interview, before.contribution_id, before.speaker_label
+            rights, interview, before.contribution_id, before.speaker_label
         )
     can_restore = segment.ended_at is None or not segment.replaced_by
     return HistoryEntry(

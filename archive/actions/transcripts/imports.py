@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.catalogue import names
 from archive.actions.transcripts import versions
 from archive.actions.transcripts.words import pack
@@ -55,7 +55,7 @@ PlacedSegment = tuple[str | None, TranscriptSegment]  # recording id and segment
 
 def add_machine_version(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     language: str,
@@ -63,16 +63,16 @@ def add_machine_version(
     segments: Sequence[PlacedSegment],
 ) -> TranscriptVersion:
     """Add a machine version; it becomes current only if no edited version is."""
-    access.require(actor, "transcribe", interview)
+    access.require(rights, "transcribe", access.Scope(interview))
     version = versions.new_version(
-        db, actor, interview, language=language, kind="machine", state="machine"
+        db, rights, interview, language=language, kind="machine", state="machine"
     )
     version.engine, version.model = origin.engine, origin.model
     version.model_sha256, version.options = origin.model_sha256, origin.options
-    _add_segments(db, version, interview, segments, actor)
+    _add_segments(db, version, interview, segments, rights)
     audit.record(
         db,
-        actor,
+        rights.actor,
         "transcript.made",
         version,
         interview=interview,
@@ -100,7 +100,7 @@ def assign_recordings(
 
 def import_transcript(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     language: str,
@@ -113,24 +113,24 @@ def import_transcript(
 
     The first `warnings` about the file are stored with the version.
     """
-    access.require(actor, "import_text", interview)
+    access.require(rights, "import_text", access.Scope(interview))
     version_state = member(IMPORT_STATES, state)
     if version_state is None:
         raise versions.WrongState(state=state)
     if state == "approved":
-        access.require(actor, "approve", interview)
+        access.require(rights, "approve", access.Scope(interview))
     if not segments:
         raise EmptyImport(source=source)
     version = versions.new_version(
-        db, actor, interview, language=language, kind="imported", state=version_state
+        db, rights, interview, language=language, kind="imported", state=version_state
     )
     version.note = source
     options = {
         "noticed": [list(one) for one in warnings[:MAX_WARNINGS]],
-        "roles": _roles_without_record(actor, interview, segments),
+        "roles": _roles_without_record(rights, interview, segments),
     }
     version.options = {key: value for key, value in options.items() if value}
-    _add_segments(db, version, interview, segments, actor)
+    _add_segments(db, version, interview, segments, rights)
     before = versions.current_version(db, interview)
     if state == "approved" or (
         state == "corrected" and (before is None or before.state != "approved")
@@ -139,10 +139,10 @@ def import_transcript(
             db, version
         )  # an approved version stays current until the next one is approved
     if state == "approved":
-        version.approved_at, version.approved_by_id = utc_now(), actor.user_id or None
+        version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
     audit.record(
         db,
-        actor,
+        rights.actor,
         "transcript.imported",
         version,
         interview=interview,
@@ -158,9 +158,9 @@ def _add_segments(
     version: TranscriptVersion,
     interview: Interview,
     segments: Sequence[PlacedSegment],
-    actor: Actor,
+    rights: Rights,
 ) -> None:
-    labels = _contributions_by_label(actor, interview)
+    labels = _contributions_by_label(rights, interview)
     by_role: dict[str, str] = {c.role: c.id for c in reversed(interview.listed_contributions)}
     first = db.scalar(
         select(Recording.id).where(Recording.interview_id == interview.id).order_by(Recording.part)
@@ -191,17 +191,17 @@ def _add_segments(
                 words=pack(words),
                 state="machine" if version.state == "machine" else "heard",
                 flags=list(segment.flags),
-                updated_by_id=actor.user_id or None,
+                updated_by_id=rights.actor.user_id or None,
             )
         )
     versions.add_segments(db, version, rows)
 
 
 def _roles_without_record(
-    actor: Actor, interview: Interview, segments: Sequence[PlacedSegment]
+    rights: Rights, interview: Interview, segments: Sequence[PlacedSegment]
 ) -> dict[str, str]:
     """Return the roles from the file for speakers without a contribution."""
-    labels = _contributions_by_label(actor, interview)
+    labels = _contributions_by_label(rights, interview)
     roles: dict[str, str] = {}
     for _recording_id, segment in segments:
         if segment.speaker and segment.role and segment.speaker.casefold() not in labels:
@@ -209,16 +209,16 @@ def _roles_without_record(
     return roles
 
 
-def _contributions_by_label(actor: Actor, interview: Interview) -> dict[str, str]:
+def _contributions_by_label(rights: Rights, interview: Interview) -> dict[str, str]:
     labels: dict[str, str] = {}
     for contribution in interview.listed_contributions:
-        for label in _labels_of(actor, contribution):
+        for label in _labels_of(rights, contribution):
             labels.setdefault(label.casefold(), contribution.id)
     return labels
 
 
-def _labels_of(actor: Actor, contribution: Contribution) -> list[str]:
-    name = names.name_for(actor, contribution.person)
+def _labels_of(rights: Rights, contribution: Contribution) -> list[str]:
+    name = names.name_for(rights, contribution.person)
     labels = [contribution.speaker_label, name.full]
     if contribution.person.honorific:
         labels += [name.short, name.titled]

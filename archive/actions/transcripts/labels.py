@@ -6,9 +6,12 @@ and only pages have a translator.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive import access
+from archive.access import Rights
 from archive.actions.catalogue import names
 from archive.actions.office import settings
 from archive.actions.transcripts import speakers
@@ -54,7 +57,7 @@ def state_label(version: TranscriptVersion, language: str) -> str:
 
 def citation_data(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion | None,
     *,
@@ -63,10 +66,23 @@ def citation_data(
     end_ms: int | None = None,
     part: int = 1,
 ) -> CitationData:
-    """Return the data for a citation of this interview."""
+    """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
+    access.require(rights, "quote", access.Scope(interview, version))
+    whole = _citation_data(db, rights, interview, version, address=address)
+    return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part)
+
+
+def _citation_data(
+    db: Session,
+    rights: Rights,
+    interview: Interview,
+    version: TranscriptVersion | None,
+    *,
+    address: str,
+) -> CitationData:
     is_film = any(recording.is_video for recording in interview.recordings)
     participants = speakers.participants(db, interview, version)
-    names_by_id = names.names_for(actor, (c.person for c in participants))
+    names_by_id = names.names_for(rights, (c.person for c in participants))
     by_role = {
         role: tuple(
             dict.fromkeys(names_by_id[c.person_id].full for c in participants if c.role == role)
@@ -86,17 +102,14 @@ def citation_data(
         state=version.state if version is not None else "approved",
         version=version.number if version is not None else None,
         address=address,
-        part=part,
         parts=len(interview.recordings),
-        start_ms=start_ms,
-        end_ms=end_ms,
         is_sample=interview.is_sample,
     )
 
 
 def export_labels(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion,
     language: str,
@@ -109,7 +122,7 @@ def export_labels(
     return ExportLabels(
         label=f"{state} – {SAMPLE[language]}" if interview.is_sample else state,
         source_line=cite(
-            citation_data(db, actor, interview, version, address=address), style
+            _citation_data(db, rights, interview, version, address=address), style
         ).strip(),
         **ROLES[language],
     )

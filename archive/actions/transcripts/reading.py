@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import playback
 from archive.actions.transcripts import rendition
 from archive.actions.transcripts import versions as transcript_versions
@@ -42,21 +42,21 @@ class ReadingPage:
 
 
 def load_page(
-    db: Session, actor: Actor, interview: Interview, *, number: int | None = None
+    db: Session, rights: Rights, interview: Interview, *, number: int | None = None
 ) -> ReadingPage:
     """Load the page for one reader, with the current version or version `number`."""
-    access.require(actor, "view", interview)
+    access.require(rights, "know", access.Scope(interview))
     versions = transcript_versions.list_versions(db, interview)
-    readable = _readable(actor, interview, versions)
+    readable = _readable(rights, interview, versions)
     version = _select(readable, number)
     contents = db.scalars(
         select(Annotation)
         .where(Annotation.interview_id == interview.id, Annotation.kind == "index_point")
         .order_by(Annotation.start_ms)
     ).all()
-    playables = playback.playables_of(db, interview)
-    parts = {p.recording.id: p.recording.part for p in playables}
-    turns = rendition.for_reader(db, actor, interview, version).turns if version else []
+    playables = playback.playables_of(db, rights, interview)
+    parts = {recording.id: recording.part for recording in interview.recordings}
+    turns = rendition.for_reader(db, rights, interview, version).turns if version else []
     return ReadingPage(
         interview=interview,
         version=version,
@@ -69,19 +69,19 @@ def load_page(
 
 
 def readable_version(
-    db: Session, actor: Actor, interview: Interview, *, number: int | None = None
+    db: Session, rights: Rights, interview: Interview, *, number: int | None = None
 ) -> TranscriptVersion | None:
     """Return the version that `load_page` would show, without loading its segments."""
-    access.require(actor, "view", interview)
+    access.require(rights, "know", access.Scope(interview))
     return _select(
-        _readable(actor, interview, transcript_versions.list_versions(db, interview)), number
+        _readable(rights, interview, transcript_versions.list_versions(db, interview)), number
     )
 
 
 def _readable(
-    actor: Actor, interview: Interview, versions: Sequence[TranscriptVersion]
+    rights: Rights, interview: Interview, versions: Sequence[TranscriptVersion]
 ) -> list[TranscriptVersion]:
-    return [v for v in versions if access.may(actor, "read", v, interview=interview)]
+    return [v for v in versions if access.may(rights, "read", access.Scope(interview, v))]
 
 
 def _select(readable: Sequence[TranscriptVersion], number: int | None) -> TranscriptVersion | None:

@@ -16,7 +16,7 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import (
     HiddenSpan,
@@ -71,27 +71,27 @@ class Rendition:
 
 
 def for_reader(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> Rendition:
     """Return the whole version for a reader; raises NotVisible or NotAllowed."""
-    access.require(actor, "read", version, interview=interview)
-    return _render(db, actor, interview, version)
+    access.require(rights, "read", access.Scope(interview, version))
+    return _render(db, rights, interview, version)
 
 
 def for_index(db: Session, interview: Interview, version: TranscriptVersion) -> Rendition:
     """Return the version for the indexer: what every reader of it may have."""
-    return _render(db, access.public_actor(frozenset()), interview, version)
+    return _render(db, access.EVERY_READER, interview, version)
 
 
 def windows(
-    db: Session, actor: Actor, texts: ReadableTexts, first_ids: Collection[str], *, length: int
+    db: Session, rights: Rights, texts: ReadableTexts, first_ids: Collection[str], *, length: int
 ) -> dict[str, list[Turn]]:
     """Return `length` turns from each of these segments on, by the id of the first.
 
     `texts` are versions that the caller has found readable, with their interviews, by version
     id. Segments of other versions and ended ones are left out.
     """
-    render = _renderers(db, actor, texts)
+    render = _renderers(db, rights, texts)
     found: dict[str, list[Turn]] = {}
     for first_id, segment in _segments_from(db, texts, first_ids, length):
         found.setdefault(first_id, []).append(render[segment.version_id](segment))
@@ -99,10 +99,10 @@ def windows(
 
 
 def select_turns(
-    db: Session, actor: Actor, texts: ReadableTexts, segment_ids: Collection[str]
+    db: Session, rights: Rights, texts: ReadableTexts, segment_ids: Collection[str]
 ) -> dict[str, Turn]:
     """Return the turns of these segments by id; `texts` as for `windows`."""
-    render = _renderers(db, actor, texts)
+    render = _renderers(db, rights, texts)
     segments = db.scalars(
         select(Segment).where(
             Segment.id.in_(sorted(segment_ids)),
@@ -142,16 +142,16 @@ class _Renderer:
 
     def __init__(
         self,
-        actor: Actor,
+        rights: Rights,
         interview: Interview,
         version: TranscriptVersion,
         hidden: Sequence[HiddenSpan],
     ) -> None:
-        self._actor = actor
+        self._actor = rights
         self._interview = interview
         self._version = version
         self._hidden = hidden
-        self._sees_flags = bool(access.may(actor, "see_history"))
+        self._sees_flags = bool(access.may(rights, "see_history"))
         self._parts = {recording.id: recording.part for recording in interview.recordings}
         self._speakers: dict[tuple[str | None, str], speakers.Speaker] = {}
 
@@ -180,17 +180,17 @@ class _Renderer:
 
 
 def _render(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> Rendition:
     hidden = hidden_spans(db, [interview.id])[interview.id]
-    render = _Renderer(actor, interview, version, hidden)
+    render = _Renderer(rights, interview, version, hidden)
     return Rendition(version=version, turns=[*map(render, version.segments)], hidden=hidden)
 
 
-def _renderers(db: Session, actor: Actor, texts: ReadableTexts) -> dict[str, _Renderer]:
+def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
     return {
-        version.id: _Renderer(actor, interview, version, hidden[interview.id])
+        version.id: _Renderer(rights, interview, version, hidden[interview.id])
         for version, interview in texts.values()
     }
 

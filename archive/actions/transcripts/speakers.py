@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.catalogue import names
 from archive.models import Contribution, Interview, Segment, TranscriptVersion
 
@@ -25,9 +25,9 @@ class Speaker:
     has_record: bool
 
 
-def contribution_speaker(actor: Actor, contribution: Contribution) -> Speaker:
+def contribution_speaker(rights: Rights, contribution: Contribution) -> Speaker:
     """Return the speaker of a contribution, with the name that the reader may have."""
-    name = names.name_for(actor, contribution.person)
+    name = names.name_for(rights, contribution.person)
     return Speaker(
         full=contribution.speaker_label or name.titled,
         short=contribution.speaker_label or name.short,
@@ -55,9 +55,9 @@ def participants(
     return [*interview.listed_contributions, *(c for c in removed if c.id in speaking)]
 
 
-def segment_speaker(actor: Actor, segment: Segment, interview: Interview) -> Speaker:
+def segment_speaker(rights: Rights, segment: Segment, interview: Interview) -> Speaker:
     """Return the speaker of a segment; names are empty for an unnamed speaker."""
-    voice = voice_speaker(actor, interview, segment.contribution_id, segment.speaker_label)
+    voice = voice_speaker(rights, interview, segment.contribution_id, segment.speaker_label)
     return voice if voice.has_record else unlinked_speaker(segment.version, segment.speaker_label)
 
 
@@ -68,10 +68,10 @@ def unlinked_speaker(version: TranscriptVersion, label: str) -> Speaker:
 
 
 def voice_speaker(
-    actor: Actor, interview: Interview, contribution_id: str | None, label: str
+    rights: Rights, interview: Interview, contribution_id: str | None, label: str
 ) -> Speaker:
     """Return the speaker for the contribution id and label of a segment or revision."""
     for contribution in interview.contributions:
         if contribution.id == contribution_id:
-            return contribution_speaker(actor, contribution)
+            return contribution_speaker(rights, contribution)
     return Speaker(label, label, "", has_record=False)

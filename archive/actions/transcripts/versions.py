@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from archive import access, audit
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.models import (
     Interview,
     Segment,
@@ -47,49 +47,53 @@ class CorrectionAlreadyOpen(Refused):
     code = "correction_open"
 
 
-def submit(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
+def submit(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
     """Submit the version for approval: editing → corrected."""
-    access.require(actor, "correct", version, interview=interview)
+    access.require(rights, "correct", access.Scope(interview, version))
     if version.state == "machine":
         raise NothingToSubmit
     if version.state != "editing":
         raise WrongState(state=version.state)
     _set_state(version, "corrected")
-    audit.record(db, actor, "transcript.edited", version, interview=interview, state=version.state)
+    audit.record(
+        db, rights.actor, "transcript.edited", version, interview=interview, state=version.state
+    )
 
 
-def withdraw(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
+def withdraw(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
     """Withdraw the submission: corrected → editing."""
-    access.require(actor, "correct", version, interview=interview)
+    access.require(rights, "correct", access.Scope(interview, version))
     if version.state != "corrected":
         raise WrongState(state=version.state)
     _set_state(version, "editing")
-    audit.record(db, actor, "transcript.edited", version, interview=interview, state=version.state)
+    audit.record(
+        db, rights.actor, "transcript.edited", version, interview=interview, state=version.state
+    )
 
 
-def approve(db: Session, actor: Actor, interview: Interview, version: TranscriptVersion) -> None:
+def approve(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
     """Approve the version: it becomes immutable and the current one."""
-    access.require(actor, "approve", version, interview=interview)
+    access.require(rights, "approve", access.Scope(interview, version))
     if version.state not in ("editing", "corrected"):
         raise WrongState(state=version.state)
     if not any(segment.text for segment in version.segments):
         raise NothingToApprove
     _set_state(version, "approved")
-    version.approved_at, version.approved_by_id = utc_now(), actor.user_id or None
+    version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
     make_current(db, version)
     audit.record(
-        db, actor, "transcript.approved", version, interview=interview, number=version.number
+        db, rights.actor, "transcript.approved", version, interview=interview, number=version.number
     )
 
 
 def open_next(
-    db: Session, actor: Actor, interview: Interview, version: TranscriptVersion, *, reason: str
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion, *, reason: str
 ) -> TranscriptVersion:
     """Create the next version as a copy of an approved one.
 
     The approved version stays current until the new one is approved.
     """
-    access.require(actor, "approve", version, interview=interview)
+    access.require(rights, "approve", access.Scope(interview, version))
     if version.state != "approved":
         raise WrongState(state=version.state)
     db.refresh(interview, with_for_update=True)
@@ -101,7 +105,7 @@ def open_next(
     if open_number is not None:
         raise CorrectionAlreadyOpen(number=open_number)
     following = new_version(
-        db, actor, interview, language=version.language, kind="corrected", state="editing"
+        db, rights, interview, language=version.language, kind="corrected", state="editing"
     )
     following.is_current = False
     following.based_on_id, following.note = version.id, reason.strip()
@@ -122,14 +126,14 @@ def open_next(
             words=old.words,
             state=old.state,
             flags=old.flags,
-            updated_by_id=actor.user_id or None,
+            updated_by_id=rights.actor.user_id or None,
         )
         for old in version.segments
     ]
     add_segments(db, following, copies)
     audit.record(
         db,
-        actor,
+        rights.actor,
         "transcript.opened",
         following,
         interview=interview,
@@ -183,7 +187,7 @@ def add_revision(
 
 def new_version(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     interview: Interview,
     *,
     language: str,
@@ -206,7 +210,7 @@ def new_version(
         kind=kind,
         state=state,
         is_current=False,
-        author_id=actor.user_id or None,
+        author_id=rights.actor.user_id or None,
     )
     db.add(version)
     db.flush()

@@ -55,7 +55,7 @@ def create() -> ResponseReturnValue:
     try:
         opened = accounts.add(
             current.db(),
-            current.actor(),
+            current.rights(),
             email=form.values["email"],
             name=form.values["name"],
             role=form.values["role"],
@@ -78,14 +78,14 @@ def update(user_id: str) -> ResponseReturnValue:
     try:
         accounts.update(
             current.db(),
-            current.actor(),
+            current.rights(),
             user,
             name=form.values["name"] or user.name,
             role=form.values["role"] or user.role,
             is_active="is_active" in request.form,
         )
         if password:
-            accounts.set_password(current.db(), current.actor(), user, password)
+            accounts.set_password(current.db(), current.rights(), user, password)
     except Refused as refused:
         if refused.code not in PROBLEM_FIELDS:
             raise
@@ -113,7 +113,7 @@ def save_profile() -> ResponseReturnValue:
     try:
         accounts.update_profile(
             current.db(),
-            current.actor(),
+            current.rights(),
             user,
             name=form.values["name"],
             language=form.values["language"],
@@ -133,7 +133,7 @@ def save_password() -> ResponseReturnValue:
     try:
         accounts.change_own_password(
             current.db(),
-            current.actor(),
+            current.rights(),
             user,
             present=request.form.get("present", ""),
             new=request.form.get("password", ""),
@@ -186,7 +186,7 @@ def _token() -> str:
 
 
 def _render_list(form: forms.Form) -> str:
-    users = accounts.list_accounts(current.db(), current.actor())
+    users = accounts.list_accounts(current.db(), current.rights())
     return render_template(
         "accounts/accounts/catalogue.html", users=users, roles=USER_ROLES, form=form
     )

@@ -42,7 +42,7 @@ def add(accession: str) -> ResponseReturnValue:
     point = _point_from_form(form)
     if point is not None:
         try:
-            index_points.add(current.db(), current.actor(), interview, point)
+            index_points.add(current.db(), current.rights(), interview, point)
         except Refused as refused:
             form.add_refusal(refused, FIELD_OF_CODE, FIELD_OF_FACT)
     if not form.is_valid:
@@ -58,7 +58,7 @@ def update(accession: str, point_id: str) -> ResponseReturnValue:
     point = _point_from_form(form)
     if point is not None:
         try:
-            index_points.update(current.db(), current.actor(), interview, point_id, point)
+            index_points.update(current.db(), current.rights(), interview, point_id, point)
         except Refused as refused:
             form.add_refusal(refused, FIELD_OF_CODE, FIELD_OF_FACT)
     if not form.is_valid:
@@ -71,7 +71,7 @@ def update(accession: str, point_id: str) -> ResponseReturnValue:
 def remove(accession: str, point_id: str) -> ResponseReturnValue:
     """Remove an index point; the next page offers to restore it."""
     interview = loaders.interview(accession, "describe")
-    index_points.remove(current.db(), current.actor(), interview, point_id)
+    index_points.remove(current.db(), current.rights(), interview, point_id)
     return redirect(url_for("index_points.edit", accession=accession, removed=point_id), 303)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from archive import messages
-from archive.access import Actor, Refused
+from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions, collections, interviews, people, places
 from archive.actions.catalogue.interviews import FIRST_YEAR, LAST_YEAR, Description
 from archive.models import Interview, Person
@@ -101,9 +101,9 @@ def empty() -> Form:
     return Form({"languages": "vi", "audience": "staff", "witness": "", "interviewer": ""})
 
 
-def from_interview(db: Session, actor: Actor, interview: Interview) -> Form:
+def from_interview(db: Session, rights: Rights, interview: Interview) -> Form:
     """Return the form with the current values of an interview."""
-    names = people.form_labels(db, actor, is_sample=interview.is_sample)
+    names = people.form_labels(db, rights, is_sample=interview.is_sample)
     with_checkbox = [code for code in interview.languages if code in LANGUAGES]
     values = {
         "accession": interview.accession,
@@ -133,7 +133,7 @@ def from_interview(db: Session, actor: Actor, interview: Interview) -> Form:
 
 
 def to_description(
-    db: Session, actor: Actor, form: Form, interview: Interview | None = None
+    db: Session, rights: Rights, form: Form, interview: Interview | None = None
 ) -> Description:
     """Convert the form to a Description; errors are added to `form.problems`.
 
@@ -154,9 +154,9 @@ def to_description(
 
     description = Description(
         title=values["title"],
-        collection=_value_or_problem(form, lambda: _collection(db, actor, form)),
-        witnesses=_people(db, actor, form, "witness", is_sample=is_sample),
-        interviewers=_people(db, actor, form, "interviewer", is_sample=is_sample),
+        collection=_value_or_problem(form, lambda: _collection(db, rights, form)),
+        witnesses=_people(db, rights, form, "witness", is_sample=is_sample),
+        interviewers=_people(db, rights, form, "interviewer", is_sample=is_sample),
         languages=[*form.lines("languages"), *_split_list(values["other_languages"])],
         held_as_told=values["held_as_told"],
         held_edtf=values["held_edtf"],
@@ -193,22 +193,22 @@ def parse_date(edtf: str) -> ParsedDate | None:
     )
 
 
-def _collection(db: Session, actor: Actor, form: Form) -> Any:
+def _collection(db: Session, rights: Rights, form: Form) -> Any:
     code, title = form.values["collection_code"], form.values["collection_title"]
     if code or title:
-        return collections.add(db, actor, code=code, title=title)
+        return collections.add(db, rights, code=code, title=title)
     return collections.by_optional_code(db, form.values["collection"])
 
 
 def _people(
-    db: Session, actor: Actor, form: Form, role: str, *, is_sample: bool
+    db: Session, rights: Rights, form: Form, role: str, *, is_sample: bool
 ) -> Sequence[Person]:
     persons = []
     for name in form.values[role].split("\n"):
         if not name.strip():
             continue
         try:
-            persons.append(people.find_or_create(db, actor, name, is_sample=is_sample))
+            persons.append(people.find_or_create(db, rights, name, is_sample=is_sample))
         except Refused as refused:
             if refused.code not in PEOPLE_PROBLEMS:
                 raise

@@ -45,7 +45,7 @@ class FormConflict:
 def catalogue() -> ResponseReturnValue:
     """Render the catalogue of visible interviews."""
     filters = _filter_from_request()
-    results = listing.load_page(current.db(), current.actor(), filters)
+    results = listing.load_page(current.db(), current.rights(), filters)
     return render_template(
         "catalogue/interviews/catalogue.html",
         results=results,
@@ -62,24 +62,24 @@ def catalogue() -> ResponseReturnValue:
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """Render the form of a new interview."""
-    access.require(current.actor(), "create")
+    access.require(current.rights(), "create")
     return _render_form(interview_form.empty())
 
 
 @bp.post("")
 def create() -> ResponseReturnValue:
     """Create an interview."""
-    access.require(current.actor(), "create")
+    access.require(current.rights(), "create")
     form = interview_form.from_request()
     if "then" in request.form:
         return _render_unsaved(form)
-    description = interview_form.to_description(current.db(), current.actor(), form)
+    description = interview_form.to_description(current.db(), current.rights(), form)
     created = None
     if form.is_valid:
         try:
             created = interviews.create(
                 current.db(),
-                current.actor(),
+                current.rights(),
                 description,
                 accession=form.values["accession"],
                 year=_year(),
@@ -96,7 +96,7 @@ def create() -> ResponseReturnValue:
 @bp.get("/date")
 def read_date() -> ResponseReturnValue:
     """Return how a date phrase or EDTF is understood, as JSON for the form's script."""
-    access.require(current.actor(), "create")
+    access.require(current.rights(), "create")
     given = clean_field(request.args.get("edtf", ""))
     edtf = given or date_phrases.to_edtf(clean_field(request.args.get("told", "")))
     parsed = interview_form.parse_date(edtf)
@@ -108,7 +108,7 @@ def read_date() -> ResponseReturnValue:
 @bp.get("/<accession>")
 def show(accession: str) -> ResponseReturnValue:
     """Render the page of an interview."""
-    return reading.render_page(loaders.interview(accession, "view"))
+    return reading.render_page(loaders.interview(accession, "know"))
 
 
 @bp.get("/<accession>/edit")
@@ -116,7 +116,7 @@ def edit(accession: str) -> ResponseReturnValue:
     """Render the form of the description."""
     interview = loaders.interview(accession, "describe")
     return _render_form(
-        interview_form.from_interview(current.db(), current.actor(), interview), interview
+        interview_form.from_interview(current.db(), current.rights(), interview), interview
     )
 
 
@@ -127,23 +127,23 @@ def update(accession: str) -> ResponseReturnValue:
     form = interview_form.from_request()
     if "then" in request.form:
         return _render_unsaved(form, interview)
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     is_stale = form.values["revision"] != str(interview.revision)
     if is_stale:
         form, conflicts = interview_form.merge_saved(
-            form, interview_form.from_interview(db, actor, interview)
+            form, interview_form.from_interview(db, rights, interview)
         )
         if conflicts:
             message = messages.for_code(DescriptionOutdated.code)
             return _render_form(
                 form, interview, FormConflict(message=message, theirs=conflicts)
             ), 409
-    description = interview_form.to_description(db, actor, form, interview)
+    description = interview_form.to_description(db, rights, form, interview)
     if form.is_valid:
         try:
             interviews.update_description(
                 db,
-                actor,
+                rights,
                 interview,
                 description,
                 revision=int(form.values["revision"]),
@@ -151,7 +151,7 @@ def update(accession: str) -> ResponseReturnValue:
             )
         except DescriptionOutdated:  # saved between our check and our update
             form, conflicts = interview_form.merge_saved(
-                form, interview_form.from_interview(db, actor, interview)
+                form, interview_form.from_interview(db, rights, interview)
             )
             message = messages.for_code(DescriptionOutdated.code)
             return _render_form(
@@ -171,7 +171,7 @@ def update(accession: str) -> ResponseReturnValue:
 def _render_form(
     form: Form, interview: Interview | None = None, conflict: FormConflict | None = None
 ) -> str:
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     is_sample = interview is not None and interview.is_sample
     choices = collections.list_collections(db, is_sample=is_sample)
     current_collection = interview.collection if interview is not None else None
@@ -186,7 +186,7 @@ def _render_form(
         interview=interview,
         conflict=conflict,
         collections=choices,
-        people=people.form_labels(db, actor, is_sample=is_sample).values(),
+        people=people.form_labels(db, rights, is_sample=is_sample).values(),
         places=all_places,
         place_label=places.name_with_years,
         lineage=lineage,
@@ -256,15 +256,15 @@ def _catalogue_url(**changes: Any) -> str:
 
 def _running_transcription() -> JobWithInterview | None:
     """Return the running transcription for actors who may see jobs."""
-    if not access.may(current.actor(), "see_jobs"):
+    if not access.may(current.rights(), "see_jobs"):
         return None
-    jobs = job_actions.open_jobs(current.db(), current.actor())
+    jobs = job_actions.open_jobs(current.db(), current.rights())
     return next((w for w in jobs if w.job.kind == "transcribe" and w.job.state == "running"), None)
 
 
 def _waves(interviews_shown: Sequence[Interview]) -> dict[str, waveform.Wave | None]:
-    playables = playback.playables_by_interview(current.db(), interviews_shown)
-    interviewer_spans = playback.interviewer_spans(current.db(), current.actor(), interviews_shown)
+    playables = playback.playables_by_interview(current.db(), current.rights(), interviews_shown)
+    interviewer_spans = playback.interviewer_spans(current.db(), current.rights(), interviews_shown)
     return {
         interview_id: waveform.for_recording(
             first, interviewer_spans, bars=WAVE_BARS, height=WAVE_HEIGHT

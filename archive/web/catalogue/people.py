@@ -46,7 +46,7 @@ FIELD_OF_CODE = {
 def catalogue() -> ResponseReturnValue:
     """Render the list of people by given name."""
     query = clean_field(request.args.get("q", ""))[:200]
-    found = people.list_people(current.db(), current.actor(), query)
+    found = people.list_people(current.db(), current.rights(), query)
     pages = max(1, -(-len(found) // PER_PAGE))
     number = min(max(1, request.args.get("page", 1, type=int)), pages)
     samples = sum(person.is_sample for person in found)
@@ -58,26 +58,26 @@ def catalogue() -> ResponseReturnValue:
         samples=samples,
         number=number,
         pages=pages,
-        counts=people.interview_counts(current.db(), current.actor()),
+        counts=people.interview_counts(current.db(), current.rights()),
     )
 
 
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """Render the form of a new person."""
-    access.require(current.actor(), "manage_people")
+    access.require(current.rights(), "manage_people")
     return _render_form(Form())
 
 
 @bp.post("")
 def create() -> ResponseReturnValue:
     """Create a person, also if another has the same name."""
-    access.require(current.actor(), "manage_people")
+    access.require(current.rights(), "manage_people")
     form = _form_from_request()
     if "then" in request.form:
         return _render_form(form)
     try:
-        person = people.add(current.db(), current.actor(), _facts_from_form(form))
+        person = people.add(current.db(), current.rights(), _facts_from_form(form))
     except Refused as refused:
         form.add_refusal(refused, FIELD_OF_CODE)
         return _render_form(form), 422
@@ -104,10 +104,14 @@ def update(person_id: str) -> ResponseReturnValue:
         form, conflicts = _merge_saved(form, person)
         if conflicts:
             return _render_form(form, person, conflicts), 409
-    db, actor, opened_fingerprint = current.db(), current.actor(), form.values["seen"]
+    db, rights, opened_fingerprint = current.db(), current.rights(), form.values["seen"]
     try:
         people.update(
-            db, actor, person, _facts_from_form(form, person), opened_fingerprint=opened_fingerprint
+            db,
+            rights,
+            person,
+            _facts_from_form(form, person),
+            opened_fingerprint=opened_fingerprint,
         )
     except PersonChanged:  # saved between our check and our update
         form, conflicts = _merge_saved(form, person)
@@ -124,7 +128,7 @@ def _render_form(
     form: Form, person: Person | None = None, theirs: dict[str, str] | None = None
 ) -> str:
     """Render the form; `theirs` has a colleague's values of the fields that both changed."""
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     name = form.values.get("full_name", "")
     is_sample = person is not None and person.is_sample
     same_name = people.with_exact_name(db, name, is_sample=is_sample)
@@ -140,7 +144,7 @@ def _render_form(
         theirs=theirs or {},
         their_names=_split_rows((theirs or {}).get("other_names", "")),
         message=messages.for_code(PersonChanged.code) if theirs is not None else None,
-        appearances=people.appearances(db, actor, person) if person else [],
+        appearances=people.appearances(db, rights, person) if person else [],
         parsed_date=interview_form.parse_date(form.values.get("born_edtf", "")),
     )
 

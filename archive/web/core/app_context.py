@@ -11,7 +11,7 @@ from flask import Flask, request, url_for
 from archive import access
 from archive.actions.catalogue import names
 from archive.actions.catalogue.names import DisplayName
-from archive.models import Person
+from archive.models import Interview, Person
 from archive.web.core import current, language, navigation
 from archive.web.core.assets import STATIC, asset
 from archive.web.core.i18n import js_messages
@@ -44,9 +44,9 @@ def display() -> Display:
 
 
 def _variables() -> dict[str, Any]:
-    actor = current.actor()
+    rights = current.rights()
     return {
-        "actor": actor if actor.is_signed_in else None,
+        "actor": rights.actor if rights.actor.is_signed_in else None,
         "lang_code": language.code(),
         "other_language_url": language.other_language_url(),
         "navigation": navigation.nav_items(),
@@ -72,7 +72,7 @@ def register(app: Flask) -> None:
 
 def _name_of(person: Person) -> DisplayName:
     """Return the name of a person as this reader may have it."""
-    return names.name_for(current.actor(), person)
+    return names.name_for(current.rights(), person)
 
 
 def _import_map() -> str:
@@ -96,6 +96,8 @@ def _messages_js() -> dict[str, str | list[str]]:
     return js_messages(language.code())
 
 
-def _may(action: access.Action, thing: access.Subject = None, **owner: Any) -> bool:
-    """Return whether the actor may do this; templates hide controls that would be refused."""
-    return bool(access.may(current.actor(), action, thing, **owner))
+def _may(
+    action: access.Action, interview: Interview | None = None, part: access.Part | None = None
+) -> bool:
+    """Return whether the reader may do this; templates hide controls that would be refused."""
+    return bool(access.may(current.rights(), action, access.Scope(interview, part)))

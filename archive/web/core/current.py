@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, public_actor
+from archive.access import PUBLIC, Rights, rights_today
 from archive.actions.office import settings as office_settings
 from archive.actions.office.settings import Site
 from archive.settings import Settings
@@ -34,14 +34,16 @@ def settings() -> Settings:
     return toolbox().settings
 
 
-def actor() -> Actor:
-    """Return the actor; the public until `security` has loaded a session."""
-    return cast(Actor, g.get("actor") or public_actor(settings().public_states))
+def rights() -> Rights:
+    """Return the rights of this request; those of the public until a session was loaded."""
+    if "rights" not in g:
+        g.rights = rights_today(PUBLIC, settings())
+    return cast(Rights, g.rights)
 
 
-def set_actor(signed_in: Actor) -> None:
-    """Set the actor for the rest of this request."""
-    g.actor = signed_in
+def set_rights(signed_in: Rights) -> None:
+    """Set the rights for the rest of this request."""
+    g.rights = signed_in
 
 
 def db() -> Session:

@@ -17,7 +17,7 @@ def interview(accession: str, action: Action) -> Interview:
     found = interviews.by_accession(current.db(), accession)
     if found is None:
         raise NotVisible
-    access.require(current.actor(), action, found)
+    access.require(current.rights(), action, access.Scope(found))
     return found
 
 
@@ -27,7 +27,7 @@ def version(version_id: str, action: Action) -> tuple[Interview, TranscriptVersi
     if found is None:
         raise NotVisible
     owner = current.db().get_one(Interview, found.interview_id)
-    access.require(current.actor(), action, found, interview=owner)
+    access.require(current.rights(), action, access.Scope(owner, found))
     return owner, found
 
 
@@ -41,16 +41,14 @@ def segment(segment_id: str, action: Action) -> tuple[Interview, TranscriptVersi
 
 
 def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
-    """Load a file and its interview. An original needs `fetch_original`, a derivative `view`."""
+    """Load a file and its interview; an original needs `fetch_original` too."""
     found = current.db().get(MediaFile, file_id)
     if found is None:
         raise NotVisible
     owner = current.db().get_one(Interview, found.interview_id)
-    access.require(current.actor(), "view", found, interview=owner)
-    if found.role == "original":
-        access.require(current.actor(), "fetch_original", found, interview=owner)
-    elif action != "view":
-        access.require(current.actor(), action, found, interview=owner)
+    scope = access.Scope(owner, found)
+    access.require(current.rights(), "hear", scope)
+    access.require(current.rights(), action, scope)
     return owner, found
 
 
@@ -60,7 +58,7 @@ def original(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
     if found is None or found.role != "original":
         raise NotVisible
     owner = current.db().get_one(Interview, found.interview_id)
-    access.require(current.actor(), action, found, interview=owner)
+    access.require(current.rights(), action, access.Scope(owner, found))
     return owner, found
 
 
@@ -70,13 +68,13 @@ def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:
     if found is None:
         raise NotVisible
     owner = current.db().get(Interview, found.interview_id) if found.interview_id else None
-    access.require(current.actor(), action, found, interview=owner)
+    access.require(current.rights(), action, access.Scope(owner, found))
     return owner, found
 
 
 def person(person_id: str, action: Action) -> Person:
     """Load a person."""
-    access.require(current.actor(), action)
+    access.require(current.rights(), action)
     found = current.db().get(Person, person_id)
     if found is None:
         raise NotVisible
@@ -85,7 +83,7 @@ def person(person_id: str, action: Action) -> Person:
 
 def account(user_id: str, action: Action) -> User:
     """Load a user account."""
-    access.require(current.actor(), action)
+    access.require(current.rights(), action)
     found = current.db().get(User, user_id)
     if found is None:
         raise NotVisible
@@ -94,7 +92,7 @@ def account(user_id: str, action: Action) -> User:
 
 def own_account() -> User:
     """Load the account of the signed-in user."""
-    found = current.db().get(User, current.actor().user_id)
+    found = current.db().get(User, current.rights().actor.user_id)
     if found is None:
         raise NotVisible
     return found

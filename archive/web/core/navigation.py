@@ -28,14 +28,14 @@ class NavItem:
 
 def nav_items() -> list[NavItem]:
     """Return the navigation entries for the actor."""
-    actor = current.actor()
+    rights = current.rights()
     entries = [("home.show", _("Discover")), ("interviews.catalogue", _("Catalogue"))]
-    if access.may(actor, "manage_people"):
+    if access.may(rights, "manage_people"):
         # Short label: five entries share one row. The page itself has the long title.
         entries.append(("people.catalogue", pgettext("navigation", "People")))
-    if access.may(actor, "see_jobs"):
+    if access.may(rights, "see_jobs"):
         entries.append(("jobs.catalogue", _("Processing")))
-    if access.may(actor, "manage_accounts"):
+    if access.may(rights, "manage_accounts"):
         entries.append(("accounts.catalogue", _("Accounts")))
     endpoint = request.endpoint or ""
     blueprint = "" if endpoint in PROFILE_ENDPOINTS else endpoint.split(".")[0]

@@ -94,7 +94,7 @@ def load_session() -> None:
     found = sessions.active_session(toolbox.database, token)
     if found is None:
         return
-    current.set_actor(accounts.actor_of(found.user, toolbox.settings))
+    current.set_rights(accounts.rights_of(found.user, toolbox.settings))
     g.user_language = found.user.language
     if sessions.needs_seen_update(found):
         after_answer(lambda db: sessions.mark_seen(db, token))
@@ -116,7 +116,7 @@ def deny_by_default() -> ResponseReturnValue | None:
         return redirect(url_for("first_run.show"), 303)
     if request.endpoint in PUBLIC_ENDPOINTS:
         return None
-    if current.actor().is_signed_in:
+    if current.rights().actor.is_signed_in:
         return None
     if request.method in current.SAFE_METHODS and language.is_page():
         # A URL too long to return to would also make the Location header too long.

@@ -50,13 +50,13 @@ def health() -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     """Render the home page."""
     today = current.settings().today()
-    db, actor = current.db(), current.actor()
-    page = home.load_page(db, current.toolbox().index, actor, day=today)
+    db, rights = current.db(), current.rights()
+    page = home.load_page(db, current.toolbox().index, rights, day=today)
     interviews = [
         *(quote.interview for quote in page.quotes),
         *(card.interview for card in page.latest),
     ]
-    interviewer_spans = playback.interviewer_spans(db, actor, interviews)
+    interviewer_spans = playback.interviewer_spans(db, rights, interviews)
     return render_template(
         "discovery/home/show.html",
         page=page,

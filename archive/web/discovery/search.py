@@ -148,7 +148,7 @@ def _sets() -> list[str]:
     return [
         name
         for name, samples in SETS.items()
-        if search.has_interviews(current.db(), current.actor(), samples=samples)
+        if search.has_interviews(current.db(), current.rights(), samples=samples)
     ]
 
 
@@ -178,7 +178,7 @@ def _search_set(
         answer = search.search(
             current.db(),
             current.toolbox().index,
-            current.actor(),
+            current.rights(),
             SearchQuery(text=text, filters=filters, page=page, per_page=PER_PAGE, samples=samples),
         )
     except QueryProblem as problem:
@@ -234,8 +234,8 @@ def _year_bars(
 
 def _group_views(groups: Sequence[InterviewGroup]) -> list[GroupView]:
     interviews = [group.interview for group in groups]
-    playables = playback.playables_by_interview(current.db(), interviews)
-    interviewer_spans = playback.interviewer_spans(current.db(), current.actor(), interviews)
+    playables = playback.playables_by_interview(current.db(), current.rights(), interviews)
+    interviewer_spans = playback.interviewer_spans(current.db(), current.rights(), interviews)
     return [
         _group_view(group, playables[group.interview.id], interviewer_spans) for group in groups
     ]

@@ -14,7 +14,7 @@ from archive.web.core import current
 
 def segment_json(segment: Segment, interview: Interview, *, with_words: bool) -> dict[str, Any]:
     """Return a segment as JSON; times in ms of its recording."""
-    speaker = speakers.segment_speaker(current.actor(), segment, interview)
+    speaker = speakers.segment_speaker(current.rights(), segment, interview)
     data: dict[str, Any] = {
         "id": segment.id,
         "pos": segment.position,

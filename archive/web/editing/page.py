@@ -20,7 +20,7 @@ bp = Blueprint("editor", __name__, url_prefix="/versions")
 def show(version_id: str) -> ResponseReturnValue:
     """Render the page; everything after that uses the API in `segments.py`."""
     interview, version = loaders.version(version_id, "see_history")
-    contents = page.load_page(current.db(), current.actor(), interview, version)
+    contents = page.load_page(current.db(), current.rights(), interview, version)
     return render_template(
         "editing/page/show.html",
         interview=interview,

@@ -30,7 +30,7 @@ def report(version_id: str) -> ResponseReturnValue:
         raise SegmentRefused(field="typing", why="not_yes_or_no")
     presence.record_position(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         segment_id=api_request.ulid(body, "seg") if body.get("seg") is not None else None,
@@ -43,12 +43,12 @@ def report(version_id: str) -> ResponseReturnValue:
 def leave(version_id: str) -> ResponseReturnValue:
     """Remove the actor at once when the page is closed, instead of after half a minute."""
     interview, version = loaders.version(version_id, "see_history")
-    presence.leave(current.db(), current.actor(), interview, version)
+    presence.leave(current.db(), current.rights(), interview, version)
     return "", 204
 
 
 def _colleagues_json(interview: Interview, version: TranscriptVersion) -> ResponseReturnValue:
-    colleagues = presence.list_colleagues(current.db(), current.actor(), interview, version)
+    colleagues = presence.list_colleagues(current.db(), current.rights(), interview, version)
     return jsonify(
         rev=version.revision,
         others=[

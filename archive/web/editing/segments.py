@@ -61,7 +61,9 @@ def load_transcript(version_id: str) -> ResponseReturnValue:
 def ticket(version_id: str) -> ResponseReturnValue:
     """Return the user and a fresh form token, for a sign-in beside the open editor."""
     _interview, version = loaders.version(version_id, "see_history")
-    return jsonify(user=current.actor().user_id, csrf=generate_csrf(), revision=version.revision)
+    return jsonify(
+        user=current.rights().actor.user_id, csrf=generate_csrf(), revision=version.revision
+    )
 
 
 @bp.get("/transcripts/<version_id>/words")
@@ -89,7 +91,7 @@ def save(segment_id: str) -> ResponseReturnValue:
     def execute(operation: str) -> StatusAndJson:
         saved = segments.save(
             current.db(),
-            current.actor(),
+            current.rights(),
             interview,
             version,
             segment,
@@ -144,7 +146,7 @@ def revert(segment_id: str) -> ResponseReturnValue:
     def execute(operation: str) -> StatusAndJson:
         saved = segments.restore(
             current.db(),
-            current.actor(),
+            current.rights(),
             interview,
             version,
             segment,
@@ -161,13 +163,13 @@ def _run_once(
 ) -> ResponseReturnValue:
     """Execute a request once; repeated requests get the stored response."""
     key = request.headers.get("Idempotency-Key", "")
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     try:
-        earlier = idempotency.claim_key(db, actor, key, body)
+        earlier = idempotency.claim_key(db, rights, key, body)
         if earlier is not None:
             return jsonify(earlier.answer), earlier.status
         status, answer = execute(key)
-        idempotency.store_response(db, actor, key, status=status, answer=answer)
+        idempotency.store_response(db, rights, key, status=status, answer=answer)
     except SegmentReplaced as replaced:
         db.rollback()  # undoes earlier operations of the same list
         return jsonify(api_response.replaced_json(replaced.segment_id)), 410
@@ -176,6 +178,6 @@ def _run_once(
         return jsonify(api_response.stale_json(stale.segment_id, interview)), 412
     except EditConflict as conflict:
         status, answer = 412, api_response.conflict_json(conflict, interview)
-        idempotency.store_response(db, actor, key, status=status, answer=answer)
+        idempotency.store_response(db, rights, key, status=status, answer=answer)
         current.commit_despite_error()
     return jsonify(answer), status

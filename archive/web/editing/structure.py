@@ -37,7 +37,7 @@ def _split(
     return list(
         segments.split(
             current.db(),
-            current.actor(),
+            current.rights(),
             interview,
             version,
             _segment(fields, "seg", version),
@@ -59,7 +59,7 @@ def _merge(
     first, second = (_segment({"seg": i}, "seg", version) for i in ids)
     segments.merge(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         first,
@@ -79,7 +79,7 @@ def _drop(
     segment = _segment(fields, "seg", version)
     segments.drop(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         segment,
@@ -96,7 +96,7 @@ def _name_speaker(
     targets = _segments(fields, "ids", version)
     segments.name_speaker(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         targets,
@@ -119,7 +119,7 @@ def _insert(
     )
     after = _segment(fields, "after", version) if fields.get("after") is not None else None
     inserted = structure.insert(
-        current.db(), current.actor(), interview, version, new, after=after, operation=operation
+        current.db(), current.rights(), interview, version, new, after=after, operation=operation
     )
     return [inserted]
 
@@ -130,7 +130,7 @@ def _move_boundary(
     left, right = (_segment(fields, side, version) for side in ("left", "right"))
     structure.move_boundary(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         left,
@@ -152,7 +152,7 @@ def _shift(
         )
     return structure.shift(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         first=first,
@@ -166,7 +166,7 @@ def _replace(
 ) -> list[Segment]:
     return structure.replace(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         _segments(fields, "ids", version),
@@ -195,7 +195,7 @@ def _revert(
     joined = _segments(fields, "joined", version) if fields.get("joined") is not None else []
     return structure.restore_many(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         restorations,

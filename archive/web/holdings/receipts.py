@@ -30,12 +30,12 @@ bp.add_app_template_filter(file_labels.technical_rows)
 @bp.app_template_global("files_of")
 def files_of(interview: Interview) -> dict[str, object] | None:
     """Return the variables of `interviews/_files.html`, or None without the permission."""
-    db, actor = current.db(), current.actor()
-    if not access.may(actor, "see_files", interview):
+    db, rights = current.db(), current.rights()
+    if not access.may(rights, "see_files", access.Scope(interview)):
         return None
-    jobs = job_actions.list_for_interview(db, actor, interview)
+    jobs = job_actions.list_for_interview(db, rights, interview)
     return {
-        "holdings": originals.list_originals(db, actor, interview),
+        "holdings": originals.list_originals(db, rights, interview),
         "jobs": {str(job.payload.get("subject_id", "")): job for job in jobs if _is_file_job(job)},
     }
 
@@ -57,13 +57,13 @@ def file_list(accession: str) -> ResponseReturnValue:
 def receipt(file_id: str) -> ResponseReturnValue:
     """Render the receipt of an original: digest, date, person, technical metadata; printable."""
     interview, file = loaders.original(file_id, "see_files")
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     return render_template(
         "holdings/receipts/receipt.html",
         interview=interview,
-        holding=originals.holding_of(db, actor, file),
+        holding=originals.holding_of(db, rights, file),
         received_by=file_labels.actor_label(originals.receiver_name(db, file)),
-        history=originals.file_events(db, actor, file),
+        history=originals.file_events(db, rights, file),
     )
 
 

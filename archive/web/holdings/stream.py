@@ -17,7 +17,7 @@ def stream(file_id: str) -> Response:
 
     A derivative is never changed, only replaced by another row, so its id is its ETag.
     """
-    _owner, file = loaders.media_file(file_id, "view")
+    _owner, file = loaders.media_file(file_id, "hear")
     if file.role == "original" or not file.path:
         raise NotVisible
     return file_response(

@@ -69,7 +69,7 @@ def create() -> ResponseReturnValue:
     interview = loaders.interview(facts["accession"], "upload")
     upload = uploads.create(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         filename=facts.get("filename", ""),
         length_bytes=length,
@@ -84,7 +84,7 @@ def create() -> ResponseReturnValue:
 @bp.route(PATH + "/<upload_id>", methods=["HEAD"], provide_automatic_options=False)
 def head(upload_id: str) -> Response:
     """Return the number of bytes on disk (tus: HEAD)."""
-    progress = uploads.load_progress(current.toolbox(), current.actor(), upload_id)
+    progress = uploads.load_progress(current.toolbox(), current.rights(), upload_id)
     return _with_offset(Response(status=200), progress)
 
 
@@ -101,7 +101,7 @@ def receive_part(upload_id: str) -> ResponseReturnValue:
     if (request.content_length or 0) > current.settings().upload_part_bytes:
         return errors.respond(413, "piece_too_long")
     progress = uploads.receive(
-        current.toolbox(), current.actor(), upload_id, offset=offset, stream=request.stream
+        current.toolbox(), current.rights(), upload_id, offset=offset, stream=request.stream
     )
     return _with_offset(Response(status=204), progress)
 
@@ -109,7 +109,7 @@ def receive_part(upload_id: str) -> ResponseReturnValue:
 @bp.route(PATH + "/<upload_id>", methods=["DELETE"], provide_automatic_options=False)
 def discard(upload_id: str) -> ResponseReturnValue:
     """Discard an upload and free its bytes (tus: termination)."""
-    uploads.discard(current.toolbox(), current.actor(), upload_id)
+    uploads.discard(current.toolbox(), current.rights(), upload_id)
     return Response(status=204)
 
 

@@ -44,7 +44,7 @@ def show(accession: str) -> ResponseReturnValue:
     sent = _submitted_rows(request.args.getlist("sent")[:MAX_FORM_FILES])  # opens its own sessions
     interview = loaders.interview(accession, "upload")
     unfinished = uploads.list_unfinished(
-        current.db(), current.actor(), interview, toolbox=current.toolbox()
+        current.db(), current.rights(), interview, toolbox=current.toolbox()
     )
     return render_template(
         "holdings/uploads/page.html",
@@ -59,10 +59,10 @@ def show(accession: str) -> ResponseReturnValue:
 @bp.post(language.PREFIX + "/interviews/<accession>/upload")
 def send_form(accession: str) -> ResponseReturnValue:
     """Store small files without JavaScript: each as a resumable upload of one part."""
-    toolbox, actor = current.toolbox(), current.actor()
+    toolbox, rights = current.toolbox(), current.rights()
     with toolbox.database.reading() as db:
         # Checks the permission even if no file was chosen.
-        originals.interview_for_files(db, actor, accession, action="upload")
+        originals.interview_for_files(db, rights, accession, action="upload")
     sent = []
     for file in request.files.getlist("files")[:MAX_FORM_FILES]:
         if not file.filename:
@@ -70,11 +70,11 @@ def send_form(accession: str) -> ResponseReturnValue:
         length = file.stream.seek(0, 2)
         file.stream.seek(0)
         with toolbox.database.writing() as db:
-            interview = originals.interview_for_files(db, actor, accession, action="upload")
+            interview = originals.interview_for_files(db, rights, accession, action="upload")
             upload = uploads.create(
-                db, actor, interview, filename=file.filename, length_bytes=length, toolbox=toolbox
+                db, rights, interview, filename=file.filename, length_bytes=length, toolbox=toolbox
             )
-        uploads.receive(toolbox, actor, upload.id, offset=0, stream=file.stream)
+        uploads.receive(toolbox, rights, upload.id, offset=0, stream=file.stream)
         sent.append(upload.id)
     return redirect(url_for(".show", accession=accession, sent=sent), 303)
 
@@ -82,16 +82,16 @@ def send_form(accession: str) -> ResponseReturnValue:
 @bp.get(language.PREFIX + "/uploads/<upload_id>/row")
 def progress_row(upload_id: str) -> ResponseReturnValue:
     """Render the row of an upload for the page."""
-    state = uploads.load_progress(current.toolbox(), current.actor(), upload_id)
+    state = uploads.load_progress(current.toolbox(), current.rights(), upload_id)
     return render_template("holdings/uploads/_row.html", **_row_variables(state))
 
 
 @bp.post(language.PREFIX + "/uploads/<upload_id>/keep")
 def attach_duplicate(upload_id: str) -> WerkzeugResponse:
     """Attach the file that the archive already has to this interview too."""
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     accession = uploads.attach_duplicate(
-        db, actor, uploads.for_owner(db, actor, upload_id)
+        db, rights, uploads.for_owner(db, rights, upload_id)
     ).accession
     return redirect(url_for(".show", accession=accession, sent=[upload_id]), 303)
 
@@ -99,7 +99,7 @@ def attach_duplicate(upload_id: str) -> WerkzeugResponse:
 @bp.get(tus.PATH + "/<upload_id>/state")
 def progress(upload_id: str) -> ResponseReturnValue:
     """Return the state of an upload as JSON; completes a whole one that a crash left open."""
-    found = uploads.load_progress(current.toolbox(), current.actor(), upload_id)
+    found = uploads.load_progress(current.toolbox(), current.rights(), upload_id)
     return jsonify(
         id=found.upload_id,
         filename=found.filename,
@@ -118,7 +118,7 @@ def may_be_known() -> ResponseReturnValue:
     if length is None:
         return errors.respond(400, "wrong_request")
     return jsonify(
-        maybe=duplicates.any_original_of_length(current.db(), current.actor(), interview, length)
+        maybe=duplicates.any_original_of_length(current.db(), current.rights(), interview, length)
     )
 
 
@@ -131,7 +131,7 @@ def find_known() -> ResponseReturnValue:
         return errors.respond(400, "wrong_request")
     found = duplicates.create_duplicate_upload(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         filename=request.form.get("filename", ""),
         length_bytes=length,
@@ -150,7 +150,7 @@ def matches_received(upload_id: str) -> ResponseReturnValue:
         return errors.respond(400, "wrong_request")
     return jsonify(
         same=uploads.matches_received_bytes(
-            current.toolbox(), current.actor(), upload_id, offset=offset, sample=sample
+            current.toolbox(), current.rights(), upload_id, offset=offset, sample=sample
         )
     )
 
@@ -166,7 +166,9 @@ def _submitted_rows(upload_ids: list[str]) -> list[dict[str, object]]:
     for upload_id in upload_ids:
         with contextlib.suppress(NotVisible, UploadEnded):
             rows.append(
-                _row_variables(uploads.load_progress(current.toolbox(), current.actor(), upload_id))
+                _row_variables(
+                    uploads.load_progress(current.toolbox(), current.rights(), upload_id)
+                )
             )
     return rows
 
@@ -204,7 +206,7 @@ def _row_variables(state: UploadProgress) -> dict[str, object]:
     if not state.media_file_id:
         return {"upload": state, "file": None, "owner": None}
     with current.toolbox().database.reading() as db:
-        file, owner = originals.locate(db, current.actor(), state.media_file_id)
+        file, owner = originals.locate(db, current.rights(), state.media_file_id)
     return {"upload": state, "file": file, "owner": owner}
 
 

@@ -50,6 +50,7 @@ def create() -> ResponseReturnValue:
     try:
         signed_in = first_run.open_archive(
             current.db(),
+            current.rights(),
             FirstRunInput(
                 site_name=form.values["site_name"],
                 site_tagline=form.values["site_tagline"],

@@ -45,12 +45,12 @@ def _problem_message(job: Job) -> messages.Message | None:
 @bp.get(language.PREFIX + "/jobs")
 def catalogue() -> ResponseReturnValue:
     """Render open and failed jobs, and originals that failed the integrity check."""
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     return render_template(
         "office/jobs/catalogue.html",
-        open_jobs=job_actions.open_jobs(db, actor),
-        failed_jobs=job_actions.recent_failures(db, actor),
-        damaged_files=fixity.failed_checks(db, actor),
+        open_jobs=job_actions.open_jobs(db, rights),
+        failed_jobs=job_actions.recent_failures(db, rights),
+        damaged_files=fixity.failed_checks(db, rights),
     )
 
 
@@ -71,8 +71,8 @@ def show(job_id: str) -> ResponseReturnValue:
 @bp.get("/api/v1/interviews/<accession>/jobs")
 def of_interview(accession: str) -> ResponseReturnValue:
     """Return the open jobs of an interview and its latest failures, newest first."""
-    interview = loaders.interview(accession, "view")
-    jobs = job_actions.list_for_interview(current.db(), current.actor(), interview)
+    interview = loaders.interview(accession, "know")
+    jobs = job_actions.list_for_interview(current.db(), current.rights(), interview)
     return jsonify(jobs=[_job_json(job, interview) for job in jobs])
 
 
@@ -80,7 +80,7 @@ def of_interview(accession: str) -> ResponseReturnValue:
 def cancel(job_id: str) -> WerkzeugResponse:
     """Cancel a job."""
     interview, job = loaders.job(job_id, "see_jobs")
-    job_actions.cancel(current.db(), current.actor(), job, interview=interview)
+    job_actions.cancel(current.db(), current.rights(), job, interview=interview)
     return _redirect_back()
 
 
@@ -88,13 +88,13 @@ def cancel(job_id: str) -> WerkzeugResponse:
 def retry(job_id: str) -> WerkzeugResponse:
     """Retry a failed job."""
     interview, job = loaders.job(job_id, "see_jobs")
-    job_actions.retry(current.db(), current.actor(), job, interview=interview)
+    job_actions.retry(current.db(), current.rights(), job, interview=interview)
     return _redirect_back()
 
 
 def _may_control(job: Job, interview: Interview | None) -> bool:
     return bool(
-        access.may(current.actor(), job_actions.required_action(job), job, interview=interview)
+        access.may(current.rights(), job_actions.required_action(job), access.Scope(interview, job))
     )
 
 

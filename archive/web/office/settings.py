@@ -22,7 +22,7 @@ FIELDS = {"site_name": 120, "site_tagline": 160, "language": 2, "accession_prefi
 @bp.get("/office")
 def edit() -> ResponseReturnValue:
     """Render the form with the current settings."""
-    access.require(current.actor(), "manage_office")
+    access.require(current.rights(), "manage_office")
     site = current.site()
     values = {
         "site_name": site.name,
@@ -44,7 +44,7 @@ def save() -> ResponseReturnValue:
         accession_prefix=form.values["accession_prefix"],
     )
     try:
-        settings.update_site(current.db(), current.actor(), new_site)
+        settings.update_site(current.db(), current.rights(), new_site)
     except settings.SiteNameMissing as refused:
         form.problems["site_name"] = _problem_text(refused)
     except accessions.PrefixRefused as refused:

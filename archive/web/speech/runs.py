@@ -79,7 +79,7 @@ def model_choices() -> list[ModelChoice]:
 @bp.app_template_global("jobs_of")
 def jobs_of(interview: Interview) -> list[Job]:
     """Return the open jobs of an interview and its latest failures, for panels."""
-    return jobs.list_for_interview(current.db(), current.actor(), interview)
+    return jobs.list_for_interview(current.db(), current.rights(), interview)
 
 
 @bp.get("/new")
@@ -105,7 +105,7 @@ def start(accession: str) -> ResponseReturnValue:
     engine, _colon, model = requested.partition(":")
     runs.request(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         TranscriptionOptions(engine=engine, model=model, language=language),
     )
@@ -128,7 +128,7 @@ def import_transcript(accession: str) -> ResponseReturnValue:
     warnings = [*part_warnings, *((p.line, p.code, p.text) for p in parsed.problems)]
     version = imports.import_transcript(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         language=parsed.language or _selected_language(interview),
         state=request.form.get("state", "machine"),
@@ -149,7 +149,7 @@ def _render_page(
     file_problem: str = "",
     warnings: tuple[Problem, ...] = (),
 ) -> str:
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     available = model_choices()
     selected = request.form.get("model") or _preselected(available, interview)
     return render_template(
@@ -162,12 +162,12 @@ def _render_page(
         recordings=runs.source_recordings(db, interview),
         open_jobs=[
             job
-            for job in jobs.list_for_interview(db, actor, interview)
+            for job in jobs.list_for_interview(db, rights, interview)
             if job.kind == JOB_KIND and job.state in OPEN_JOB_STATES
         ],
         has_text=bool(versions.list_versions(db, interview)),
         suffixes=[s for f in FORMATS.values() if f.read is not None for s in f.suffixes],
-        may_approve=bool(access.may(actor, "approve", interview)),
+        may_approve=bool(access.may(rights, "approve", access.Scope(interview))),
         selected_state=request.form.get("state", "corrected"),
         model_problem=model_problem,
         file_problem=file_problem,

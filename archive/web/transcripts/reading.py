@@ -13,6 +13,7 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
+from archive import access
 from archive.actions.transcripts import citations, exports, labels, reading, rendition
 from archive.actions.transcripts.reading import ReadingPage
 from archive.actions.transcripts.rendition import Turn
@@ -37,10 +38,11 @@ class CitedSpan:
 
 def render_page(interview: Interview) -> str:
     """Render the page of an interview."""
-    db, actor = current.db(), current.actor()
+    db, rights = current.db(), current.rights()
     number = request.args.get("version", type=int)
-    content = reading.load_page(db, actor, interview, number=number)
+    content = reading.load_page(db, rights, interview, number=number)
     span = _span_from_request()
+    may_quote = access.may(rights, "quote", access.Scope(interview, content.version))
     return render_template(
         "transcripts/reading/show.html",
         reading=content,
@@ -48,7 +50,7 @@ def render_page(interview: Interview) -> str:
         span=span,
         waves=_waves(content),
         selected=_segment_of_span(content, span),
-        citations=_citations(interview, content.version, span),
+        citations=_citations(interview, content.version, span) if may_quote else {},
         label=labels.state_label(content.version, language.code()) if content.version else "",
         formats=exports.writable_formats(),
         clock=format_clock,
@@ -71,18 +73,18 @@ def no_break_codes(citation: str) -> Markup:
 @bp.get("/interviews/<accession>/cite")
 def cite(accession: str) -> ResponseReturnValue:
     """Return the citations of a span in every style, for the box that follows the selection."""
-    interview = loaders.interview(accession, "view")
+    interview = loaders.interview(accession, "quote")
     return jsonify(_citations(interview, _version(interview), _span_from_request()))
 
 
 @bp.get("/interviews/<accession>/words")
 def words(accession: str) -> ResponseReturnValue:
     """Return start and end of every word, by segment, for highlighting the current one."""
-    interview = loaders.interview(accession, "view")
+    interview = loaders.interview(accession, "know")
     version = _version(interview)
     if version is None:
         return jsonify({})
-    turns = rendition.for_reader(current.db(), current.actor(), interview, version).turns
+    turns = rendition.for_reader(current.db(), current.rights(), interview, version).turns
     return jsonify({t.id: [time for w in t.packed_words for time in (w[0], w[1])] for t in turns})
 
 
@@ -113,7 +115,7 @@ def _segment_of_span(content: ReadingPage, span: CitedSpan | None) -> Turn | Non
 
 def _version(interview: Interview) -> TranscriptVersion | None:
     number = request.args.get("version", type=int)
-    return reading.readable_version(current.db(), current.actor(), interview, number=number)
+    return reading.readable_version(current.db(), current.rights(), interview, number=number)
 
 
 def _citations(
@@ -135,7 +137,7 @@ def _citations(
     )
     cited = labels.citation_data(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         address=address,

@@ -25,7 +25,7 @@ bp = Blueprint("versions", __name__, url_prefix="/versions")
 def submit(version_id: str) -> ResponseReturnValue:
     """Submit a corrected version for approval."""
     interview, version = loaders.version(version_id, "correct")
-    versions.submit(current.db(), current.actor(), interview, version)
+    versions.submit(current.db(), current.rights(), interview, version)
     flash(_("The correction was submitted for approval."))
     return _redirect_to_interview(interview)
 
@@ -34,7 +34,7 @@ def submit(version_id: str) -> ResponseReturnValue:
 def withdraw(version_id: str) -> ResponseReturnValue:
     """Withdraw a submitted version, to continue correcting."""
     interview, version = loaders.version(version_id, "correct")
-    versions.withdraw(current.db(), current.actor(), interview, version)
+    versions.withdraw(current.db(), current.rights(), interview, version)
     return redirect(url_for("editor.show", version_id=version.id), 303)
 
 
@@ -42,7 +42,7 @@ def withdraw(version_id: str) -> ResponseReturnValue:
 def approve(version_id: str) -> ResponseReturnValue:
     """Approve a version: it is frozen and becomes visible to readers."""
     interview, version = loaders.version(version_id, "approve")
-    versions.approve(current.db(), current.actor(), interview, version)
+    versions.approve(current.db(), current.rights(), interview, version)
     flash(_("Version %(number)d is approved and no longer changes.", number=version.number))
     return _redirect_to_interview(interview)
 
@@ -52,7 +52,9 @@ def reopen(version_id: str) -> ResponseReturnValue:
     """Open the next version after an approved one, with a reason."""
     interview, version = loaders.version(version_id, "approve")
     reason = request.form.get("reason", "")[:500]
-    following = versions.open_next(current.db(), current.actor(), interview, version, reason=reason)
+    following = versions.open_next(
+        current.db(), current.rights(), interview, version, reason=reason
+    )
     return redirect(url_for("editor.show", version_id=following.id), 303)
 
 
@@ -84,7 +86,7 @@ def history(version_id: str) -> ResponseReturnValue:
         states=states,
         before=before,
         after=after,
-        comparison=comparison.compare_states(db, current.actor(), interview, before, after),
+        comparison=comparison.compare_states(db, current.rights(), interview, before, after),
     )
 
 
@@ -99,7 +101,7 @@ def restore(version_id: str) -> ResponseReturnValue:
         raise NotVisible
     segments.restore(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         segment,
@@ -113,10 +115,10 @@ def restore(version_id: str) -> ResponseReturnValue:
 @bp.get("/<version_id>/export/<format_name>")
 def export(version_id: str, format_name: str) -> ResponseReturnValue:
     """Return a version as a file, with its label, number and source line."""
-    interview, version = loaders.version(version_id, "read")
+    interview, version = loaders.version(version_id, "download")
     exported = exports.export(
         current.db(),
-        current.actor(),
+        current.rights(),
         interview,
         version,
         format_name,
@@ -146,7 +148,7 @@ def _render_history(interview: Interview, version: TranscriptVersion, **variable
         "transcripts/versions/history.html",
         interview,
         version,
-        changes=history_of.changes(current.db(), current.actor(), interview, version),
+        changes=history_of.changes(current.db(), current.rights(), interview, version),
         most_changes=history_of.MAX_CHANGES,
         remarks=import_remarks.remarks(version.options.get("noticed", [])),
         label=labels.state_label(version, language.code()),
@@ -173,7 +175,7 @@ def _render_page(
 def _export_labels(interview: Interview, version: TranscriptVersion) -> exports.ExportLabels:
     address = url_for("interviews.show", accession=interview.accession, _external=True)
     return labels.export_labels(
-        current.db(), current.actor(), interview, version, language.code(), address=address
+        current.db(), current.rights(), interview, version, language.code(), address=address
     )
 
 

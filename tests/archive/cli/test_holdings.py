@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from archive.access import machine
 from archive.actions.speech import runs
 from archive.models import Event, Interview, MediaFile
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 from tests.support.cli_runner import CliRunner
+from tests.support.rights import rights_of_machine
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +144,7 @@ def test_jobs_lists_queued_jobs(runner: CliRunner, toolbox: Toolbox, tmp_path: P
     with toolbox.database.writing() as db:
         interview = db.query(Interview).one()
         options = runs.TranscriptionOptions(engine="whisper", model="small", language="vi")
-        runs.request(db, machine("test"), interview, options)
+        runs.request(db, rights_of_machine("test"), interview, options)
     rows = runner.json("jobs")["jobs"]
     assert {row["kind"] for row in rows} == {"check_fixity", "derive", "transcribe"}
     for row in rows:

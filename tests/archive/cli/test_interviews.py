@@ -7,10 +7,10 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from archive.access import machine
 from archive.actions.catalogue import collections
 from archive.db import Database
 from archive.models import Interview
+from tests.support.rights import rights_of_machine
 
 
 def run(app: Flask, *arguments: str) -> Result:
@@ -29,7 +29,7 @@ def stored_interviews(database: Database) -> list[Interview]:
 
 def test_interview_add_with_all_options_stores_them(app: Flask, database: Database) -> None:
     with database.writing() as db:
-        collections.add(db, machine("test"), code="NGHE-PHO", title="Nghề trong phố")
+        collections.add(db, rights_of_machine("test"), code="NGHE-PHO", title="Nghề trong phố")
     result = run(
         app,
         "--title",

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app import create_app, create_toolbox
 from archive import access, audit, queue
-from archive.access import Actor, machine
+from archive.access import Rights
 from archive.actions.accounts import accounts, sign_in
 from archive.actions.catalogue import interviews
 from archive.actions.catalogue.interviews import Description
@@ -41,13 +41,14 @@ from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.archive.conftest import OWN, SampleHome
 from tests.support import archive_snapshot
+from tests.support.rights import rights_of_machine
 from tools.demo_model.scoring import align
 from transcription.engines.demo import DEMO, SAMPLES_DIR
 from transcription.tokens import letters
 
 Client = Callable[[str | None], FlaskClient]
-ActorOf = Callable[[str | None], Actor]
-ADA = machine("test")
+RightsOf = Callable[[str | None], Rights]
+ADA = rights_of_machine("test")
 INVENTED = "nhân vật và lời kể đều hư cấu"
 
 
@@ -69,11 +70,11 @@ def find_interview(toolbox: Toolbox, accession: str) -> Interview:
         return row
 
 
-def test_sample_interviews_are_visible_by_role(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_sample_interviews_are_visible_by_role(toolbox: Toolbox, rights_of: RightsOf) -> None:
     def seen(name: str | None) -> set[str]:
         query = select(Interview.accession).where(Interview.is_sample)
         with toolbox.database.reading() as db:
-            return set(db.scalars(access.visible(query, actor_of(name))))
+            return set(db.scalars(access.visible(query, rights_of(name))))
 
     public, reader, staff = seen(None), seen("sam"), seen("cleo")
     assert public < reader < staff
@@ -209,7 +210,7 @@ def test_remove_keeps_records_used_by_the_office(toolbox: Toolbox, sample_home: 
         assert user is not None
         real = interviews.create(
             db,
-            accounts.actor_of(user, toolbox.settings),
+            accounts.rights_of(user, toolbox.settings),
             Description(
                 title="Của kho",
                 witnesses=[witness],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
 from archive.jobs.worker import Worker
 from archive.models import Job
@@ -15,11 +15,11 @@ from tests.support import media_factory
 
 
 def test_check_fixity_with_a_wrong_byte_fails_and_names_the_file(
-    toolbox: Toolbox, actor_of: Callable[[str | None], Actor], tmp_path: Path
+    toolbox: Toolbox, rights_of: Callable[[str | None], Rights], tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database)
     item = local_ingest.ingest_file(
-        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+        toolbox, rights_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
     )
     path = toolbox.vault.path(item.sha256)
     path.chmod(0o644)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import derivatives, local_ingest
 from archive.actions.office import jobs as office_jobs
 from archive.jobs.worker import Worker
@@ -28,13 +28,13 @@ from tests.support import media_files as media
 from tests.support.worker_process import wait_until
 
 COPY_REASONS = frozenset(holdings.COPIES)
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 @pytest.fixture
-def ben(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def ben(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
-    return actor_of("ben")
+    return rights_of("ben")
 
 
 def run_jobs(toolbox: Toolbox) -> None:
@@ -52,7 +52,7 @@ def run_derive_again(toolbox: Toolbox, file_id: str) -> None:
     run_jobs(toolbox)
 
 
-def test_sound_gets_an_access_copy_and_peaks(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_sound_gets_an_access_copy_and_peaks(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     local_ingest.ingest_file(
         toolbox, ben, "LK-1", path=media_factory.write_wav(tmp_path, seconds=3.0)
     )
@@ -72,13 +72,13 @@ def test_sound_gets_an_access_copy_and_peaks(toolbox: Toolbox, ben: Actor, tmp_p
         assert db.query(Event).filter_by(kind="file.derived").count() == 2
 
 
-def test_film_gets_a_poster_too(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_film_gets_a_poster_too(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media.film(tmp_path / "a.mp4"))
     run_jobs(toolbox)
     assert set(derivatives_by_role(toolbox)) == {"access", "peaks", "poster"}
 
 
-def test_thumbnail_has_no_exif(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_thumbnail_has_no_exif(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     path = tmp_path / "gps.jpg"
     exif = Image.Exif()
     exif[0x0110] = "Phone"
@@ -102,7 +102,7 @@ def gps(path: Path) -> dict[int, object]:
         return dict(picture.getexif().get_ifd(0x8825))
 
 
-def test_derive_twice_keeps_the_first_files(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_derive_twice_keeps_the_first_files(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     ingested = local_ingest.ingest_file(
         toolbox, ben, "LK-1", path=media_factory.write_wav(tmp_path)
     )
@@ -113,7 +113,7 @@ def test_derive_twice_keeps_the_first_files(toolbox: Toolbox, ben: Actor, tmp_pa
 
 
 def test_newer_recipe_version_replaces_its_derivative(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toolbox: Toolbox, ben: Rights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media_factory.write_wav(tmp_path))
     run_jobs(toolbox)
@@ -129,7 +129,7 @@ def test_newer_recipe_version_replaces_its_derivative(
     assert (toolbox.derivatives_dir / after["peaks"].path).is_file()
 
 
-def test_lost_derivatives_are_made_again(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_lost_derivatives_are_made_again(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media_factory.write_wav(tmp_path))
     run_jobs(toolbox)
     shutil.rmtree(toolbox.derivatives_dir)
@@ -142,7 +142,7 @@ def test_lost_derivatives_are_made_again(toolbox: Toolbox, ben: Actor, tmp_path:
 
 @pytest.mark.parametrize(("count", "track"), [(6, 3), (9, 8)])
 def test_tracks_without_mask_get_access_copy_and_peaks(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path, count: int, track: int
+    toolbox: Toolbox, ben: Rights, tmp_path: Path, count: int, track: int
 ) -> None:
     tracks = multichannel.hum_on_track(track, count, multichannel.hum(2.0))
     local_ingest.ingest_file(
@@ -156,7 +156,7 @@ def test_tracks_without_mask_get_access_copy_and_peaks(
 
 
 def test_truncated_recording_is_stored_with_the_reason(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     whole = media_factory.write_wav(tmp_path, seconds=5.0).read_bytes()
     path = tmp_path / "cut.wav"
@@ -207,7 +207,7 @@ COPIES = {
 
 
 def test_every_supported_kind_gets_its_derivatives(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     files = {
         name: path for name, path in media.every_kind(tmp_path).items() if name in EXPECTED_USE
@@ -254,7 +254,7 @@ def write_damaged_files(folder: Path) -> dict[str, Path]:
 
 
 def test_damaged_files_are_stored_with_a_reason_and_do_not_stop_the_worker(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     """One worker processes them all, and a good file after them."""
     kept = {}
@@ -306,7 +306,7 @@ def listener() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def test_hostile_files_under_any_name_send_nothing_to_the_network(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path, listener: tuple[str, list[bytes]]
+    toolbox: Toolbox, ben: Rights, tmp_path: Path, listener: tuple[str, list[bytes]]
 ) -> None:
     address, hits = listener
     host, _colon, port = address.partition(":")
@@ -332,7 +332,7 @@ def test_hostile_files_under_any_name_send_nothing_to_the_network(
 
 
 def test_derive_cancelled_stops_its_child_and_a_retry_completes(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = media_factory.write_wav(tmp_path, seconds=400.0)
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive import audit, queue
-from archive.access import Actor, machine
+from archive.access import Rights, machine
 from archive.actions.discovery import indexing, search
 from archive.actions.discovery.search import SearchQuery
 from archive.actions.transcripts import versions
@@ -24,6 +24,7 @@ from archive.toolbox import Toolbox
 from search.backends.base import Backend
 from search.backends.on_disk import OnDisk
 from tests.support.http_server import ROOT
+from tests.support.rights import rights_of_machine
 from tests.support.searchable_interviews import (
     add_interview_with_text,
     add_version,
@@ -33,7 +34,7 @@ from tests.support.searchable_interviews import (
 )
 from tests.support.worker_process import WorkerProcess, command, environment, wait_until
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 WORDS = (
     "chợ",
     "gạo",
@@ -71,7 +72,10 @@ def search_results(toolbox: Toolbox, index: Backend) -> list[object]:
     with toolbox.database.reading() as db:
         for text in QUERIES:
             response = search.search(
-                db, index, machine("test"), SearchQuery(text=text, grouped=False, per_page=100)
+                db,
+                index,
+                rights_of_machine("test"),
+                SearchQuery(text=text, grouped=False, per_page=100),
             )
             results.append((response.total, response.interviews, response.facets))
             results += [(h.turn.id, h.marks, h.word_ms, h.score) for h in response.hits]
@@ -86,17 +90,17 @@ def build_index(toolbox: Toolbox, folder: Path) -> Backend:
     return index
 
 
-def test_index_job_indexes_a_changed_text(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_index_job_indexes_a_changed_text(toolbox: Toolbox, rights_of: RightsOf) -> None:
     interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     assert count_pending(toolbox) == 1
     run_jobs(toolbox)
     assert count_pending(toolbox) == 0
-    assert hit_texts(search_as(toolbox, actor_of(None), "gao")) == ["Tôi bán gạo ở chợ."]
+    assert hit_texts(search_as(toolbox, rights_of(None), "gao")) == ["Tôi bán gạo ở chợ."]
     with toolbox.database.writing() as db:
         add_version(db, db.get_one(Interview, interview_id), ["Tôi bán vải ở chợ."])
     run_jobs(toolbox)
-    assert hit_texts(search_as(toolbox, actor_of(None), "vai")) == ["Tôi bán vải ở chợ."]
-    assert search_as(toolbox, actor_of(None), "gạo").total == 0
+    assert hit_texts(search_as(toolbox, rights_of(None), "vai")) == ["Tôi bán vải ở chợ."]
+    assert search_as(toolbox, rights_of(None), "gạo").total == 0
 
 
 def test_many_changes_of_one_interview_are_indexed_once(toolbox: Toolbox) -> None:
@@ -127,7 +131,7 @@ def test_index_job_drops_a_removed_interview(toolbox: Toolbox) -> None:
     assert count_pending(toolbox) == 0
 
 
-def test_index_job_rebuilds_a_damaged_index(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_index_job_rebuilds_a_damaged_index(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     run_jobs(toolbox)
     [folder] = [path for path in toolbox.settings.index_dir.iterdir() if path.is_dir()]
@@ -138,7 +142,7 @@ def test_index_job_rebuilds_a_damaged_index(toolbox: Toolbox, actor_of: ActorOf)
     add_interview_with_text(toolbox, "LK-2", "Tôi mua gạo ở chợ.")
     run_jobs(toolbox)
     assert toolbox.index.health().ok
-    assert search_as(toolbox, actor_of(None), "gạo").total == 2
+    assert search_as(toolbox, rights_of(None), "gạo").total == 2
 
 
 def test_index_job_with_a_locked_index_is_parked(settings: Settings, toolbox: Toolbox) -> None:
@@ -161,7 +165,7 @@ def _run_with(toolbox: Toolbox, index: Backend) -> Job:
         return job
 
 
-def test_change_during_a_rebuild_stays_pending(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_change_during_a_rebuild_stays_pending(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     with toolbox.database.reading() as db:
         mark = indexing.last_change_number(db)
@@ -171,7 +175,7 @@ def test_change_during_a_rebuild_stays_pending(toolbox: Toolbox, actor_of: Actor
         indexing.acknowledge_until(db, mark)
     assert count_pending(toolbox) == 1
     run_jobs(toolbox)
-    assert search_as(toolbox, actor_of(None), "gạo").total == 2
+    assert search_as(toolbox, rights_of(None), "gạo").total == 2
 
 
 def random_sentence(rng: random.Random, number: int) -> str:
@@ -249,7 +253,7 @@ def is_idle(toolbox: Toolbox) -> bool:
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(900)
 def test_search_during_a_reindex_in_another_process_is_complete(
-    settings: Settings, toolbox: Toolbox, actor_of: ActorOf
+    settings: Settings, toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     rng = random.Random(7)
     for n in range(30):
@@ -257,7 +261,7 @@ def test_search_during_a_reindex_in_another_process_is_complete(
             toolbox, f"LK-{n}", "Giải phóng rồi.", *(random_sentence(rng, 0) for _ in range(10))
         )
     index_all(toolbox)
-    public = actor_of(None)
+    public = rights_of(None)
     expected_total = search_as(toolbox, public, "chợ giải phóng").total
     generations, totals = {toolbox.index.generation()}, set()
     for _round in range(2):

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from archive import queue
-from archive.access import machine
 from archive.actions.office.first_run import SAMPLE_JOB
 from archive.demo import removing
 from archive.demo.sample_files import read_sample
@@ -16,6 +15,7 @@ from archive.jobs.worker import Worker
 from archive.models import Interview, Job, MediaFile
 from archive.toolbox import Toolbox
 from tests.support import archive_snapshot, media_factory
+from tests.support.rights import rights_of_machine
 
 
 class CancelledContext(JobContext):
@@ -61,7 +61,7 @@ def test_load_sample_cancelled_midway_is_completed_by_a_retry(toolbox: Toolbox) 
         )
         payloads = select(Job.payload).where(Job.kind == "transcribe")
         assert [payload["model"] for payload in db.scalars(payloads)] == ["demo"] * 3
-    assert removing.remove(toolbox, machine("test")).interviews == len(sample.interviews)
+    assert removing.remove(toolbox, rights_of_machine("test")).interviews == len(sample.interviews)
     assert archive_snapshot.rows(toolbox) == before
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.speech import runs
 from archive.actions.speech.runs import TranscriptionOptions
 from archive.actions.transcripts.words import unpack
@@ -26,15 +26,15 @@ LENGTH_MS = 11_000
 @needs_real_speech
 @pytest.mark.sqlite_only
 def test_real_recording_is_stored_derived_and_transcribed(
-    toolbox: Toolbox, actor_of: Callable[[str | None], Actor]
+    toolbox: Toolbox, rights_of: Callable[[str | None], Rights]
 ) -> None:
-    actor = actor_of("ben")
+    rights = rights_of("ben")
     interview_id = media_factory.add_interview(toolbox.database)
-    sent = media_factory.upload_file(toolbox, actor, JFK.read_bytes(), name="jfk.flac")
+    sent = media_factory.upload_file(toolbox, rights, JFK.read_bytes(), name="jfk.flac")
     assert sent.state == "kept"
     with toolbox.database.writing() as db:
         options = TranscriptionOptions(engine="whisper", model="demo", language="en")
-        runs.request(db, actor, db.get_one(Interview, interview_id), options)
+        runs.request(db, rights, db.get_one(Interview, interview_id), options)
     Worker(toolbox).run_until_idle()
 
     with toolbox.database.reading() as db:

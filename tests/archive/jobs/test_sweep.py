@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
 from archive.jobs import daily
 from archive.jobs.worker import Worker
@@ -20,7 +20,7 @@ from archive.queue import enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 def test_enqueue_due_jobs_twice_a_day_enqueues_each_kind_once(toolbox: Toolbox) -> None:
@@ -36,22 +36,22 @@ def test_enqueue_due_jobs_twice_a_day_enqueues_each_kind_once(toolbox: Toolbox) 
 
 
 def test_fixity_job_of_a_new_file_does_not_replace_the_nightly_one(
-    toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database)
     local_ingest.ingest_file(
-        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+        toolbox, rights_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
     )
     with toolbox.database.writing() as db:
         assert "check_fixity" in {job.kind for job in daily.enqueue_due_jobs(db)}
 
 
 def test_sweep_deletes_old_orphans_only(
-    toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database)
     local_ingest.ingest_file(
-        toolbox, actor_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
+        toolbox, rights_of("ben"), "LK-1", path=media_factory.write_wav(tmp_path)
     )
     worker = Worker(toolbox, lanes=("light", "files"))
     worker.run_until_idle()

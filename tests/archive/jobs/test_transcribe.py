@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
 from archive.actions.office import jobs as office_jobs
 from archive.actions.speech import runs
@@ -35,18 +35,18 @@ from transcription.engines.demo import DEMO, SAMPLES_DIR
 from transcription.engines.known_models import KNOWN
 from transcription.tokens import letters
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 NAME = "interview_hem_binh_thanh"
 
 
 @pytest.fixture
-def cleo(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def cleo(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
-    return actor_of("cleo")
+    return rights_of("cleo")
 
 
-def ingest(toolbox: Toolbox, actor: Actor, path: Path, *, accession: str = "LK-1") -> None:
-    local_ingest.ingest_file(toolbox, actor, accession, path=path)
+def ingest(toolbox: Toolbox, rights: Rights, path: Path, *, accession: str = "LK-1") -> None:
+    local_ingest.ingest_file(toolbox, rights, accession, path=path)
 
 
 def write_recording(folder: Path, *parts: NDArray[np.int16], name: str = "a.wav") -> Path:
@@ -61,7 +61,7 @@ def sample_part(start_s: int, end_s: int) -> NDArray[np.int16]:
 
 def request_transcription(
     toolbox: Toolbox,
-    actor: Actor,
+    rights: Rights,
     *,
     engine: str = "scripted",
     model: str = "tally",
@@ -70,7 +70,7 @@ def request_transcription(
     with toolbox.database.writing() as db:
         interview = db.query(Interview).filter_by(accession="LK-1").one()
         options = TranscriptionOptions(engine=engine, model=model, language=language)
-        return runs.request(db, actor, interview, options).id
+        return runs.request(db, rights, interview, options).id
 
 
 def run_job(toolbox: Toolbox) -> None:
@@ -109,11 +109,11 @@ def progress_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, di
 @pytest.mark.sqlite_only
 def test_transcribe_with_whisper_gives_correct_words_times_and_provenance(
     toolbox: Toolbox,
-    cleo: Actor,
-    actor_of: ActorOf,
+    cleo: Rights,
+    rights_of: RightsOf,
     progress_calls: list[tuple[float, str, dict[str, Any]]],
 ) -> None:
-    ingest(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
+    ingest(toolbox, rights_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
     run_job(toolbox)
 
@@ -171,10 +171,10 @@ def assert_progress_and_stages(progress_calls: list[tuple[float, str, dict[str, 
 
 @pytest.mark.sqlite_only
 def test_transcribe_lists_skipped_spans_and_keeps_the_clock(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path, sample_part(0, 12), silence(9), sample_part(12, 20))
-    ingest(toolbox, actor_of("ben"), path)
+    ingest(toolbox, rights_of("ben"), path)
     request_transcription(toolbox, cleo)
     run_job(toolbox)
     version = only_version(toolbox)
@@ -187,9 +187,9 @@ def test_transcribe_lists_skipped_spans_and_keeps_the_clock(
 
 @pytest.mark.sqlite_only
 def test_transcribe_of_silence_gives_an_empty_version(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, silence(15)))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, silence(15)))
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
     run_job(toolbox)
     version = only_version(toolbox)
@@ -201,13 +201,13 @@ def test_transcribe_of_silence_gives_an_empty_version(
 @pytest.mark.sqlite_only
 def test_transcribe_of_two_recordings_gives_one_version_with_rising_progress(
     toolbox: Toolbox,
-    cleo: Actor,
-    actor_of: ActorOf,
+    cleo: Rights,
+    rights_of: RightsOf,
     tmp_path: Path,
     progress_calls: list[tuple[float, str, dict[str, Any]]],
 ) -> None:
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8), name="1.wav"))
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(8, 30), name="2.wav"))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(0, 8), name="1.wav"))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(8, 30), name="2.wav"))
     request_transcription(toolbox, cleo)
     run_job(toolbox)
     version = only_version(toolbox)
@@ -221,12 +221,12 @@ def test_transcribe_of_two_recordings_gives_one_version_with_rising_progress(
 
 @pytest.mark.sqlite_only
 def test_transcribe_flags_a_phantom_phrase_and_keeps_it(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     phantom = "Hãy subscribe cho kênh La La School Để không bỏ lỡ những video hấp dẫn"
     script = toolbox.settings.models_dir / "phantom.script.json"
     script.write_text(f'[[[300, 6000, "{phantom}"]]]', encoding="utf-8")
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
     job_id = request_transcription(toolbox, cleo, model="phantom")
     run_job(toolbox)
     [segment] = only_version(toolbox).segments
@@ -236,9 +236,9 @@ def test_transcribe_flags_a_phantom_phrase_and_keeps_it(
 
 
 def test_transcribe_with_a_missing_model_is_parked(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="small")
     run_job(toolbox)
     job = job_of(toolbox, job_id)
@@ -254,9 +254,9 @@ def test_transcribe_with_a_missing_model_is_parked(
 
 @pytest.mark.sqlite_only
 def test_parked_transcription_continues_once_the_model_file_is_valid(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="ours.pt")
     run_job(toolbox)
     assert job_of(toolbox, job_id).problem == "model_missing"
@@ -289,13 +289,13 @@ def run_parked_job(toolbox: Toolbox, job_id: str) -> None:
 )
 def test_transcribe_with_an_impossible_request_fails_finally(
     toolbox: Toolbox,
-    cleo: Actor,
-    actor_of: ActorOf,
+    cleo: Rights,
+    rights_of: RightsOf,
     tmp_path: Path,
     arguments: dict[str, str],
     problem: str,
 ) -> None:
-    ingest(toolbox, actor_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
+    ingest(toolbox, rights_of("ben"), write_recording(tmp_path, sample_part(0, 8)))
     job_id = request_transcription(toolbox, cleo, **arguments)
     run_job(toolbox)
     assert (job_of(toolbox, job_id).state, job_of(toolbox, job_id).problem) == ("failed", problem)
@@ -303,11 +303,11 @@ def test_transcribe_with_an_impossible_request_fails_finally(
 
 @pytest.mark.sqlite_only
 def test_transcribe_of_an_undecodable_recording_is_retried_with_its_reason(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     path = tmp_path / "cut.wav"
     path.write_bytes(media_factory.write_wav(tmp_path, seconds=5.0).read_bytes()[:40])
-    ingest(toolbox, actor_of("ben"), path)
+    ingest(toolbox, rights_of("ben"), path)
     job_id = request_transcription(toolbox, cleo)
     run_job(toolbox)
     job = job_of(toolbox, job_id)
@@ -320,10 +320,10 @@ def test_transcribe_of_an_undecodable_recording_is_retried_with_its_reason(
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(("count", "track"), [(6, 3), (9, 8)])
 def test_voice_on_one_track_without_mask_is_transcribed(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path, count: int, track: int
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path, count: int, track: int
 ) -> None:
     tracks = multichannel.hum_on_track(track, count, as_float(sample_part(0, 12)))
-    ingest(toolbox, actor_of("ben"), multichannel.wav(tmp_path / "a.wav", tracks))
+    ingest(toolbox, rights_of("ben"), multichannel.wav(tmp_path / "a.wav", tracks))
     job_id = request_transcription(toolbox, cleo)
     run_job(toolbox)
     assert (job_of(toolbox, job_id).state, job_of(toolbox, job_id).problem) == ("done", "")
@@ -332,10 +332,10 @@ def test_voice_on_one_track_without_mask_is_transcribed(
 
 
 def test_transcribe_of_too_many_tracks_fails_with_its_reason(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     path = multichannel.wav(tmp_path / "a.wav", np.zeros((65, 1600), np.float32))
-    ingest(toolbox, actor_of("ben"), path)
+    ingest(toolbox, rights_of("ben"), path)
     job_id = request_transcription(toolbox, cleo)
     run_job(toolbox)
     job = job_of(toolbox, job_id)
@@ -360,9 +360,9 @@ def done_chunks(toolbox: Toolbox) -> int:
 @pytest.mark.slow
 @pytest.mark.sqlite_only
 def test_transcribe_cancelled_keeps_its_chunks_and_a_retry_continues(
-    toolbox: Toolbox, cleo: Actor, actor_of: ActorOf, worker: Worker
+    toolbox: Toolbox, cleo: Rights, rights_of: RightsOf, worker: Worker
 ) -> None:
-    ingest(toolbox, actor_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
+    ingest(toolbox, rights_of("ben"), SAMPLES_DIR / f"{NAME}.opus")
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
     wait_until(lambda: done_chunks(toolbox) >= 2)
     with toolbox.database.writing() as db:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
 from archive.actions.speech import runs
 from archive.actions.speech.runs import TranscriptionOptions
@@ -36,13 +36,13 @@ def worker(settings: Settings) -> Iterator[WorkerProcess]:
     worker.kill()
 
 
-def request_transcription(toolbox: Toolbox, actor: Actor, accession: str) -> str:
+def request_transcription(toolbox: Toolbox, rights: Rights, accession: str) -> str:
     """Ingest the sample recording into a new interview and request its transcription."""
     interview_id = media_factory.add_interview(toolbox.database, accession)
-    local_ingest.ingest_file(toolbox, actor, accession, path=RECORDING)
+    local_ingest.ingest_file(toolbox, rights, accession, path=RECORDING)
     with toolbox.database.writing() as db:
         options = TranscriptionOptions(engine="whisper", model="demo", language="vi")
-        return runs.request(db, actor, db.get_one(Interview, interview_id), options).id
+        return runs.request(db, rights, db.get_one(Interview, interview_id), options).id
 
 
 def finished_chunks(toolbox: Toolbox, job_id: str) -> list[tuple[int, str, list[Any]]]:
@@ -80,10 +80,10 @@ def wait_for_chunks(toolbox: Toolbox, job_id: str, count: int) -> None:
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(900)
 def test_transcription_killed_twice_continues_and_gives_the_same_text(
-    toolbox: Toolbox, actor_of: Callable[[str | None], Actor], worker: WorkerProcess
+    toolbox: Toolbox, rights_of: Callable[[str | None], Rights], worker: WorkerProcess
 ) -> None:
-    actor = actor_of("ben")
-    killed_job = request_transcription(toolbox, actor, "LK-1")
+    rights = rights_of("ben")
+    killed_job = request_transcription(toolbox, rights, "LK-1")
     before: list[tuple[int, str, list[Any]]] = []
     transcribed_ms = 0
     for chunks in KILL_AFTER_CHUNKS:
@@ -102,7 +102,7 @@ def test_transcription_killed_twice_continues_and_gives_the_same_text(
     # A machine that is too busy for a heartbeat may interrupt it once more, to the same end.
     assert job_of(toolbox, killed_job).attempts > len(KILL_AFTER_CHUNKS)
 
-    whole_job = request_transcription(toolbox, actor, "LK-2")
+    whole_job = request_transcription(toolbox, rights, "LK-2")
     wait_until(lambda: job_of(toolbox, whole_job).state == "done", message="the job did not finish")
     assert text_of(toolbox, killed_job) == text_of(toolbox, whole_job) != []
     with toolbox.database.reading() as db:

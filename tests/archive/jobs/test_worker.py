@@ -14,7 +14,7 @@ from sqlalchemy import event as sql_event
 from sqlalchemy.exc import OperationalError
 
 from archive import queue
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
 from archive.jobs.context import JobContext, JobParked, JobProblem
 from archive.jobs.registry import JOBS
@@ -258,12 +258,12 @@ def process(toolbox: Toolbox) -> Iterator[WorkerProcess]:
 def test_job_of_a_killed_worker_is_done_by_the_next(
     toolbox: Toolbox,
     process: WorkerProcess,
-    actor_of: Callable[[str | None], Actor],
+    rights_of: Callable[[str | None], Rights],
     tmp_path: Any,
 ) -> None:
     media_factory.add_interview(toolbox.database)
     path = media_factory.write_wav(tmp_path, seconds=60.0)
-    item = local_ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=path)
+    item = local_ingest.ingest_file(toolbox, rights_of("ben"), "LK-1", path=path)
     jobs = JobHarness(toolbox)
 
     def derive() -> Job:
@@ -315,12 +315,12 @@ def test_many_signals_at_once_end_the_worker(toolbox: Toolbox, process: WorkerPr
 def test_sigterm_releases_the_running_job_to_the_next_worker(
     toolbox: Toolbox,
     process: WorkerProcess,
-    actor_of: Callable[[str | None], Actor],
+    rights_of: Callable[[str | None], Rights],
     tmp_path: Any,
 ) -> None:
     media_factory.add_interview(toolbox.database)
     path = media_factory.write_wav(tmp_path, seconds=60.0)
-    local_ingest.ingest_file(toolbox, actor_of("ben"), "LK-1", path=path)
+    local_ingest.ingest_file(toolbox, rights_of("ben"), "LK-1", path=path)
 
     def derive() -> Job:
         with toolbox.database.reading() as db:

@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import machine
 from archive.actions.accounts import accounts, passwords
+from tests.support.rights import rights_of_machine
 from tests.support.sign_ins import user_of
 
 
@@ -26,7 +26,7 @@ def test_set_password_with_invalid_length_changes_nothing(
 ) -> None:
     before = user_of(db, "cleo").password_hash
     with pytest.raises(refusal):
-        accounts.set_password(db, machine("test"), user_of(db, "cleo"), password)
+        accounts.set_password(db, rights_of_machine("test"), user_of(db, "cleo"), password)
     assert user_of(db, "cleo").password_hash == before
 
 

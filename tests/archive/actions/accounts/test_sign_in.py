@@ -7,10 +7,10 @@ import unicodedata
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.accounts import accounts, passwords, sign_in
 from archive.db import Database
 from tests.support.cast import CAST, PASSWORD
+from tests.support.rights import rights_of_machine
 from tests.support.sign_ins import sign_in_as, user_of
 
 NEW = "một câu đủ dài để nhớ"
@@ -30,7 +30,7 @@ NEW = "một câu đủ dài để nhớ"
 def test_sign_in_with_unusual_password_succeeds(db: Session, password: str) -> None:
     accounts.add(
         db,
-        machine("test"),
+        rights_of_machine("test"),
         email="minh@archive.test",
         name="Minh",
         role="editor",
@@ -52,7 +52,7 @@ def test_sign_in_with_unusual_password_succeeds(db: Session, password: str) -> N
 
 def test_sign_in_ignores_unicode_normalisation_form(db: Session) -> None:
     user = user_of(db, "cleo")
-    accounts.set_password(db, machine("test"), user, unicodedata.normalize("NFC", NEW))
+    accounts.set_password(db, rights_of_machine("test"), user, unicodedata.normalize("NFC", NEW))
     assert sign_in_as(db, "cleo", password=unicodedata.normalize("NFD", NEW))
 
 
@@ -62,6 +62,6 @@ def test_sign_in_with_outdated_password_check_is_refused(database: Database) -> 
             db, email=CAST["cleo"].email, password=PASSWORD, address="a"
         )
     with database.writing() as db:
-        accounts.set_password(db, machine("test"), user_of(db, "cleo"), NEW)
+        accounts.set_password(db, rights_of_machine("test"), user_of(db, "cleo"), NEW)
         with pytest.raises(sign_in.WrongSignIn):  # the check was made with the previous password
             sign_in.sign_in(db, check)

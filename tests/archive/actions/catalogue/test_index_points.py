@@ -6,15 +6,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
+from archive.access import NotAllowed, NotVisible, Refused, Rights
 from archive.actions.catalogue import index_points, interviews
 from archive.actions.catalogue.index_points import IndexPointInput
 from archive.actions.catalogue.interviews import Description
 from archive.models import Interview, Recording
 from tests.support.cast import CAST
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
-MACHINE = machine("test")
+RightsOf = Callable[[str | None], Rights]
+MACHINE = rights_of_machine("test")
 POINT = IndexPointInput(
     start_ms=60_000, title="Những năm tem phiếu", synopsis="Xếp hàng từ bốn giờ sáng."
 )
@@ -95,12 +96,12 @@ def test_point_of_another_interview_is_not_visible(db: Session, interview: Inter
 
 @pytest.mark.parametrize("member", [*CAST, None])
 def test_index_point_actions_are_allowed_by_role(
-    db: Session, interview: Interview, actor_of: ActorOf, member: str | None
+    db: Session, interview: Interview, rights_of: RightsOf, member: str | None
 ) -> None:
-    actor = actor_of(member)
+    rights = rights_of(member)
     if member in ("ada", "ben", "hoa"):
-        point = index_points.add(db, actor, interview, POINT)
-        index_points.remove(db, actor, interview, point.id)
+        point = index_points.add(db, rights, interview, POINT)
+        index_points.remove(db, rights, interview, point.id)
         return
     with pytest.raises(NotVisible if member in ("sam", None) else NotAllowed):
-        index_points.add(db, actor, interview, POINT)
+        index_points.add(db, rights, interview, POINT)

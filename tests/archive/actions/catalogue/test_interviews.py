@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, Refused, machine
+from archive.access import NotAllowed, NotVisible, Refused, Rights
 from archive.actions.catalogue import accessions, interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.db import Database
 from archive.models import Event, Interview, Outbox, Segment, TranscriptVersion
 from tests.support.cast import CAST
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 MINIMAL = Description(title="Tiệm sửa máy thu thanh")
 MAY_CREATE = {"ada", "ben", "hoa"}
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 
 
 def test_create_with_all_fields_stores_normalised_values(db: Session) -> None:
@@ -155,35 +156,37 @@ def test_create_removes_invisible_characters_from_title(db: Session) -> None:
 
 
 @pytest.mark.parametrize("member", [*CAST, None])
-def test_create_is_allowed_by_role(db: Session, actor_of: ActorOf, member: str | None) -> None:
-    actor = actor_of(member)
+def test_create_is_allowed_by_role(db: Session, rights_of: RightsOf, member: str | None) -> None:
+    rights = rights_of(member)
     if member in MAY_CREATE:
-        assert interviews.create(db, actor, MINIMAL).created_by_id == actor.user_id
+        assert interviews.create(db, rights, MINIMAL).created_by_id == rights.actor.user_id
     else:
         with pytest.raises(NotAllowed):
-            interviews.create(db, actor, MINIMAL)
+            interviews.create(db, rights, MINIMAL)
 
 
 @pytest.mark.parametrize("member", [*CAST, None])
 def test_update_description_is_allowed_by_role(
-    db: Session, actor_of: ActorOf, member: str | None
+    db: Session, rights_of: RightsOf, member: str | None
 ) -> None:
     made = interviews.create(db, MACHINE, MINIMAL)
-    actor = actor_of(member)
+    rights = rights_of(member)
     if member in MAY_CREATE:
-        interviews.update_description(db, actor, made, replace(MINIMAL, title="Khác"), revision=1)
+        interviews.update_description(db, rights, made, replace(MINIMAL, title="Khác"), revision=1)
         assert made.title == "Khác"
     else:
         expected = NotVisible if member in ("sam", None) else NotAllowed
         with pytest.raises(expected):
-            interviews.update_description(db, actor, made, MINIMAL, revision=1)
+            interviews.update_description(db, rights, made, MINIMAL, revision=1)
 
 
-def test_update_description_records_changes_and_outbox_row(db: Session, actor_of: ActorOf) -> None:
+def test_update_description_records_changes_and_outbox_row(
+    db: Session, rights_of: RightsOf
+) -> None:
     made = interviews.create(db, MACHINE, MINIMAL)
     description = replace(MINIMAL, audience="registered", held_edtf="2019-05-12")
     interviews.update_description(
-        db, actor_of("hoa"), made, description, revision=1, accession="BT-1"
+        db, rights_of("hoa"), made, description, revision=1, accession="BT-1"
     )
     assert (made.accession, made.audience, made.revision) == ("BT-1", "registered", 2)
     event = db.scalars(select(Event).where(Event.kind == "interview.described")).one()

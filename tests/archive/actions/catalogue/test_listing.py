@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, machine
+from archive.access import Rights
 from archive.actions.catalogue import collections, interviews, listing, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.listing import NO_TEXT, CatalogueFilter, CataloguePage
 from archive.models import Interview, TranscriptVersion
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
-MACHINE = machine("test")
+RightsOf = Callable[[str | None], Rights]
+MACHINE = rights_of_machine("test")
 
 
 def add_interview(
@@ -42,8 +43,8 @@ def titles(found: CataloguePage) -> list[str]:
     return [interview.title for interview in found.interviews]
 
 
-def load(db: Session, actor: Actor = MACHINE, **criteria: Any) -> CataloguePage:
-    return listing.load_page(db, actor, CatalogueFilter(**criteria))
+def load(db: Session, rights: Rights = MACHINE, **criteria: Any) -> CataloguePage:
+    return listing.load_page(db, rights, CatalogueFilter(**criteria))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def load(db: Session, actor: Actor = MACHINE, **criteria: Any) -> CataloguePage:
     [("ada", 3), ("hoa", 3), ("cleo", 3), ("rob", 3), ("sam", 2), (None, 1)],
 )
 def test_page_lists_and_counts_visible_interviews_only(
-    db: Session, actor_of: ActorOf, member: str | None, seen: int
+    db: Session, rights_of: RightsOf, member: str | None, seen: int
 ) -> None:
     for audience in ("public", "registered", "staff"):
         closed = collections.add(db, MACHINE, code=audience, title=f"Sưu tập {audience}")
@@ -64,7 +65,7 @@ def test_page_lists_and_counts_visible_interviews_only(
             told_from_year=1975,
             told_to_year=1976,
         )
-    found = load(db, actor_of(member))
+    found = load(db, rights_of(member))
     assert len(found.interviews) == found.total == found.archive_total == seen
     assert dict(found.facets["language"]) == {"vi": seen, "zh": seen}
     assert sum(count for _value, count in found.facets["collection"]) == seen
@@ -73,18 +74,18 @@ def test_page_lists_and_counts_visible_interviews_only(
     assert ("audience" in found.facets) == (member not in ("sam", None))
 
 
-def test_page_ignores_facet_hidden_from_actor(db: Session, actor_of: ActorOf) -> None:
+def test_page_ignores_facet_hidden_from_actor(db: Session, rights_of: RightsOf) -> None:
     add_interview(db, "public")
-    found = load(db, actor_of("sam"), selected={"audience": frozenset({"staff"})})
+    found = load(db, rights_of("sam"), selected={"audience": frozenset({"staff"})})
     assert titles(found) == ["public"]
 
 
 @pytest.mark.parametrize(("member", "state"), [("sam", "machine"), (None, NO_TEXT)])
 def test_page_shows_version_state_to_readers_only(
-    db: Session, actor_of: ActorOf, member: str | None, state: str
+    db: Session, rights_of: RightsOf, member: str | None, state: str
 ) -> None:
     made = add_interview(db, "Một", state="machine")
-    found = load(db, actor_of(member))
+    found = load(db, rights_of(member))
     assert dict(found.facets["state"]) == {state: 1}
     assert found.states == ({} if state == NO_TEXT else {made.id: "machine"})
 

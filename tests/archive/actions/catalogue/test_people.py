@@ -6,15 +6,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, Refused, machine
+from archive.access import NotAllowed, Refused, Rights
 from archive.actions.catalogue import interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import OtherName, PersonFacts
 from archive.models import Outbox, Person
 from tests.support.cast import CAST
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
-MACHINE = machine("test")
+RightsOf = Callable[[str | None], Rights]
+MACHINE = rights_of_machine("test")
 
 
 def add_person(db: Session, full_name: str, **facts: str) -> Person:
@@ -177,31 +178,31 @@ def test_update_with_old_fingerprint_is_refused(db: Session) -> None:
 
 @pytest.mark.parametrize("member", [*CAST, None])
 def test_people_actions_are_allowed_by_role(
-    db: Session, actor_of: ActorOf, member: str | None
+    db: Session, rights_of: RightsOf, member: str | None
 ) -> None:
     person = add_person(db, "Lê An")
-    actor, facts = actor_of(member), PersonFacts(full_name="Lê Bình")
+    rights, facts = rights_of(member), PersonFacts(full_name="Lê Bình")
     if member in ("ada", "ben", "hoa"):
-        people.update(db, actor, person, facts)
-        assert names(people.list_people(db, actor)) == ["Lê Bình"]
+        people.update(db, rights, person, facts)
+        assert names(people.list_people(db, rights)) == ["Lê Bình"]
         return
     for refused in (
-        lambda: people.list_people(db, actor),
-        lambda: people.add(db, actor, facts),
-        lambda: people.find_or_create(db, actor, "Lê An"),
-        lambda: people.update(db, actor, person, facts),
+        lambda: people.list_people(db, rights),
+        lambda: people.add(db, rights, facts),
+        lambda: people.find_or_create(db, rights, "Lê An"),
+        lambda: people.update(db, rights, person, facts),
     ):
         with pytest.raises(NotAllowed):
             refused()
 
 
-def test_appearances_contain_visible_interviews_only(db: Session, actor_of: ActorOf) -> None:
+def test_appearances_contain_visible_interviews_only(db: Session, rights_of: RightsOf) -> None:
     person = add_person(db, "Lê An")
     for audience in ("public", "registered", "staff"):
         description = Description(title=audience, audience=audience, witnesses=[person])
         interviews.create(db, MACHINE, description)
     by_actor = {
-        name: sorted(c.interview.title for c in people.appearances(db, actor_of(name), person))
+        name: sorted(c.interview.title for c in people.appearances(db, rights_of(name), person))
         for name in ("hoa", "sam", None)
     }
     assert by_actor == {
@@ -209,4 +210,4 @@ def test_appearances_contain_visible_interviews_only(db: Session, actor_of: Acto
         "sam": ["public", "registered"],
         None: ["public"],
     }
-    assert people.interview_counts(db, actor_of("sam")) == {person.id: 2}
+    assert people.interview_counts(db, rights_of("sam")) == {person.id: 2}

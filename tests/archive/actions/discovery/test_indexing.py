@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from archive import audit
-from archive.access import Actor, machine
+from archive.access import Rights, machine
 from archive.actions.discovery import indexing
 from archive.models import Collection, Interview, Outbox, Segment, TranscriptVersion
 from archive.models.vocabulary import AUDIENCES, VERSION_STATES
@@ -128,7 +128,7 @@ def test_build_documents_of_deleted_interview_returns_none(toolbox: Toolbox) -> 
 
 
 def test_acknowledge_deletes_indexed_changes_only(
-    toolbox: Toolbox, actor_of: Callable[[str | None], Actor]
+    toolbox: Toolbox, rights_of: Callable[[str | None], Rights]
 ) -> None:
     first, second = (add_interview_with_text(toolbox, f"LK-{n}") for n in (1, 2))
 

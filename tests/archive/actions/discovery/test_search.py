@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from archive import audit
-from archive.access import Actor, machine
+from archive.access import Rights, machine
 from archive.actions.discovery import indexing
 from archive.actions.discovery.search import SearchResponse
 from archive.models import Interview, Segment, TranscriptVersion
@@ -24,7 +25,7 @@ from tests.support.searchable_interviews import (
     search_as,
 )
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 READERS: dict[str | None, set[str]] = {
     None: {"public"},
     "sam": {"public", "registered"},
@@ -55,7 +56,7 @@ def set_state(toolbox: Toolbox, state: str) -> None:
 
 @pytest.mark.parametrize("state", VERSION_STATES)
 def test_search_finds_exactly_readable_text(
-    toolbox: Toolbox, actor_of: ActorOf, state: str
+    toolbox: Toolbox, rights_of: RightsOf, state: str
 ) -> None:
     for audience in AUDIENCES:
         add_interview_with_text(
@@ -65,15 +66,15 @@ def test_search_finds_exactly_readable_text(
     index_all(toolbox)
     for reader, audiences in READERS.items():
         readable = audiences if reader or state == "approved" else set()
-        answer = search_as(toolbox, actor_of(reader), "giai phong")
+        answer = search_as(toolbox, rights_of(reader), "giai phong")
         assert accessions(answer) == {f"LK-{audience}" for audience in readable}, reader
         assert (answer.total, answer.interviews) == (len(readable), len(readable))
         assert sum(answer.facets["state"].values()) == len(readable)
 
 
-def test_search_finds_corrected_text_if_public_state(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_finds_corrected_text_if_public_state(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(toolbox, "LK-1", "Sau ngày giải phóng.", state="corrected")
-    opened = Actor(public_states=frozenset({"approved", "corrected"}))
+    opened = replace(rights_of(None), public_states=frozenset({"approved", "corrected"}))
     index_all(toolbox)
     assert search_as(toolbox, opened, "giai phong").total == 0  # indexed by the other rule
     with toolbox.database.reading() as db:
@@ -81,17 +82,19 @@ def test_search_finds_corrected_text_if_public_state(toolbox: Toolbox, actor_of:
     assert search_as(toolbox, opened, "giai phong").total == 1
 
 
-def test_search_after_closing_a_state_reveals_nothing(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_after_closing_a_state_reveals_nothing(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
     add_interview_with_text(toolbox, "LK-1", "Sau ngày giải phóng.", state="corrected")
     index_all(toolbox)  # so that the outbox is empty
     with toolbox.database.reading() as db:
         toolbox.index.rebuild(indexing.build_all(db, frozenset({"approved", "corrected"})))
     for text in ("giai phong", "giau phong"):  # as written, and as it would be suggested
         for filters in ({}, {"state": frozenset({"corrected"})}):
-            answer = visible_facts(search_as(toolbox, actor_of(None), text, filters=filters))
+            answer = visible_facts(search_as(toolbox, rights_of(None), text, filters=filters))
             assert (answer["total"], answer["interviews"], answer["suggestions"]) == (0, 0, ())
             assert not any(answer["facets"].values())
-    assert search_as(toolbox, actor_of("sam"), "giai phong").total == 1
+    assert search_as(toolbox, rights_of("sam"), "giai phong").total == 1
 
 
 @pytest.fixture
@@ -129,17 +132,17 @@ def closed_beside_open(toolbox: Toolbox) -> Callable[[], None]:
 
 @pytest.mark.parametrize("text", ["giai phong", "chợ", "dệt", "giau phong", "dệp", "cho*", "nhà"])
 def test_search_closed_text_changes_no_public_result(
-    toolbox: Toolbox, actor_of: ActorOf, closed_beside_open: Callable[[], None], text: str
+    toolbox: Toolbox, rights_of: RightsOf, closed_beside_open: Callable[[], None], text: str
 ) -> None:
-    before = visible_facts(search_as(toolbox, actor_of(None), text))
+    before = visible_facts(search_as(toolbox, rights_of(None), text))
     closed_beside_open()
-    assert visible_facts(search_as(toolbox, actor_of(None), text)) == before
-    staff = search_as(toolbox, actor_of("cleo"), text)
+    assert visible_facts(search_as(toolbox, rights_of(None), text)) == before
+    staff = search_as(toolbox, rights_of("cleo"), text)
     assert staff.total > before["total"] or staff.suggestions
 
 
 def test_search_filters_reveal_no_closed_text(
-    toolbox: Toolbox, actor_of: ActorOf, closed_beside_open: Callable[[], None]
+    toolbox: Toolbox, rights_of: RightsOf, closed_beside_open: Callable[[], None]
 ) -> None:
     closed_beside_open()
     with toolbox.database.reading() as db:
@@ -147,7 +150,7 @@ def test_search_filters_reveal_no_closed_text(
     for filters in ({"interview": ids}, {"state": frozenset({"machine"})}, {"year": {"1982"}}):
         filters_set = {name: frozenset(values) for name, values in filters.items()}
         assert accessions(
-            search_as(toolbox, actor_of(None), "giai phong", filters=filters_set)
+            search_as(toolbox, rights_of(None), "giai phong", filters=filters_set)
         ) <= {"LK-1"}
 
 
@@ -165,7 +168,7 @@ def _reopen(db: Session, interview: Interview) -> None:
     ids=["audience", "state", "removed"],
 )
 def test_search_respects_tightened_rights_before_reindexing(
-    toolbox: Toolbox, actor_of: ActorOf, tighten: Callable[[Any, Interview], Any]
+    toolbox: Toolbox, rights_of: RightsOf, tighten: Callable[[Any, Interview], Any]
 ) -> None:
     kept = "Hoà bình rồi ai cũng mừng."
     add_interview_with_text(toolbox, "LK-1", kept, told_from_year=1976)
@@ -173,7 +176,7 @@ def test_search_respects_tightened_rights_before_reindexing(
         toolbox, "LK-2", "Hòa bình, rồi nhà máy dệt mở lại.", told_from_year=1979
     )
     index_all(toolbox)
-    public = actor_of(None)
+    public = rights_of(None)
     assert search_as(toolbox, public, "hoa binh").total == 2
     with toolbox.database.writing() as db:
         interview = db.query(Interview).filter_by(accession="LK-2").one()
@@ -189,17 +192,17 @@ def test_search_respects_tightened_rights_before_reindexing(
 
 
 def test_search_hides_description_closed_after_indexing(
-    toolbox: Toolbox, actor_of: ActorOf
+    toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     add_interview_with_text(toolbox, "LK-1", title="Chợ Bến Thành ngày ấy")
     index_all(toolbox)
-    assert [i.accession for i in search_as(toolbox, actor_of(None), "ben thanh").described] == [
+    assert [i.accession for i in search_as(toolbox, rights_of(None), "ben thanh").described] == [
         "LK-1"
     ]
     with toolbox.database.writing() as db:
         db.query(Interview).update({"audience": "registered"})
-    assert search_as(toolbox, actor_of(None), "ben thanh").described == []
-    assert len(search_as(toolbox, actor_of("sam"), "ben thanh").described) == 1
+    assert search_as(toolbox, rights_of(None), "ben thanh").described == []
+    assert len(search_as(toolbox, rights_of("sam"), "ben thanh").described) == 1
 
 
 def record_change(toolbox: Toolbox, accession: str, **values: Any) -> None:
@@ -213,7 +216,7 @@ def record_change(toolbox: Toolbox, accession: str, **values: Any) -> None:
 
 @pytest.mark.parametrize("audience", ["registered", "staff"])
 def test_descriptions_closed_since_indexing_leave_their_places_to_open_ones(
-    toolbox: Toolbox, actor_of: ActorOf, audience: str
+    toolbox: Toolbox, rights_of: RightsOf, audience: str
 ) -> None:
     """The page shows five: closed ones must not be among the five that are then left out."""
     for number in range(5):
@@ -222,7 +225,7 @@ def test_descriptions_closed_since_indexing_leave_their_places_to_open_ones(
         toolbox, "LK-5", title="Một buổi sáng ở chợ gần bến xe, về phía Bến Thành ngày ấy"
     )
     index_all(toolbox)
-    public = actor_of(None)
+    public = rights_of(None)
     before = search_as(toolbox, public, "ben thanh").described
     assert "LK-5" not in [interview.accession for interview in before]
     for number in range(5):
@@ -232,37 +235,37 @@ def test_descriptions_closed_since_indexing_leave_their_places_to_open_ones(
 
 
 def test_description_without_text_is_found_after_a_change(
-    toolbox: Toolbox, actor_of: ActorOf
+    toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     """Its description may be seen although there is no text that may be read."""
     add_interview_with_text(toolbox, "LK-1", title="Chợ Bến Thành ngày ấy")
     index_all(toolbox)
     record_change(toolbox, "LK-1", told_from_year=1975)
-    described = search_as(toolbox, actor_of(None), "ben thanh").described
+    described = search_as(toolbox, rights_of(None), "ben thanh").described
     assert [interview.accession for interview in described] == ["LK-1"]
 
 
-def test_search_finds_current_version_only(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_finds_current_version_only(toolbox: Toolbox, rights_of: RightsOf) -> None:
     interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     with toolbox.database.writing() as db:
         add_version(
             db, db.get_one(Interview, interview_id), ["Tôi bán vải ở chợ."], state="machine"
         )
     index_all(toolbox)
-    assert search_as(toolbox, actor_of("cleo"), "gạo").total == 1
-    assert search_as(toolbox, actor_of("cleo"), "vải").total == 0
+    assert search_as(toolbox, rights_of("cleo"), "gạo").total == 1
+    assert search_as(toolbox, rights_of("cleo"), "vải").total == 0
 
 
 def test_search_outdated_index_returns_no_removed_words(
-    toolbox: Toolbox, actor_of: ActorOf
+    toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     index_all(toolbox)
     with toolbox.database.writing() as db:
         db.query(Segment).update({"text": "Tôi bán vải ở chợ.", "words": []})
-    answer = search_as(toolbox, actor_of(None), "gạo")
+    answer = search_as(toolbox, rights_of(None), "gạo")
     assert (answer.total, answer.groups) == (0, [])
-    assert hit_texts(search_as(toolbox, actor_of(None), "chợ")) == ["Tôi bán vải ở chợ."]
+    assert hit_texts(search_as(toolbox, rights_of(None), "chợ")) == ["Tôi bán vải ở chợ."]
 
 
 SENTENCES = [
@@ -304,23 +307,23 @@ SENTENCES = [
     ],
 )
 def test_search_matches_vietnamese_spellings(
-    toolbox: Toolbox, actor_of: ActorOf, text: str, expected: list[int]
+    toolbox: Toolbox, rights_of: RightsOf, text: str, expected: list[int]
 ) -> None:
     add_interview_with_text(toolbox, "LK-1", *SENTENCES)
     index_all(toolbox)
-    answer = search_as(toolbox, actor_of(None), text, grouped=False, per_page=50)
+    answer = search_as(toolbox, rights_of(None), text, grouped=False, per_page=50)
     numbers = [SENTENCES.index(hit.turn.text) for hit in answer.hits]
     assert sorted(numbers) == expected
     assert numbers[:1] == expected[:1]
     assert answer.total == len(expected)
 
 
-def test_search_hit_has_segment_marks_and_times(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_hit_has_segment_marks_and_times(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(
         toolbox, "LK-1", "Dạ.", "Sau ngày giải phóng tôi về lại chợ.", "Chợ đông lắm."
     )
     index_all(toolbox)
-    [hit] = search_as(toolbox, actor_of(None), "giai phong", grouped=False).hits
+    [hit] = search_as(toolbox, rights_of(None), "giai phong", grouped=False).hits
     assert [hit.turn.text[a:b] for a, b in hit.marks] == ["giải", "phóng"]
     assert (hit.turn.start_ms, hit.turn.end_ms) == (10_000, 19_000)
     words = {word[2]: word[0] for word in hit.turn.packed_words}
@@ -330,45 +333,45 @@ def test_search_hit_has_segment_marks_and_times(toolbox: Toolbox, actor_of: Acto
     assert hit.score > 0
 
 
-def test_search_groups_hits_with_exact_counts(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_groups_hits_with_exact_counts(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(toolbox, "LK-1", *["Chợ đông lắm."] * 5)
     add_interview_with_text(toolbox, "LK-2", "Chợ vắng.")
     index_all(toolbox)
-    answer = search_as(toolbox, actor_of(None), "chợ")
+    answer = search_as(toolbox, rights_of(None), "chợ")
     assert {g.interview.accession: (g.total, len(g.hits)) for g in answer.groups} == {
         "LK-1": (5, 3),
         "LK-2": (1, 1),
     }
     assert (answer.total, answer.interviews) == (6, 2)
     first, second = (
-        search_as(toolbox, actor_of(None), "chợ", grouped=False, per_page=4, page=page)
+        search_as(toolbox, rights_of(None), "chợ", grouped=False, per_page=4, page=page)
         for page in (1, 2)
     )
     ids = [hit.turn.id for hit in (*first.hits, *second.hits)]
     assert len(set(ids)) == 6
 
 
-def test_search_hit_has_rest_of_passage_as_context(toolbox: Toolbox, actor_of: ActorOf) -> None:
+def test_search_hit_has_rest_of_passage_as_context(toolbox: Toolbox, rights_of: RightsOf) -> None:
     add_interview_with_text(toolbox, "LK-1", "Tôi ra chợ.", "Mua gạo.", "Rồi về.")
     with toolbox.database.writing() as db:
         for number, segment in enumerate(db.query(Segment).order_by(Segment.start_ms)):
             segment.speaker_label = "Bà Tư"  # one voice: one passage
             segment.start_ms, segment.end_ms = number * 2000, number * 2000 + 1900
     index_all(toolbox)
-    [hit] = search_as(toolbox, actor_of(None), "gạo", grouped=False).hits
+    [hit] = search_as(toolbox, rights_of(None), "gạo", grouped=False).hits
     assert (hit.before, hit.turn.text, hit.after) == ("Tôi ra chợ.", "Mua gạo.", "Rồi về.")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?!", "một " * 33, "x" * 1001, "n*"])
 def test_search_invalid_query_raises_query_problem(
-    toolbox: Toolbox, actor_of: ActorOf, text: str
+    toolbox: Toolbox, rights_of: RightsOf, text: str
 ) -> None:
     with pytest.raises(QueryProblem):
-        search_as(toolbox, actor_of(None), text)
+        search_as(toolbox, rights_of(None), text)
 
 
 def test_search_never_mixes_samples_and_real_interviews(
-    toolbox: Toolbox, actor_of: ActorOf
+    toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     add_interview_with_text(
         toolbox, "LK-1", "Hồi đó hẻm tôi có cái giếng.", title="Giếng", told_from_year=1978
@@ -382,7 +385,7 @@ def test_search_never_mixes_samples_and_real_interviews(
         is_sample=True,
     )
     index_all(toolbox)
-    sam = actor_of("sam")
+    sam = rights_of("sam")
     own, sample = (search_as(toolbox, sam, "gieng", samples=samples) for samples in (False, True))
     assert (own.total, own.interviews, accessions(own)) == (1, 1, {"LK-1"})
     assert (sample.total, sample.interviews, accessions(sample)) == (1, 1, {"MAU-1"})

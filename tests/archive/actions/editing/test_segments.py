@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed
+from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
 from archive.actions.editing.segments import (
     EditConflict,
@@ -23,7 +23,7 @@ from tests.support import sample_transcript
 from tests.support.sample_transcript import Transcribed
 from tests.support.segment_changes import CLEO, has_valid_words, save_segment
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 def test_save_text_keeps_times_of_unchanged_words(db: Session, transcribed: Transcribed) -> None:
@@ -72,10 +72,10 @@ def test_save_on_old_revision_merges_fields(db: Session, transcribed: Transcribe
 
 
 def test_save_same_word_changed_twice_raises_conflict_and_keeps_draft(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
-    cleo = actor_of("cleo")
+    cleo = rights_of("cleo")
     save_segment(db, transcribed, 1, text="Hồi đó hẻm tui có cái giếng chung.")
     with pytest.raises(EditConflict) as raised:
         segments.save(
@@ -92,7 +92,7 @@ def test_save_same_word_changed_twice_raises_conflict_and_keeps_draft(
     assert conflict.yours == "Hồi đó hẻm mình có cái giếng chung."
     assert [(h.base, h.theirs, h.yours) for h in conflict.hunks] == [("tôi", "tui", "mình")]
     draft = db.get_one(SegmentDraft, conflict.draft_id)
-    assert (draft.text, draft.author_id) == (conflict.yours, cleo.user_id)
+    assert (draft.text, draft.author_id) == (conflict.yours, cleo.actor.user_id)
 
 
 def test_split_keeps_words_whole_and_their_times(db: Session, transcribed: Transcribed) -> None:
@@ -229,7 +229,7 @@ def test_save_removes_unstorable_characters(db: Session, transcribed: Transcribe
     assert saved.segment.speaker_label == "Ai"
 
 
-def test_edits_of_approved_version_raise_not_allowed(db: Session, actor_of: ActorOf) -> None:
+def test_edits_of_approved_version_raise_not_allowed(db: Session, rights_of: RightsOf) -> None:
     of = sample_transcript.add_interview(db)
     version = sample_transcript.add_approved_version(db, of)
     first, second = version.segments[1:3]
@@ -244,7 +244,7 @@ def test_edits_of_approved_version_raise_not_allowed(db: Session, actor_of: Acto
             act()
         assert refused.value.decision.reason == "frozen"
     with pytest.raises(NotAllowed):
-        segments.save(db, actor_of("hoa"), of, version, first, SegmentChange(text="A"), based_on=1)
+        segments.save(db, rights_of("hoa"), of, version, first, SegmentChange(text="A"), based_on=1)
 
 
 def test_restore_returns_earlier_words_with_reason(db: Session, transcribed: Transcribed) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, machine
+from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments, structure
 from archive.actions.editing.segments import SegmentRefused, StaleSegment
 from archive.actions.editing.structure import NewSegment, Restoration
@@ -17,11 +17,12 @@ from archive.actions.transcripts.words import unpack
 from archive.models import Event, Outbox, Recording, Segment
 from archive.models.base import new_id
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 from tests.support.sample_transcript import Transcribed
 from transcription.document import validate
 
-ActorOf = Callable[[str | None], Actor]
-CLEO = machine("Cleo")
+RightsOf = Callable[[str | None], Rights]
+CLEO = rights_of_machine("Cleo")
 
 
 def insert_segment(
@@ -298,11 +299,11 @@ def test_locate_text_follows_repeated_merges(db: Session, transcribed: Transcrib
 
 
 def test_structure_edits_require_correct_right(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
     left, right = version.segments[:2]
-    acts: list[Callable[[Actor], object]] = [
+    acts: list[Callable[[Rights], object]] = [
         lambda who: structure.move_boundary(db, who, of, version, left, right, at_ms=3_000),
         lambda who: structure.shift(db, who, of, version, first=left, by_ms=5),
         lambda who: structure.replace(
@@ -322,7 +323,7 @@ def test_structure_edits_require_correct_right(
     ]
     for act in acts:
         with pytest.raises(NotAllowed):
-            act(actor_of("hoa"))
+            act(rights_of("hoa"))
     sample_transcript.approve(db, of, version)
     for act in acts:
         with pytest.raises(NotAllowed) as refused:

@@ -8,37 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from archive.access import Actor, NotAllowed, NotVisible
+from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.holdings import duplicates, originals, uploads
 from archive.models import Event, MediaFile, Upload
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 @pytest.fixture
-def hoa(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def hoa(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
     media_factory.add_interview(toolbox.database, "LK-2")
-    return actor_of("hoa")
+    return rights_of("hoa")
 
 
 @pytest.fixture
-def data(toolbox: Toolbox, hoa: Actor, tmp_path: Path) -> bytes:
+def data(toolbox: Toolbox, hoa: Rights, tmp_path: Path) -> bytes:
     content = media_factory.write_wav(tmp_path).read_bytes()
     media_factory.upload_file(toolbox, hoa, content)
     return content
 
 
 def create_duplicate(
-    toolbox: Toolbox, actor: Actor, data: bytes, *, accession: str = "LK-2", length: int = 0
+    toolbox: Toolbox, rights: Rights, data: bytes, *, accession: str = "LK-2", length: int = 0
 ) -> Upload | None:
     with toolbox.database.writing() as db:
-        owner = originals.interview_for_files(db, actor, accession, action="upload")
+        owner = originals.interview_for_files(db, rights, accession, action="upload")
         return duplicates.create_duplicate_upload(
             db,
-            actor,
+            rights,
             owner,
             filename="b.wav",
             length_bytes=length or len(data),
@@ -48,7 +48,7 @@ def create_duplicate(
 
 
 def test_any_original_of_length_compares_exact_length(
-    toolbox: Toolbox, hoa: Actor, data: bytes
+    toolbox: Toolbox, hoa: Rights, data: bytes
 ) -> None:
     with toolbox.database.reading() as db:
         owner = originals.interview_for_files(db, hoa, "LK-2", action="upload")
@@ -57,7 +57,7 @@ def test_any_original_of_length_compares_exact_length(
 
 
 def test_duplicate_needs_no_bytes_and_can_be_attached(
-    toolbox: Toolbox, hoa: Actor, data: bytes
+    toolbox: Toolbox, hoa: Rights, data: bytes
 ) -> None:
     found = create_duplicate(toolbox, hoa, data)
     assert found is not None
@@ -74,7 +74,7 @@ def test_duplicate_needs_no_bytes_and_can_be_attached(
 
 
 def test_duplicate_in_same_interview_is_preferred(
-    toolbox: Toolbox, hoa: Actor, data: bytes
+    toolbox: Toolbox, hoa: Rights, data: bytes
 ) -> None:
     first = create_duplicate(toolbox, hoa, data)
     assert first is not None
@@ -87,13 +87,13 @@ def test_duplicate_in_same_interview_is_preferred(
         assert duplicate.interview_id == again.interview_id
 
 
-def test_other_digest_or_length_returns_none(toolbox: Toolbox, hoa: Actor, data: bytes) -> None:
+def test_other_digest_or_length_returns_none(toolbox: Toolbox, hoa: Rights, data: bytes) -> None:
     assert create_duplicate(toolbox, hoa, data + b"x", length=len(data)) is None
     assert create_duplicate(toolbox, hoa, data, length=len(data) + 1) is None
 
 
 def test_damaged_or_missing_duplicate_returns_none(
-    toolbox: Toolbox, hoa: Actor, data: bytes
+    toolbox: Toolbox, hoa: Rights, data: bytes
 ) -> None:
     with toolbox.database.writing() as db:
         media_factory.originals(db)[0].check_state = "mismatch"
@@ -109,10 +109,10 @@ def test_damaged_or_missing_duplicate_returns_none(
 )
 def test_create_duplicate_without_upload_right_raises(
     toolbox: Toolbox,
-    actor_of: ActorOf,
+    rights_of: RightsOf,
     data: bytes,
     name: str | None,
     refusal: type[Exception],
 ) -> None:
     with pytest.raises(refusal):
-        create_duplicate(toolbox, actor_of(name), data)
+        create_duplicate(toolbox, rights_of(name), data)

@@ -8,28 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from archive.access import Actor, NotAllowed
+from archive.access import NotAllowed, Rights
 from archive.actions.holdings import fixity, local_ingest
 from archive.models import Event, MediaFile
 from archive.models.base import utc_now
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 @pytest.fixture
-def ben(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def ben(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
-    return actor_of("ben")
+    return rights_of("ben")
 
 
-def ingest_sound(toolbox: Toolbox, ben: Actor, tmp_path: Path, hertz: int) -> local_ingest.Ingested:
+def ingest_sound(
+    toolbox: Toolbox, ben: Rights, tmp_path: Path, hertz: int
+) -> local_ingest.Ingested:
     path = media_factory.write_wav(tmp_path, hertz=hertz, name=f"{hertz}.wav")
     return local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
 
 
-def check_all(toolbox: Toolbox, ben: Actor) -> list[fixity.FixityResult]:
+def check_all(toolbox: Toolbox, ben: Rights) -> list[fixity.FixityResult]:
     with toolbox.database.reading() as db:
         chosen = fixity.candidates(db, ben, include_recent=True)
     checked = fixity.check_each(toolbox.vault, ben, chosen, writing=toolbox.database.writing)
@@ -45,7 +47,7 @@ def damage(toolbox: Toolbox, sha256: str) -> None:
 
 
 def test_check_wrong_byte_and_missing_file_are_recorded(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     right, wrong, gone = (ingest_sound(toolbox, ben, tmp_path, hertz) for hertz in (300, 400, 500))
     damage(toolbox, wrong.sha256)
@@ -65,7 +67,7 @@ def test_check_wrong_byte_and_missing_file_are_recorded(
 
 
 def test_candidates_never_checked_first_then_oldest_check(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     old, fresh, never = (ingest_sound(toolbox, ben, tmp_path, hertz) for hertz in (300, 400, 500))
     with toolbox.database.writing() as db:
@@ -82,7 +84,7 @@ def test_candidates_never_checked_first_then_oldest_check(
 
 
 def test_check_shared_object_is_read_once_and_recorded_per_row(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2")
     path = media_factory.write_wav(tmp_path)
@@ -94,7 +96,7 @@ def test_check_shared_object_is_read_once_and_recorded_per_row(
 
 
 def test_ingest_same_bytes_repairs_damaged_object(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     item = ingest_sound(toolbox, ben, tmp_path, 300)
     damage(toolbox, item.sha256)
@@ -108,7 +110,7 @@ def test_ingest_same_bytes_repairs_damaged_object(
 
 @pytest.mark.parametrize("name", ["hoa", "cleo", "rob", "sam", None])
 def test_candidates_without_check_fixity_right_raises_not_allowed(
-    toolbox: Toolbox, actor_of: ActorOf, name: str | None
+    toolbox: Toolbox, rights_of: RightsOf, name: str | None
 ) -> None:
     with toolbox.database.reading() as db, pytest.raises(NotAllowed):
-        fixity.candidates(db, actor_of(name), include_recent=True)
+        fixity.candidates(db, rights_of(name), include_recent=True)

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from archive.access import Actor, NotVisible
+from archive.access import NotVisible, Rights
 from archive.actions.holdings import local_ingest, uploads
 from archive.models import Interview, Recording
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 from tests.support import media_files as media
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 @pytest.fixture
-def ben(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def ben(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
-    return actor_of("ben")
+    return rights_of("ben")
 
 
-def test_ingest_file_leaves_source_unchanged(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> None:
+def test_ingest_file_leaves_source_unchanged(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
     path = media_factory.write_wav(tmp_path)
     before, data = path.stat(), path.read_bytes()
     item = local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
@@ -42,7 +42,7 @@ def test_ingest_file_leaves_source_unchanged(toolbox: Toolbox, ben: Actor, tmp_p
 
 
 def test_ingest_file_twice_into_interview_adds_one_row(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = media_factory.write_wav(tmp_path)
     first = local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
@@ -51,7 +51,7 @@ def test_ingest_file_twice_into_interview_adds_one_row(
 
 
 def test_ingest_file_into_two_interviews_adds_one_object_and_two_rows(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2")
     path = media_factory.write_wav(tmp_path)
@@ -63,7 +63,7 @@ def test_ingest_file_into_two_interviews_adds_one_object_and_two_rows(
 
 
 def test_ingest_file_with_date_stores_it_on_the_recording_only(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media.bwf(tmp_path / "b.wav"))
     with toolbox.database.reading() as db:
@@ -73,7 +73,7 @@ def test_ingest_file_with_date_stores_it_on_the_recording_only(
 
 
 def test_ingest_file_unreadable_recording_is_kept_with_problem(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     whole = media_factory.write_wav(tmp_path, seconds=3.0).read_bytes()
     broken = tmp_path / "broken.wav"
@@ -87,7 +87,7 @@ def test_ingest_file_unreadable_recording_is_kept_with_problem(
 
 @pytest.mark.parametrize("name", ["missing.wav", "."])
 def test_ingest_file_missing_file_or_folder_raises(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path, name: str
+    toolbox: Toolbox, ben: Rights, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises((local_ingest.NotAFile, local_ingest.KindRefused)):
         local_ingest.ingest_file(toolbox, ben, "LK-1", path=tmp_path / name)
@@ -95,7 +95,7 @@ def test_ingest_file_missing_file_or_folder_raises(
 
 
 def test_ingest_file_refused_kind_raises_with_reason(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(b"MZ" + b"\x00" * 600)
@@ -105,7 +105,7 @@ def test_ingest_file_refused_kind_raises_with_reason(
 
 
 def test_ingest_file_full_disk_raises_before_copying(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = tmp_path / "huge.wav"
     head = media_factory.write_wav(tmp_path, name="s.wav").read_bytes()[:44]
@@ -116,7 +116,7 @@ def test_ingest_file_full_disk_raises_before_copying(
 
 
 def test_ingest_file_unknown_interview_raises_not_visible(
-    toolbox: Toolbox, ben: Actor, tmp_path: Path
+    toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     with pytest.raises(NotVisible):
         local_ingest.ingest_file(toolbox, ben, "LK-404", path=media_factory.write_wav(tmp_path))

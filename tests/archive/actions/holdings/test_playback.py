@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import playback
 from archive.models import MediaFile, Recording
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
+TEST = rights_of_machine("test")
+RightsOf = Callable[[str | None], Rights]
 
 
 def test_playables_by_interview_returns_derivatives_per_part(db: Session) -> None:
@@ -35,13 +37,13 @@ def test_playables_by_interview_returns_derivatives_per_part(db: Session) -> Non
     )
     db.add_all([sound, failed])
     db.flush()
-    found = playback.playables_by_interview(db, [one, two])
+    found = playback.playables_by_interview(db, TEST, [one, two])
     assert [p.recording.part for p in found[one.id]] == [1, 2]
     assert [p.access_id for p in found[one.id]] == ["", sound.id]
     assert (found[one.id][1].peaks_id, found[two.id]) == ("", [])
 
 
-def test_interviewer_spans_only_for_readable_versions(db: Session, actor_of: ActorOf) -> None:
+def test_interviewer_spans_only_for_readable_versions(db: Session, rights_of: RightsOf) -> None:
     machine, approved = (
         sample_transcript.add_interview(db, "LK-1"),
         sample_transcript.add_interview(db, "LK-2"),
@@ -50,7 +52,7 @@ def test_interviewer_spans_only_for_readable_versions(db: Session, actor_of: Act
     sample_transcript.add_approved_version(db, approved)
     both = [machine, approved]
     of_staff, of_public = (
-        playback.interviewer_spans(db, actor_of(name), both) for name in ("cleo", None)
+        playback.interviewer_spans(db, rights_of(name), both) for name in ("cleo", None)
     )
     assert set(of_staff) == {one.recordings[0].id for one in both}
     assert of_public == {approved.recordings[0].id: [(0, 4_000), (20_000, 24_000)]}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible
+from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.holdings import originals, uploads
 from archive.models import Event, Job, Recording, Upload
 from archive.models.base import utc_now
@@ -21,17 +21,17 @@ from archive.toolbox import Toolbox
 from tests.support import media_factory
 from tests.support import media_files as media
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 @pytest.fixture
-def hoa(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def hoa(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database)
-    return actor_of("hoa")
+    return rights_of("hoa")
 
 
 def test_finish_complete_file_adds_object_rows_event_and_jobs(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     data = media_factory.write_wav(tmp_path, seconds=2.0).read_bytes()
     progress = media_factory.upload_file(toolbox, hoa, data, name="Băng 1.wav")
@@ -51,7 +51,7 @@ def test_finish_complete_file_adds_object_rows_event_and_jobs(
 
 
 def test_list_originals_numbers_parts_and_keeps_attachments_apart(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     for hertz in (300, 400):
         media_factory.upload_file(
@@ -60,14 +60,14 @@ def test_list_originals_numbers_parts_and_keeps_attachments_apart(
     photo = media.photo(tmp_path / "p.jpg").read_bytes()
     media_factory.upload_file(toolbox, hoa, photo, name="p.jpg")
     with toolbox.database.reading() as db:
-        owner = originals.interview_for_files(db, hoa, "LK-1", action="view")
+        owner = originals.interview_for_files(db, hoa, "LK-1", action="know")
         listed = originals.list_originals(db, hoa, owner)
         assert [h.recording.part if h.recording else None for h in listed] == [1, 2, None]
         assert listed[2].original.group == "picture"
 
 
 def test_receive_wrong_offset_raises_and_keeps_received_bytes(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     data = media_factory.write_wav(tmp_path).read_bytes()
     upload_id = media_factory.start_upload(toolbox, hoa, length=len(data))
@@ -81,7 +81,7 @@ def test_receive_wrong_offset_raises_and_keeps_received_bytes(
 
 
 def test_finish_same_bytes_reports_duplicate_and_stores_once(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2")
     data = media_factory.write_wav(tmp_path).read_bytes()
@@ -97,7 +97,7 @@ def test_finish_same_bytes_reports_duplicate_and_stores_once(
 
 
 def test_attach_duplicate_of_another_interview_adds_a_row_once(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2")
     data = media_factory.write_wav(tmp_path).read_bytes()
@@ -114,7 +114,7 @@ def test_attach_duplicate_of_another_interview_adds_a_row_once(
 
 
 def test_attach_duplicate_within_interview_raises_already_here(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     data = media_factory.write_wav(tmp_path).read_bytes()
     media_factory.upload_file(toolbox, hoa, data)
@@ -132,7 +132,7 @@ def test_attach_duplicate_within_interview_raises_already_here(
     ],
 )
 def test_finish_refused_kind_stores_problem_and_no_bytes(
-    toolbox: Toolbox, hoa: Actor, data: bytes, problem: str
+    toolbox: Toolbox, hoa: Rights, data: bytes, problem: str
 ) -> None:
     progress = media_factory.upload_file(toolbox, hoa, data, name="giọng.mp3")
     assert (progress.state, progress.problem) == ("refused", problem)
@@ -144,7 +144,7 @@ def test_finish_refused_kind_stores_problem_and_no_bytes(
 
 
 def test_finish_killed_at_any_step_is_completed_by_next_call(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -173,24 +173,24 @@ def test_finish_killed_at_any_step_is_completed_by_next_call(
 
 
 def test_load_progress_of_another_user_raises_not_visible(
-    toolbox: Toolbox, hoa: Actor, actor_of: ActorOf
+    toolbox: Toolbox, hoa: Rights, rights_of: RightsOf
 ) -> None:
     upload_id = media_factory.start_upload(toolbox, hoa, length=10)
     for name in ("ben", "ada", "sam", None):
         with pytest.raises(NotVisible):
-            uploads.load_progress(toolbox, actor_of(name), upload_id)
+            uploads.load_progress(toolbox, rights_of(name), upload_id)
 
 
 @pytest.mark.parametrize("name", ["cleo", "rob"])
 def test_create_without_upload_right_raises_not_allowed(
-    toolbox: Toolbox, hoa: Actor, actor_of: ActorOf, name: str
+    toolbox: Toolbox, hoa: Rights, rights_of: RightsOf, name: str
 ) -> None:
     with pytest.raises(NotAllowed):
-        media_factory.start_upload(toolbox, actor_of(name), length=10)
+        media_factory.start_upload(toolbox, rights_of(name), length=10)
 
 
 def test_create_full_disk_raises_no_space_and_leaves_no_part(
-    toolbox: Toolbox, hoa: Actor, monkeypatch: pytest.MonkeyPatch
+    toolbox: Toolbox, hoa: Rights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolbox.parts._disk, "free_bytes", lambda _folder: 10**9)
     with pytest.raises(uploads.NoSpace) as refused:
@@ -199,7 +199,7 @@ def test_create_full_disk_raises_no_space_and_leaves_no_part(
     assert toolbox.parts.ids() == []
 
 
-def test_create_empty_or_too_long_file_raises(toolbox: Toolbox, hoa: Actor) -> None:
+def test_create_empty_or_too_long_file_raises(toolbox: Toolbox, hoa: Rights) -> None:
     with pytest.raises(uploads.EmptyFile):
         media_factory.start_upload(toolbox, hoa, length=0)
     with pytest.raises(uploads.FileTooLong):
@@ -207,7 +207,7 @@ def test_create_empty_or_too_long_file_raises(toolbox: Toolbox, hoa: Actor) -> N
 
 
 def test_matches_received_bytes_only_for_the_same_file(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     data = media_factory.write_wav(tmp_path, seconds=10.0).read_bytes()
     other = media_factory.write_wav(tmp_path, seconds=10.0, hertz=300).read_bytes()
@@ -224,7 +224,7 @@ def test_matches_received_bytes_only_for_the_same_file(
     )
 
 
-def test_discard_deletes_part_and_ends_upload(toolbox: Toolbox, hoa: Actor) -> None:
+def test_discard_deletes_part_and_ends_upload(toolbox: Toolbox, hoa: Rights) -> None:
     upload_id = media_factory.start_upload(toolbox, hoa, length=10)
     uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(b"12345"))
     uploads.discard(toolbox, hoa, upload_id)
@@ -234,19 +234,19 @@ def test_discard_deletes_part_and_ends_upload(toolbox: Toolbox, hoa: Actor) -> N
 
 
 def test_list_unfinished_returns_only_the_actors_uploads(
-    toolbox: Toolbox, hoa: Actor, actor_of: ActorOf, db: Session
+    toolbox: Toolbox, hoa: Rights, rights_of: RightsOf, db: Session
 ) -> None:
     upload_id = media_factory.start_upload(toolbox, hoa, length=10, name="Hòa.wav")
     uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(b"1234"))
     with toolbox.database.reading() as reading:
-        owner = originals.interview_for_files(reading, hoa, "LK-1", action="view")
+        owner = originals.interview_for_files(reading, hoa, "LK-1", action="know")
         [mine] = uploads.list_unfinished(reading, hoa, owner, toolbox=toolbox)
         assert (mine.filename, mine.offset_bytes, mine.length_bytes) == ("Hòa.wav", 4, 10)
-        assert uploads.list_unfinished(reading, actor_of("ben"), owner, toolbox=toolbox) == []
+        assert uploads.list_unfinished(reading, rights_of("ben"), owner, toolbox=toolbox) == []
 
 
 def test_sweep_expires_old_and_finishes_complete_uploads(
-    toolbox: Toolbox, hoa: Actor, tmp_path: Path
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
 ) -> None:
     data = media_factory.write_wav(tmp_path).read_bytes()
     complete_id = media_factory.start_upload(toolbox, hoa, length=len(data))

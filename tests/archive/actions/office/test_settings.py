@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.accounts import sessions
 from archive.actions.catalogue import interviews
 from archive.actions.catalogue.accessions import PrefixRefused
@@ -19,8 +19,9 @@ from archive.actions.office.first_run import FirstRunInput
 from archive.db import Database
 from archive.models import Job, User
 from tests.support.cast import PASSWORD
+from tests.support.rights import rights_of_machine, rights_of_role
 
-MACHINE = access.machine("test")
+MACHINE = rights_of_machine("test")
 
 FORM = FirstRunInput(
     site_name="Kho Quận 5",
@@ -46,12 +47,15 @@ def site_of(database: Database) -> settings.Site:
         return settings.site(db)
 
 
+VISITOR = rights_of_role("")
+
+
 def sample_jobs(db: Session) -> list[str]:
     return list(db.scalars(select(Job.kind).where(Job.kind == first_run.SAMPLE_JOB)))
 
 
 def test_open_archive_creates_administrator_and_site(empty: Session, database: Database) -> None:
-    session = first_run.open_archive(empty, FORM)
+    session = first_run.open_archive(empty, VISITOR, FORM)
     empty.commit()
     found = sessions.active_session(database, session.token)
     user = found.user if found is not None else None
@@ -63,31 +67,31 @@ def test_open_archive_creates_administrator_and_site(empty: Session, database: D
 
 
 def test_open_archive_with_sample_enqueues_job(empty: Session) -> None:
-    first_run.open_archive(empty, replace(FORM, with_sample=True))
+    first_run.open_archive(empty, VISITOR, replace(FORM, with_sample=True))
     assert sample_jobs(empty) == [first_run.SAMPLE_JOB]
 
 
 def test_open_archive_without_name_uses_defaults(empty: Session, database: Database) -> None:
-    first_run.open_archive(empty, replace(FORM, site_name="", language="xx"))
+    first_run.open_archive(empty, VISITOR, replace(FORM, site_name="", language="xx"))
     empty.commit()
     assert site_of(database).name == settings.DEFAULT_NAME
     assert site_of(database).language == "vi"
 
 
 def test_open_archive_twice_is_refused(empty: Session) -> None:
-    first_run.open_archive(empty, FORM)
+    first_run.open_archive(empty, VISITOR, FORM)
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
-        first_run.open_archive(empty, replace(FORM, email="second@archive.test"))
+        first_run.open_archive(empty, VISITOR, replace(FORM, email="second@archive.test"))
     assert empty.scalar(select(func.count(User.id))) == 1
 
 
 def test_open_archive_after_loss_of_accounts_is_refused(empty: Session) -> None:
-    first_run.open_archive(empty, FORM)
+    first_run.open_archive(empty, VISITOR, FORM)
     empty.execute(delete(User))
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
-        first_run.open_archive(empty, FORM)
+        first_run.open_archive(empty, VISITOR, FORM)
 
 
 def test_open_archive_with_invalid_form_changes_nothing(empty: Session) -> None:
@@ -97,21 +101,21 @@ def test_open_archive_with_invalid_form_changes_nothing(empty: Session) -> None:
         replace(FORM, name=" "),
     ):
         with pytest.raises(access.Refused):
-            first_run.open_archive(empty, wrong)
+            first_run.open_archive(empty, VISITOR, wrong)
         empty.rollback()
-    first_run.open_archive(empty, FORM)
+    first_run.open_archive(empty, VISITOR, FORM)
 
 
 def test_update_site_needs_an_administrator(
-    db: Session, database: Database, actor_of: Callable[[str | None], Actor]
+    db: Session, database: Database, rights_of: Callable[[str | None], Rights]
 ) -> None:
     site = settings.Site(name=" Kho mới ", tagline="", language="en", accession_prefix=" VPLS.Q5 ")
     for name in ("ben", "cleo", "sam", None):
         with pytest.raises(access.NotAllowed):
-            settings.update_site(db, actor_of(name), site)
+            settings.update_site(db, rights_of(name), site)
     with pytest.raises(settings.SiteNameMissing):
-        settings.update_site(db, actor_of("ada"), replace(site, name="  "))
-    settings.update_site(db, actor_of("ada"), site)
+        settings.update_site(db, rights_of("ada"), replace(site, name="  "))
+    settings.update_site(db, rights_of("ada"), site)
     db.commit()
     assert site_of(database) == settings.Site(
         name="Kho mới", tagline="", language="en", accession_prefix="VPLS.Q5"
@@ -120,20 +124,20 @@ def test_update_site_needs_an_administrator(
 
 @pytest.mark.parametrize("prefix", ["", "  ", "-LK", "LK-", "Đề", "L K", "LK/1", "x" * 21])
 def test_update_site_with_invalid_prefix_is_refused(
-    db: Session, database: Database, actor_of: Callable[[str | None], Actor], prefix: str
+    db: Session, database: Database, rights_of: Callable[[str | None], Rights], prefix: str
 ) -> None:
     with pytest.raises(PrefixRefused):
-        settings.update_site(db, actor_of("ada"), settings.Site(name="X", accession_prefix=prefix))
+        settings.update_site(db, rights_of("ada"), settings.Site(name="X", accession_prefix=prefix))
     db.commit()
     assert site_of(database).name == settings.DEFAULT_NAME
 
 
 def test_update_site_prefix_applies_to_new_numbers(
-    db: Session, actor_of: Callable[[str | None], Actor]
+    db: Session, rights_of: Callable[[str | None], Rights]
 ) -> None:
     description = Description(title="Một")
     assert interviews.create(db, MACHINE, description, year=2026).accession == "LK-2026-001"
-    settings.update_site(db, actor_of("ada"), settings.Site(accession_prefix="VPLS"))
+    settings.update_site(db, rights_of("ada"), settings.Site(accession_prefix="VPLS"))
     assert interviews.create(db, MACHINE, description, year=2026).accession == "VPLS-2026-001"
     assert interviews.create(db, MACHINE, description, year=2027).accession == "VPLS-2027-001"
 
@@ -148,7 +152,7 @@ def test_open_archive_twice_at_once_creates_one_administrator(
         try:
             with database.writing() as db:
                 form = replace(FORM, email=f"{number}@archive.test")
-                first_run.open_archive(db, form)
+                first_run.open_archive(db, VISITOR, form)
             outcomes.append("opened")
         except first_run.ArchiveAlreadyOpen:
             outcomes.append("too late")

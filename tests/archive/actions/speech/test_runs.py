@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, machine
+from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.speech import runs
 from archive.actions.speech.runs import (
     NoRecordings,
@@ -20,9 +20,10 @@ from archive.actions.transcripts import imports
 from archive.models import Interview, MediaFile, PersonName
 from archive.models.base import new_id
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
-TEST = machine("test")
+RightsOf = Callable[[str | None], Rights]
+TEST = rights_of_machine("test")
 OPTIONS = TranscriptionOptions(engine="whisper", model="small", language="vi")
 DETAILS: dict[str, Any] = {"engine": "whisper", "model": "small", "prompt": ""}
 
@@ -53,40 +54,40 @@ def chunk_segment(start_ms: int, text: str) -> dict[str, Any]:
 
 
 def test_request_twice_or_without_recording_is_refused(
-    db: Session, interview: Interview, actor_of: ActorOf
+    db: Session, interview: Interview, rights_of: RightsOf
 ) -> None:
-    job = runs.request(db, actor_of("cleo"), interview, OPTIONS)
+    job = runs.request(db, rights_of("cleo"), interview, OPTIONS)
     assert (job.lane, job.state, job.payload) == (
         "speech",
         "queued",
         {"engine": "whisper", "model": "small", "language": "vi"},
     )
     with pytest.raises(TranscriptionInProgress) as refused:
-        runs.request(db, actor_of("hoa"), interview, OPTIONS)
+        runs.request(db, rights_of("hoa"), interview, OPTIONS)
     assert refused.value.facts == {"job_id": job.id}
     with pytest.raises(NoRecordings):
         runs.request(db, TEST, sample_transcript.add_interview(db, "LK-2"), OPTIONS)
 
 
-def test_request_is_allowed_by_role(db: Session, interview: Interview, actor_of: ActorOf) -> None:
+def test_request_is_allowed_by_role(db: Session, interview: Interview, rights_of: RightsOf) -> None:
     for name in ("rob", "sam", None):
         with pytest.raises(NotAllowed):
-            runs.request(db, actor_of(name), interview, OPTIONS)
+            runs.request(db, rights_of(name), interview, OPTIONS)
     interview.audience = "staff"
     with pytest.raises(NotVisible):
-        runs.request(db, actor_of("sam"), interview, OPTIONS)
+        runs.request(db, rights_of("sam"), interview, OPTIONS)
 
 
 def test_build_prompt_puts_witnesses_last(db: Session, interview: Interview) -> None:
     interview.keywords = ["hẻm", "bao cấp"]
     witness = interview.people("witness")[0]
     witness.other_names.append(PersonName(id=new_id(), name="Sáu Sen"))
-    assert runs.build_prompt(interview) == (
+    assert runs.build_prompt(TEST, interview) == (
         "Tên riêng: hẻm, bao cấp, quận Bình Thạnh, Trần Minh, Sáu Sen, Nguyễn Thị Sen."
     )
     interview.keywords, interview.place_as_told = [], ""
     interview.contributions.clear()
-    assert runs.build_prompt(interview) == ""
+    assert runs.build_prompt(TEST, interview) == ""
 
 
 def test_find_or_create_run_resumes_same_identity_only(db: Session, interview: Interview) -> None:

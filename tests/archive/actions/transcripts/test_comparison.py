@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed
+from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import comparison, versions
@@ -17,7 +17,7 @@ from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 Line = tuple[str, int, int, str]
 
 
@@ -30,7 +30,7 @@ def state(db: Session, of: Interview, name: str) -> TextState:
     return next(one for one in comparison.list_states(db, of) if one.name == name)
 
 
-def compare(db: Session, who: Actor, of: Interview, before: str, after: str) -> Comparison:
+def compare(db: Session, who: Rights, of: Interview, before: str, after: str) -> Comparison:
     return comparison.compare_states(db, who, of, state(db, of, before), state(db, of, after))
 
 
@@ -43,25 +43,25 @@ def pieces_of(passage: ComparedPassage) -> tuple[list[tuple[str, str]], list[tup
 
 
 def edit_second_segment(
-    db: Session, who: Actor, of: Interview, version: TranscriptVersion, text: str
+    db: Session, who: Rights, of: Interview, version: TranscriptVersion, text: str
 ) -> None:
     segments.save(db, who, of, version, version.segments[1], SegmentChange(text=text), based_on=1)
 
 
 def test_list_states_first_state_only_after_a_change(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
     version = sample_transcript.add_version(db, of)
     assert [one.name for one in comparison.list_states(db, of)] == ["1"]
-    edit_second_segment(db, actor_of("cleo"), of, version, "Khác.")
+    edit_second_segment(db, rights_of("cleo"), of, version, "Khác.")
     sample_transcript.add_version(db, of)
     assert [one.name for one in comparison.list_states(db, of)] == ["2", "1", "1-first"]
 
 
 def test_compare_states_marks_different_words(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
-    cleo = actor_of("cleo")
+    cleo = rights_of("cleo")
     edit_second_segment(
         db,
         cleo,
@@ -85,9 +85,9 @@ def test_compare_states_marks_different_words(
 
 
 def test_compare_states_after_split_merge_and_drop(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
-    cleo = actor_of("cleo")
+    cleo = rights_of("cleo")
     version = sample_transcript.add_version(db, of)
     _first, second, third, fourth, fifth = version.segments
     segments.split(db, cleo, of, version, second, based_on=1, char=10, at_ms=None, new_id=new_id())
@@ -100,7 +100,7 @@ def test_compare_states_after_split_merge_and_drop(
 
 
 def test_compare_states_matches_versions_by_time(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
     sample_transcript.add_version(db, of)
     moved: tuple[Line, ...] = (
@@ -109,7 +109,7 @@ def test_compare_states_matches_versions_by_time(
         ("witness", 40_000, 45_000, "Nước ngọt lắm."),
     )
     sample_transcript.add_version(db, of, lines=moved)
-    compared = compare(db, actor_of("hoa"), of, "1", "2")
+    compared = compare(db, rights_of("hoa"), of, "1", "2")
     times = [(p.start_ms, bool(p.before.pieces), bool(p.after.pieces)) for p in compared.passages]
     assert times == [
         (0, True, True),
@@ -123,13 +123,15 @@ def test_compare_states_matches_versions_by_time(
     assert before[0] == after[0] == ("same", "Hồi đó hẻm tôi có cái giếng chung. Sáng nào")
 
 
-def test_compare_states_contains_every_word(db: Session, of: Interview, actor_of: ActorOf) -> None:
+def test_compare_states_contains_every_word(
+    db: Session, of: Interview, rights_of: RightsOf
+) -> None:
     lines: tuple[Line, ...] = tuple(
         ("witness", start, start + 7_000, f"câu {start}") for start in range(500, 50_000, 3_000)
     )
     sample_transcript.add_version(db, of)
     sample_transcript.add_version(db, of, lines=lines)
-    compared = compare(db, actor_of("hoa"), of, "1", "2")
+    compared = compare(db, rights_of("hoa"), of, "1", "2")
     before, after = (
         " ".join(piece.text for side in text for piece in side.pieces)
         for text in (
@@ -142,9 +144,9 @@ def test_compare_states_contains_every_word(db: Session, of: Interview, actor_of
 
 
 def test_compare_states_with_different_speaker_only(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
-    cleo = actor_of("cleo")
+    cleo = rights_of("cleo")
     version = sample_transcript.add_version(db, of)
     segments.name_speaker(db, cleo, of, version, [version.segments[4]], speaker="Ông Bảy")
     (passage,) = [p for p in compare(db, cleo, of, "1-first", "1").passages if p.differs]
@@ -153,16 +155,18 @@ def test_compare_states_with_different_speaker_only(
 
 
 def test_compare_states_new_version_equals_approved(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
-    rob = actor_of("rob")
+    rob = rights_of("rob")
     versions.open_next(
         db, rob, of, sample_transcript.add_approved_version(db, of), reason="sai tên"
     )
     assert compare(db, rob, of, "1", "2").different == 0
 
 
-def test_compare_states_requires_see_history(db: Session, of: Interview, actor_of: ActorOf) -> None:
+def test_compare_states_requires_see_history(
+    db: Session, of: Interview, rights_of: RightsOf
+) -> None:
     sample_transcript.add_approved_version(db, of)
     with pytest.raises(NotAllowed):
-        compare(db, actor_of("sam"), of, "1", "1")
+        compare(db, rights_of("sam"), of, "1", "1")

@@ -9,29 +9,30 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, machine
+from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.transcripts import exports, labels
 from archive.actions.transcripts.exports import UnknownFormat
 from archive.models import Interview
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 from transcription.formats.registry import FORMATS
 
-ActorOf = Callable[[str | None], Actor]
-TEST = machine("test")
+RightsOf = Callable[[str | None], Rights]
+TEST = rights_of_machine("test")
 ADDRESS = "https://archive.test/vi/interviews/LK-1"
 
 
 def export(
     db: Session,
-    actor: Actor,
+    rights: Rights,
     of: Interview,
     version: TranscriptVersion,
     name: str,
     language: str = "vi",
 ) -> exports.ExportedFile:
     words = labels.export_labels(db, TEST, of, version, language, address=ADDRESS)
-    return exports.export(db, actor, of, version, name, words)
+    return exports.export(db, rights, of, version, name, words)
 
 
 def text_of(made: exports.ExportedFile) -> str:
@@ -65,10 +66,10 @@ def test_export_of_sample_model_has_its_note(db: Session) -> None:
     assert "chỉ biết năm mươi câu của chính nó" in text_of(export(db, TEST, of, version, "txt"))
 
 
-def test_export_requires_read_right(db: Session, actor_of: ActorOf) -> None:
+def test_export_requires_read_right(db: Session, rights_of: RightsOf) -> None:
     of = sample_transcript.add_interview(db)
     version = sample_transcript.add_version(db, of)
-    public, sam = actor_of(None), actor_of("sam")
+    public, sam = rights_of(None), rights_of("sam")
     with pytest.raises(NotAllowed) as refused:
         export(db, public, of, version, "txt")
     assert refused.value.decision.reason == "not_yet_approved"

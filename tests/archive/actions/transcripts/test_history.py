@@ -7,20 +7,21 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, machine
+from archive.access import Rights
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import history
 from archive.actions.transcripts.history import DiffPiece, HistoryEntry
 from archive.models.base import new_id
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 from tests.support.sample_transcript import Transcribed
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 
 
 def entries(db: Session, transcribed: Transcribed) -> list[HistoryEntry]:
-    return history.changes(db, machine("test"), *transcribed)
+    return history.changes(db, rights_of_machine("test"), *transcribed)
 
 
 def pieces_of(entry: HistoryEntry) -> list[tuple[str, str]]:
@@ -32,10 +33,10 @@ def test_changes_of_new_version_is_empty(db: Session, transcribed: Transcribed) 
 
 
 def test_changes_newest_first_with_author_and_words(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
-    cleo, rob = actor_of("cleo"), actor_of("rob")
+    cleo, rob = rights_of("cleo"), rights_of("rob")
     one = version.segments[1]
     change = SegmentChange(text="Hồi đó hẻm tui có cái giếng chung.")
     segments.save(db, cleo, of, version, one, change, based_on=1)
@@ -58,10 +59,10 @@ def test_changes_newest_first_with_author_and_words(
 
 
 def test_changes_split_and_merge_remove_no_words(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
-    cleo, fresh = actor_of("cleo"), new_id()
+    cleo, fresh = rights_of("cleo"), new_id()
     one = version.segments[1]
     segments.split(db, cleo, of, version, one, based_on=1, char=10, at_ms=None, new_id=fresh)
     segments.merge(db, cleo, of, version, *version.segments[1:3], based_on=(2, 1))
@@ -72,10 +73,10 @@ def test_changes_split_and_merge_remove_no_words(
 
 
 def test_changes_drop_has_reason_and_can_be_restored(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
-    cleo = actor_of("cleo")
+    cleo = rights_of("cleo")
     one = version.segments[4]
     segments.drop(db, cleo, of, version, one, based_on=1, reason="Máy tự thêm")
     (entry,) = entries(db, transcribed)
@@ -87,11 +88,11 @@ def test_changes_drop_has_reason_and_can_be_restored(
 
 
 def test_changes_speaker_has_both_speakers(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     of, version = transcribed
     one = version.segments[4]
-    segments.name_speaker(db, actor_of("cleo"), of, version, [one], speaker="Ông Bảy")
+    segments.name_speaker(db, rights_of("cleo"), of, version, [one], speaker="Ông Bảy")
     (entry,) = entries(db, transcribed)
     assert entry.speaker_before is not None
     assert (entry.speaker_before.full, entry.speaker.full) == ("Bà Nguyễn Thị Sen", "Ông Bảy")

@@ -7,17 +7,18 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, machine
+from archive.access import NotAllowed, Rights
 from archive.actions.transcripts import imports, versions
 from archive.actions.transcripts.imports import EmptyImport
 from archive.actions.transcripts.versions import WrongState
 from archive.models import Interview
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment
 
-ActorOf = Callable[[str | None], Actor]
-TEST = machine("test")
+RightsOf = Callable[[str | None], Rights]
+TEST = rights_of_machine("test")
 
 
 @pytest.fixture
@@ -26,11 +27,11 @@ def of(db: Session) -> Interview:
 
 
 def import_sample(
-    db: Session, of: Interview, state: str, *, actor: Actor = TEST
+    db: Session, of: Interview, state: str, *, rights: Rights = TEST
 ) -> TranscriptVersion:
     return imports.import_transcript(
         db,
-        actor,
+        rights,
         of,
         language="vi",
         state=state,
@@ -66,12 +67,12 @@ def test_import_transcript_corrected_replaces_unapproved_current(
 
 
 def test_import_transcript_checks_rights_state_and_segments(
-    db: Session, of: Interview, actor_of: ActorOf
+    db: Session, of: Interview, rights_of: RightsOf
 ) -> None:
-    assert import_sample(db, of, "corrected", actor=actor_of("cleo")).number == 1
+    assert import_sample(db, of, "corrected", rights=rights_of("cleo")).number == 1
     for who, state in (("cleo", "approved"), ("rob", "machine"), ("sam", "machine")):
         with pytest.raises(NotAllowed):
-            import_sample(db, of, state, actor=actor_of(who))
+            import_sample(db, of, state, rights=rights_of(who))
     with pytest.raises(WrongState):
         import_sample(db, of, "editing")
     with pytest.raises(EmptyImport):

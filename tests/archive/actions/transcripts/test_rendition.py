@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, NotVisible, machine
+from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.catalogue import people
 from archive.actions.catalogue.people import PersonFacts
 from archive.actions.transcripts import rendition
@@ -16,8 +16,9 @@ from archive.models import Annotation, Interview, TranscriptVersion
 from archive.models.transcript import Segment
 from archive.models.vocabulary import VersionKind
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 Transcribed = tuple[Interview, TranscriptVersion]
 
 
@@ -99,29 +100,29 @@ def hide(db: Session, interview: Interview, start_ms: int, end_ms: int | None) -
 
 
 def test_for_reader_hides_everything_after_a_span_without_an_end(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     hide(db, interview, 12_000, None)
-    found = rendition.for_reader(db, actor_of("sam"), interview, version)
+    found = rendition.for_reader(db, rights_of("sam"), interview, version)
     assert [turn.is_redacted for turn in found.turns] == [False, False, True, True, True]
     assert {turn.text for turn in found.turns[2:]} == {HIDDEN_MARK}
     assert [span.start_ms for span in found.hidden] == [12_000]
 
 
 def test_for_reader_refuses_whom_access_refuses(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     with pytest.raises(NotAllowed):
-        rendition.for_reader(db, actor_of(None), interview, version)
+        rendition.for_reader(db, rights_of(None), interview, version)
     interview.audience = "staff"
     with pytest.raises(NotVisible):
-        rendition.for_reader(db, actor_of("sam"), interview, version)
+        rendition.for_reader(db, rights_of("sam"), interview, version)
 
 
 def test_turn_is_vouched_for_by_its_last_state(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     version.segments[1].state, version.segments[2].state = "edited", "heard"
@@ -133,28 +134,28 @@ def test_turn_is_vouched_for_by_its_last_state(
     )
     for kind, first, fourth, last in cases:
         version.kind = kind
-        found = rendition.for_reader(db, actor_of("sam"), interview, version).turns
+        found = rendition.for_reader(db, rights_of("sam"), interview, version).turns
         assert [t.vouched_by for t in found] == [first, "edited", "heard", fourth, last]
 
 
 def test_turn_has_flags_only_for_those_who_see_the_history(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     version.segments[0].flags = ["loop"]
     for member, flags in (("cleo", ["loop"]), ("sam", [])):
-        turn = rendition.for_reader(db, actor_of(member), interview, version).turns[0]
+        turn = rendition.for_reader(db, rights_of(member), interview, version).turns[0]
         assert list(turn.flags) == flags
 
 
 def test_renamed_person_has_the_new_name_in_every_rendition(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     witness = next(c.person for c in interview.contributions if c.role == "witness")
-    people.update(db, machine("test"), witness, PersonFacts(full_name="Nguyễn Thị Mai"))
+    people.update(db, rights_of_machine("test"), witness, PersonFacts(full_name="Nguyễn Thị Mai"))
     for found in (
-        rendition.for_reader(db, actor_of("sam"), interview, version),
+        rendition.for_reader(db, rights_of("sam"), interview, version),
         rendition.for_index(db, interview, version),
     ):
         names = {turn.speaker.full for turn in found.turns if turn.speaker.role == "witness"}
@@ -162,15 +163,15 @@ def test_renamed_person_has_the_new_name_in_every_rendition(
 
 
 def test_windows_leave_out_versions_that_were_not_found_readable(
-    db: Session, transcribed: Transcribed, actor_of: ActorOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     interview, version = transcribed
     first, second, *_rest = version.segments
     texts = {version.id: (version, interview)}
-    found = rendition.windows(db, actor_of("sam"), texts, [first.id, second.id], length=2)
+    found = rendition.windows(db, rights_of("sam"), texts, [first.id, second.id], length=2)
     assert {key: [turn.id for turn in turns] for key, turns in found.items()} == {
         first.id: [first.id, second.id],
         second.id: [second.id, version.segments[2].id],
     }
-    assert not rendition.windows(db, actor_of("sam"), {}, [first.id], length=2)
-    assert not rendition.select_turns(db, actor_of("sam"), {}, [first.id])
+    assert not rendition.windows(db, rights_of("sam"), {}, [first.id], length=2)
+    assert not rendition.select_turns(db, rights_of("sam"), {}, [first.id])

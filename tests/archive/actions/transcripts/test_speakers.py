@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.speakers import Speaker
 from archive.models import Interview
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive import audit
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.catalogue import interviews, listing, people
 from archive.actions.catalogue.interviews import DescriptionOutdated
 from archive.actions.catalogue.people import PersonFacts
@@ -28,7 +28,7 @@ from search.backends.in_memory import InMemory
 from tests.support import named_speakers as named
 from tests.support.searchable_interviews import hit_texts, index_all, search_as
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 OLD, NEW = named.WITNESS, named.NEW_WITNESS
 
 
@@ -334,7 +334,7 @@ def test_lists_and_counts_leave_a_removed_person_out(db: Session, of: Interview)
 
 
 def test_search_finds_the_passage_by_its_role_and_shows_its_speaker(
-    database: Database, toolbox: Toolbox, actor_of: ActorOf
+    database: Database, toolbox: Toolbox, rights_of: RightsOf
 ) -> None:
     with database.writing() as db:
         interview_id = named.add_interview_with_named_texts(db).id
@@ -344,15 +344,15 @@ def test_search_finds_the_passage_by_its_role_and_shows_its_speaker(
         assert interview_id in db.scalars(select(Outbox.interview_id)).all()
     index_all(toolbox)
     witness = {"role": frozenset({"witness"})}
-    answer = search_as(toolbox, actor_of(None), "lò bánh mì", filters=witness)
+    answer = search_as(toolbox, rights_of(None), "lò bánh mì", filters=witness)
     [text] = hit_texts(answer)
     assert text.startswith("Ba tôi mở lò bánh mì")
     [hit] = answer.groups[0].hits
     assert (hit.turn.speaker.full, hit.turn.speaker.role) == (named.SPOKEN_NAME, "witness")
     assert dict(answer.facets["role"]) == {"witness": 1}
-    assert hit_texts(search_as(toolbox, actor_of(None), "nghề gì", filters=witness)) == []
+    assert hit_texts(search_as(toolbox, rights_of(None), "nghề gì", filters=witness)) == []
     described = {
-        name: [found.id for found in search_as(toolbox, actor_of(None), f'"{name}"').described]
+        name: [found.id for found in search_as(toolbox, rights_of(None), f'"{name}"').described]
         for name in (OLD, NEW)
     }
     assert described == {OLD: [], NEW: [interview_id]}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from archive.access import Actor, NotAllowed, machine
+from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import versions
@@ -21,9 +21,10 @@ from archive.models import Event, Interview, Outbox, SegmentRevision
 from archive.models.transcript import TranscriptVersion
 from archive.models.vocabulary import VersionState
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
-TEST = machine("test")
+RightsOf = Callable[[str | None], Rights]
+TEST = rights_of_machine("test")
 
 
 @pytest.fixture
@@ -64,9 +65,11 @@ def test_new_machine_version_leaves_edited_version_current(db: Session, of: Inte
     assert (first.is_current, third.is_current) == (False, False)
 
 
-def test_state_transitions_and_their_rights(db: Session, of: Interview, actor_of: ActorOf) -> None:
+def test_state_transitions_and_their_rights(
+    db: Session, of: Interview, rights_of: RightsOf
+) -> None:
     made = sample_transcript.add_version(db, of)
-    cleo, rob = actor_of("cleo"), actor_of("rob")
+    cleo, rob = rights_of("cleo"), rights_of("rob")
     with pytest.raises(WrongState):
         versions.approve(db, rob, of, made)
     with pytest.raises(NothingToSubmit):
@@ -81,7 +84,11 @@ def test_state_transitions_and_their_rights(db: Session, of: Interview, actor_of
     with pytest.raises(NotAllowed):
         versions.approve(db, cleo, of, made)
     versions.approve(db, rob, of, made)
-    assert (made.state, made.approved_by_id, made.is_current) == ("approved", rob.user_id, True)
+    assert (made.state, made.approved_by_id, made.is_current) == (
+        "approved",
+        rob.actor.user_id,
+        True,
+    )
     assert made.approved_at is not None
     for step in (versions.submit, versions.withdraw):
         with pytest.raises(NotAllowed) as refused:
@@ -96,11 +103,11 @@ def test_approve_without_words_raises(db: Session, of: Interview) -> None:
         versions.approve(db, TEST, of, made)
 
 
-def test_open_next_copies_approved_version(db: Session, of: Interview, actor_of: ActorOf) -> None:
+def test_open_next_copies_approved_version(db: Session, of: Interview, rights_of: RightsOf) -> None:
     old = sample_transcript.add_approved_version(db, of)
     with pytest.raises(NotAllowed):
-        versions.open_next(db, actor_of("cleo"), of, old, reason="sai tên")
-    new = versions.open_next(db, actor_of("rob"), of, old, reason="  sai tên ")
+        versions.open_next(db, rights_of("cleo"), of, old, reason="sai tên")
+    new = versions.open_next(db, rights_of("rob"), of, old, reason="  sai tên ")
     assert (new.number, new.state, new.note, new.based_on_id) == (2, "editing", "sai tên", old.id)
     assert (new.model, new.is_current) == (old.model, False)
     assert [(s.text, s.words, s.contribution_id) for s in new.segments] == [
@@ -108,9 +115,9 @@ def test_open_next_copies_approved_version(db: Session, of: Interview, actor_of:
     ]
     assert not {s.id for s in new.segments} & {s.id for s in old.segments}
     with pytest.raises(CorrectionAlreadyOpen) as refused:
-        versions.open_next(db, actor_of("rob"), of, old, reason="lần nữa")
+        versions.open_next(db, rights_of("rob"), of, old, reason="lần nữa")
     assert refused.value.facts == {"number": 2}
     assert versions.current_version(db, of) is old, "readers see the approved one until then"
-    versions.approve(db, actor_of("rob"), of, new)
+    versions.approve(db, rights_of("rob"), of, new)
     assert versions.current_version(db, of) is new
     assert old.state == "approved"

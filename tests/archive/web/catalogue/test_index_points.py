@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import machine
 from archive.actions.catalogue import index_points, interviews
 from archive.actions.catalogue.index_points import IndexPointInput
 from archive.actions.catalogue.interviews import Description
@@ -14,9 +13,10 @@ from archive.db import Database
 from archive.models import Interview, Recording
 from tests.support.cast import EVERYBODY
 from tests.support.html_pages import page_text
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 ADDRESS = "/en/interviews/LK-1/contents"
 TYPED = {"at": "00:01:00", "part": "1", "title": "Tem phiếu", "text": "Xếp hàng."}
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
-from archive.access import machine
 from archive.actions.catalogue import places
 from archive.db import Database
 from tests.support.html_pages import hidden_field, page_text
@@ -16,9 +15,10 @@ from tests.support.interview_form import (
     form_values,
     stored_interview,
 )
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 
 
 def test_changes_of_different_fields_are_merged(client_of: ClientOf, database: Database) -> None:

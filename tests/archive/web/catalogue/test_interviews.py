@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import machine
 from archive.actions.catalogue import collections, interviews, people, places
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import PersonFacts
@@ -24,8 +23,9 @@ from tests.support.interview_form import (
     form_values,
     stored_interview,
 )
+from tests.support.rights import rights_of_machine
 
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 
 ClientOf = Callable[[str | None], FlaskClient]
 

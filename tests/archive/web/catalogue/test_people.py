@@ -8,7 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from archive.access import machine
 from archive.actions.catalogue import interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import PersonFacts
@@ -16,9 +15,10 @@ from archive.db import Database
 from archive.models import Person
 from tests.support.cast import EVERYBODY
 from tests.support.html_pages import page_text
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 LONG = "x" * 100_000
 
 

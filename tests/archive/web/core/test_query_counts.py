@@ -10,7 +10,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from archive.access import machine
 from archive.actions.catalogue import interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import OtherName, PersonFacts
@@ -19,10 +18,11 @@ from archive.db import Database
 from archive.models import Collection, Recording
 from archive.toolbox import Toolbox
 from archive.web.discovery.search import PER_PAGE
+from tests.support.rights import rights_of_machine
 from tests.support.searchable_interviews import add_interview_with_text, index_all
 
 ClientOf = Callable[[str | None], FlaskClient]
-MACHINE = machine("test")
+MACHINE = rights_of_machine("test")
 SENTENCE = "Tôi bán hàng ở chợ số {}, từ hồi má tôi còn gánh rau ra đó mỗi sáng."
 PAGES = (
     "/en/interviews",

@@ -14,9 +14,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app import create_app
-from archive.access import Actor
+from archive.access import Rights
 from archive.actions.holdings import local_ingest
-from archive.cli.output import operator
 from archive.jobs.worker import Worker
 from archive.models import Event, MediaFile
 from archive.toolbox import Toolbox
@@ -25,8 +24,9 @@ from archive.web.holdings.file_labels import technical_rows
 from tests.support import media_factory, multichannel
 from tests.support import media_files as media
 from tests.support.cast import EVERYBODY
+from tests.support.rights import rights_of_machine
 
-ActorOf = Callable[[str | None], Actor]
+RightsOf = Callable[[str | None], Rights]
 ClientOf = Callable[[str | None], FlaskClient]
 STAFF = {"ada", "ben", "hoa", "cleo", "rob"}
 MAY_FETCH = {"ada", "ben"}
@@ -35,13 +35,13 @@ NAME = 'Băng "Hòa"; 1.wav'
 
 
 @pytest.fixture
-def ben(actor_of: ActorOf, toolbox: Toolbox) -> Actor:
+def ben(rights_of: RightsOf, toolbox: Toolbox) -> Rights:
     media_factory.add_interview(toolbox.database, audience="public")
-    return actor_of("ben")
+    return rights_of("ben")
 
 
 @pytest.fixture
-def file_id(toolbox: Toolbox, ben: Actor, tmp_path: Path) -> str:
+def file_id(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> str:
     """A recording in the vault; its copies are not made yet."""
     path = media_factory.write_wav(tmp_path, seconds=2.0, name=NAME)
     return local_ingest.ingest_file(toolbox, ben, "LK-1", path=path).file_id
@@ -75,11 +75,11 @@ def test_file_list_is_for_staff_and_originals_for_archivists(
 
 
 def test_file_of_invisible_interview_is_404(
-    client_of: ClientOf, toolbox: Toolbox, actor_of: ActorOf, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2", audience="staff")
     item = local_ingest.ingest_file(
-        toolbox, actor_of("ben"), "LK-2", path=media_factory.write_wav(tmp_path)
+        toolbox, rights_of("ben"), "LK-2", path=media_factory.write_wav(tmp_path)
     )
     access = derived(toolbox, "access")
     for name in EVERYBODY:
@@ -129,10 +129,12 @@ def test_receipt_names_digest_sender_and_events(
 
 
 def test_receipt_of_ingested_file_is_in_the_pages_language(
-    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = media_factory.write_wav(tmp_path)
-    file_id = local_ingest.ingest_file(toolbox, operator(), "LK-1", path=path).file_id
+    file_id = local_ingest.ingest_file(
+        toolbox, rights_of_machine("command line"), "LK-1", path=path
+    ).file_id
     client = client_of("hoa")
     english = client.get(f"/en/files/{file_id}").get_data(as_text=True)
     assert "sent by a command on the server" in english
@@ -216,7 +218,7 @@ def test_if_range_with_other_etag_returns_the_whole_file(
 def test_original_document_is_an_attachment(
     client_of: ClientOf,
     toolbox: Toolbox,
-    ben: Actor,
+    ben: Rights,
     tmp_path: Path,
     filename: str,
     maker: Callable[[Path], Path],
@@ -230,7 +232,7 @@ def test_original_document_is_an_attachment(
 
 
 def test_picture_has_upright_thumbnail_without_location(
-    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = media.photo(tmp_path / "p.jpg", size=(300, 200), orientation=6)
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
@@ -245,7 +247,7 @@ def test_picture_has_upright_thumbnail_without_location(
 
 
 def test_film_has_a_poster(
-    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media.film(tmp_path / "f.mp4"))
     still = derived(toolbox, "poster")
@@ -255,7 +257,7 @@ def test_film_has_a_poster(
 
 
 def test_missing_copy_shows_reason_in_both_languages(
-    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = tmp_path / "cut.wav"
     path.write_bytes(media_factory.write_wav(tmp_path).read_bytes()[:40])
@@ -272,7 +274,7 @@ def test_missing_copy_shows_reason_in_both_languages(
 
 
 def test_too_many_tracks_are_refused_in_both_languages(
-    client_of: ClientOf, toolbox: Toolbox, ben: Actor, tmp_path: Path
+    client_of: ClientOf, toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
     path = multichannel.wav(tmp_path / "a.wav", np.zeros((65, 1600), np.float32))
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
@@ -297,7 +299,7 @@ def test_too_many_tracks_are_refused_in_both_languages(
 def test_receipt_names_tracks_and_layouts(
     client_of: ClientOf,
     toolbox: Toolbox,
-    ben: Actor,
+    ben: Rights,
     tmp_path: Path,
     count: int,
     mask: int | None,
@@ -327,11 +329,11 @@ def test_unknown_file_is_404(client_of: ClientOf, address: str) -> None:
 
 
 def test_x_accel_redirect_is_sent_to_permitted_actors_only(
-    toolbox: Toolbox, file_id: str, actor_of: ActorOf, tmp_path: Path
+    toolbox: Toolbox, file_id: str, rights_of: RightsOf, tmp_path: Path
 ) -> None:
     media_factory.add_interview(toolbox.database, "LK-2", audience="staff")
     local_ingest.ingest_file(
-        toolbox, actor_of("ben"), "LK-2", path=media_factory.write_wav(tmp_path, hertz=300.0)
+        toolbox, rights_of("ben"), "LK-2", path=media_factory.write_wav(tmp_path, hertz=300.0)
     )
     run_jobs(toolbox)
     app = create_app(replace(toolbox.settings, media_handoff="x-accel"))

@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from archive.access import actor_of_user
 from archive.actions.accounts import accounts
 from archive.actions.holdings import uploads
 from archive.models import Upload
@@ -207,7 +206,7 @@ def test_slow_upload_does_not_block_other_writes(hoa: HttpClient, toolbox: Toolb
     slow = Slow()
     thread = threading.Thread(
         target=uploads.receive,
-        args=(toolbox, actor_of_user(user, frozenset()), upload_id),
+        args=(toolbox, accounts.rights_of(user, toolbox.settings), upload_id),
         kwargs={"offset": 0, "stream": slow},
     )
     thread.start()

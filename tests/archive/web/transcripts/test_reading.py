@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import machine
 from archive.actions.catalogue import interviews
 from archive.actions.catalogue.interviews import Description
 from archive.db import Database
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
 PAGE = "/vi/interviews/LK-1"
@@ -124,7 +124,7 @@ def test_interview_without_recording_is_called_interviewed(
 ) -> None:
     with database.writing() as db:
         data = Description(title="Chuyện", held_as_told="12/5/2019", held_edtf="2019-05-12")
-        interviews.create(db, machine("test"), data, accession="LK-2")
+        interviews.create(db, rights_of_machine("test"), data, accession="LK-2")
     page = read(client_of("hoa"), "/en/interviews/LK-2")
     assert "Interviewed 12" in page
     assert "Recorded" not in page

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import machine
 from archive.actions.editing import segments, structure
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.editing.structure import NewSegment
@@ -19,6 +18,7 @@ from archive.models import Segment, SegmentRevision
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
 
@@ -42,7 +42,7 @@ def transcribed(database: Database) -> Made:
         version = sample_transcript.add_version(db, of)
         segment = version.segments[1]
         change = SegmentChange(text="Hồi đó hẻm tui có cái giếng chung.")
-        segments.save(db, machine("test"), of, version, segment, change, based_on=1)
+        segments.save(db, rights_of_machine("test"), of, version, segment, change, based_on=1)
         return Made(version.id, segment.id)
 
 
@@ -113,7 +113,7 @@ def test_history_describes_operations_on_several_segments(
             sample_transcript.find_interview(db),
             db.get_one(TranscriptVersion, transcribed.version),
         )
-        who, (_first, left, right, *_rest, last) = machine("test"), version.segments
+        who, (_first, left, right, *_rest, last) = rights_of_machine("test"), version.segments
         new = NewSegment(id=new_id(), start_ms=40_000, end_ms=41_000, text="Ừ, hồi đó cực lắm.")
         structure.move_boundary(db, who, of, version, left, right, at_ms=12_500)
         structure.replace(db, who, of, version, [last], find="Phải", replacement="Dạ", expected=1)

@@ -1,0 +1,89 @@
+"""Rights: an actor on a day, with the rules and grants that hold then. One per request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, SQLColumnExpression
+
+from archive.access.actor import PUBLIC, Actor
+from archive.access.policy import ReaderAction
+from archive.access.scope import Scope
+from archive.models import Interview
+from archive.models.vocabulary import Audience
+from archive.settings import Settings
+
+
+class AudienceRule(Protocol):
+    """A rule beside `Interview.audience`, such as an embargo; the narrowest audience holds."""
+
+    def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
+        """Return whom the rule admits on this day; None where the rule is silent."""
+
+    def audience_in_sql(self, action: ReaderAction, on: date) -> SQLColumnExpression[str | None]:
+        """Return the same over the columns of Interview; NULL where it is silent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """Permission for one account to read, hear … one interview, wider than its audience.
+
+    It implies "know", and adds nothing to what the role may do. `last_day` is the last day on
+    which it holds.
+    """
+
+    interview_id: str
+    actions: frozenset[ReaderAction]
+    last_day: date | None = None
+
+    def opens(self, interview: Interview, action: ReaderAction, on: date) -> bool:
+        """Return whether the grant admits its holder to the interview."""
+        return interview.id == self.interview_id and self.holds(action, on)
+
+    def holds(self, action: ReaderAction, on: date) -> bool:
+        """Return whether the grant is for this action on this day."""
+        in_time = self.last_day is None or on <= self.last_day
+        return in_time and (action in self.actions or (action == "know" and bool(self.actions)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rights:
+    """What an actor may do on a day of the office.
+
+    `public_states` are the states of a text that readers without an account may read; `rules`
+    hold beside the audience of each interview, and `grants` are those of the account.
+    """
+
+    actor: Actor
+    on: date
+    public_states: frozenset[str] = frozenset({"approved"})
+    rules: tuple[AudienceRule, ...] = ()
+    grants: frozenset[Grant] = frozenset()
+
+    def admit(self, interview: Interview, action: ReaderAction, scope: Scope) -> bool:
+        """Return whether the audiences or a grant admit the actor to a scope of the interview."""
+        if any(grant.opens(interview, action, self.on) for grant in self.grants):
+            return True
+        named = [rule.audience(scope, action, self.on) for rule in self.rules]
+        return all(a in self.actor.audiences for a in (interview.audience, *filter(None, named)))
+
+    def admit_in_sql(self, action: ReaderAction) -> ColumnElement[bool]:
+        """Return the same as a condition on Interview, for the interview as a whole."""
+        audiences = sorted(self.actor.audiences)
+        admitted: ColumnElement[bool] = Interview.audience.in_(audiences)
+        for rule in self.rules:
+            named = rule.audience_in_sql(action, self.on)
+            admitted &= named.is_(None) | named.in_(audiences)
+        granted = sorted(g.interview_id for g in self.grants if g.holds(action, self.on))
+        return admitted | Interview.id.in_(granted) if granted else admitted
+
+
+# What every reader may have on any day: for the search index, which is made for all of them.
+EVERY_READER = Rights(actor=PUBLIC, on=date.min, public_states=frozenset())
+
+
+def rights_today(actor: Actor, settings: Settings) -> Rights:
+    """Return the rights of an actor on the current day of the office."""
+    return Rights(actor=actor, on=settings.today(), public_states=settings.public_states)

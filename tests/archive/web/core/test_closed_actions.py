@@ -1,0 +1,86 @@
+"""A rule that closes one action of readers closes it on every page, and leaves the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from archive.access import READER_ACTIONS, Actor, ReaderAction, Rights, rights_today
+from archive.models import Interview, MediaFile, TranscriptVersion
+from archive.settings import Settings
+from archive.toolbox import Toolbox
+from tests.support import sample_transcript
+from tests.support.rights import ClosedUntil
+
+ClientOf = Callable[[str | None], FlaskClient]
+PAGE = "/vi/interviews/LK-1"
+
+
+@pytest.fixture
+def addresses(toolbox: Toolbox) -> dict[str, str]:
+    """Where a public interview with sound and an approved text may be read, heard and so on."""
+    with toolbox.database.writing() as db:
+        interview = sample_transcript.add_interview(db)
+        version = sample_transcript.add_approved_version(db, interview)
+        sound = MediaFile(
+            interview_id=interview.id,
+            recording_id=interview.recordings[0].id,
+            role="access",
+            path="a.m4a",
+            media_type="audio/mp4",
+        )
+        db.add(sound)
+        db.flush()
+        copy = toolbox.derivatives_dir / "a.m4a"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(b"sound")
+        return {
+            "know": PAGE,
+            "read": f"{PAGE}/words",
+            "hear": f"/media/{sound.id}",
+            "download": f"/vi/versions/{version.id}/export/txt",
+            "quote": f"{PAGE}/cite",
+        }
+
+
+def is_given(client: FlaskClient, address: str) -> bool:
+    """Return whether something is given: without a readable text there are no words."""
+    response = client.get(address)
+    return response.status_code == 200 and response.data.strip() != b"{}"
+
+
+@pytest.mark.parametrize("closed", READER_ACTIONS)
+def test_a_rule_closes_one_action_on_every_page(
+    closed: ReaderAction,
+    addresses: dict[str, str],
+    client_of: ClientOf,
+    toolbox: Toolbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with toolbox.database.reading() as db:
+        interview_id = db.scalars(select(Interview.id)).one()
+        words = db.scalars(select(TranscriptVersion)).one().segments[0].text
+    rule = ClosedUntil(
+        about=interview_id, admits="staff", actions=frozenset({closed}), opens=date.max
+    )
+
+    def with_rule(actor: Actor, settings: Settings) -> Rights:
+        return replace(rights_today(actor, settings), rules=(rule,))
+
+    public = client_of(None)
+    assert all(is_given(public, address) for address in addresses.values())
+    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    closes: dict[str, set[str]] = {"know": {*READER_ACTIONS}, "read": {"read", "download"}}
+    for action, address in addresses.items():
+        expected = action not in closes.get(closed, {closed})
+        assert is_given(public, address) is expected, action
+    page = public.get(PAGE).get_data(as_text=True)
+    marks = {"read": words, "hear": "/media/", "download": "/export/", "quote": "data-citation"}
+    for action, mark in marks.items():
+        expected = action not in closes.get(closed, {closed})
+        assert (mark in page) is expected, action

@@ -1,0 +1,45 @@
+"""Rights for tests: of the machine, of roles without an account, and a rule with a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import SQLColumnExpression, case, null, or_
+
+from archive.access import Actor, ReaderAction, Rights, Scope, machine
+from archive.models import Interview
+from archive.models.vocabulary import Audience
+
+TODAY = date(2026, 11, 30)
+
+
+def rights_of_machine(name: str) -> Rights:
+    """Return the rights of the program itself, as the worker and commands have them."""
+    return Rights(actor=machine(name), on=TODAY)
+
+
+def rights_of_role(role: str, **shape: Any) -> Rights:
+    """Return the rights of a role, without an account; `shape` are fields of Rights."""
+    return Rights(actor=Actor(role=role), **{"on": TODAY, **shape})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosedUntil:
+    """A rule as an embargo will be: until `opens`, only `admits` may do these actions."""
+
+    about: str  # the id of an interview, its collection or a recording
+    admits: Audience
+    actions: frozenset[ReaderAction]
+    opens: date
+
+    def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
+        speaks = self.about in scope.owner_ids and action in self.actions and on < self.opens
+        return self.admits if speaks else None
+
+    def audience_in_sql(self, action: ReaderAction, on: date) -> SQLColumnExpression[str | None]:
+        if action not in self.actions or on >= self.opens:
+            return null()
+        about = or_(Interview.id == self.about, Interview.collection_id == self.about)
+        return case((about, self.admits))
