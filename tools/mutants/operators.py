@@ -1,7 +1,8 @@
 """Mutation operators: every small change of a syntax tree that a test should notice.
 
-Not mutated: annotations, decorators, assertions, f-strings, docstrings, and assignments to
-plain names, whose removal is a NameError that any test detects.
+Not mutated: annotations, decorators, assertions, f-strings, docstrings, assignments to plain
+names, whose removal is a NameError that any test detects, and the order of arguments where
+it changes no result: `min`, `max`, `and_`, `or_` and `select(…).where`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 SKIPPED_FIELDS = {"annotation", "returns", "decorator_list", "format_spec"}
 SKIPPED_NODES = (ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)
-COMMUTATIVE = {"min", "max"}
+COMMUTATIVE = {"min", "max", "and_", "or_"}
 REMOVABLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Delete, ast.Raise, ast.Break, ast.Continue)
 Replacement = tuple[str, ast.AST]
 
@@ -159,7 +160,7 @@ def _without_not(node: ast.UnaryOp) -> Iterator[Replacement]:
 
 
 def _swapped_arguments(node: ast.Call) -> Iterator[Replacement]:
-    if isinstance(node.func, ast.Name) and node.func.id in COMMUTATIVE:
+    if _is_commutative(node.func):
         return
     for index in range(len(node.args) - 1):
         first, second = node.args[index : index + 2]
@@ -204,6 +205,14 @@ OPERATORS: tuple[tuple[type[ast.AST], Callable[..., Iterator[Replacement]]], ...
     (ast.Call, _swapped_arguments),
     (ast.Return, _none_returned),
 )
+
+
+def _is_commutative(function: ast.expr) -> bool:
+    """Return whether the order of the arguments changes no result; `numpy.where` differs."""
+    if isinstance(function, ast.Attribute):
+        is_statement = isinstance(function.value, ast.Call)  # select(…).where(…)
+        return function.attr in COMMUTATIVE or (function.attr == "where" and is_statement)
+    return isinstance(function, ast.Name) and function.id in COMMUTATIVE
 
 
 def _is_none(node: ast.AST) -> bool:
