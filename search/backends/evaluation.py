@@ -170,7 +170,7 @@ def _step_lists(
 ) -> Iterable[Postings]:
     """Yield the lists of terms that match a step; prefix terms count only if found ``within``."""
     terms = candidate_terms(snapshot, step.query_term)
-    if step.side == "tail" and step.query_term.unit:
+    if step.query_term.unit:
         terms = [step.query_term.unit + TAIL_SIGN, *terms]
     signs = ("",) if must_be_own else ("", OVERLAP_SIGN)
     prefix_terms = 0
@@ -201,9 +201,7 @@ def _occurrences(lists: Iterable[Postings], within: Bools) -> Integers:
 
 
 def _after(ends: Integers, occurrences: Integers) -> Integers:
-    """Return the occurrences directly after one of the ends; both are sorted."""
-    if not len(occurrences) or not len(ends):
-        return ends[:0]
+    """Return the occurrences directly after one of the ends; both are sorted, neither empty."""
     following: Integers = ends + 1
     at = np.minimum(np.searchsorted(occurrences, following), len(occurrences) - 1)
     return np.compress(occurrences[at] == following, following)

@@ -42,6 +42,7 @@ TARGETS = (
     Target(
         ("search/backends/evaluation.py",),
         (
+            "tests/search/backends/test_evaluation.py",
             "tests/search/backends/test_postings.py",
             "tests/search/backends/test_on_disk.py",
             "tests/contracts/test_search_backends.py",
