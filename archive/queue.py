@@ -55,8 +55,8 @@ def database_now(db: Session) -> datetime:
     """Return the time of the PostgreSQL server, so that clocks of workers need not agree."""
     if db.get_bind().dialect.name == "postgresql":
         now = db.scalar(select(func.clock_timestamp()))
-        if isinstance(now, datetime):
-            return now
+        assert isinstance(now, datetime)
+        return now
     return utc_now()
 
 
@@ -200,7 +200,7 @@ def park(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> 
         problem=problem,
         detail=detail,
         lease_token="",
-        attempts=max(0, lease.attempt - 1),
+        attempts=lease.attempt - 1,
         run_after_at=database_now(db) + PARKED_RETRY_DELAY,
     )
 
@@ -213,7 +213,7 @@ def release(db: Session, lease: Lease) -> None:
         state="queued",
         lease_token="",
         unique_key="",
-        attempts=max(0, lease.attempt - 1),
+        attempts=lease.attempt - 1,
         run_after_at=database_now(db),
     )
 
@@ -275,7 +275,6 @@ def _insert(db: Session, job: Job) -> Job:
 
 
 def _insert_unless_queued(db: Session, job: Job) -> Job:
-    db.flush()
     same_key = select(Job).where(Job.unique_key == job.unique_key, Job.state == "queued").limit(1)
     for is_last_attempt in (False, False, True):
         queued = db.scalar(same_key)

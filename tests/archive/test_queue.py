@@ -134,6 +134,15 @@ def test_claim_orders_by_priority_within_lanes(database: Database) -> None:
     assert claim(database, ()) is None
 
 
+def test_claim_takes_a_job_without_priority_as_one_of_priority_zero(database: Database) -> None:
+    first, second, third = (
+        *add(database, "a", priority=0),
+        *add(database, "b"),
+        *add(database, "c", priority=0),
+    )
+    assert [claimed(database).job_id for _each in range(3)] == [first, second, third]
+
+
 def test_claim_before_run_after_at_returns_none(database: Database) -> None:
     add(database, "later", run_after_at=utc_now() + timedelta(hours=1))
     with database.reading() as db:
@@ -146,6 +155,24 @@ def test_claim_returns_lease_with_job_fields(database: Database) -> None:
     lease = claimed(database)
     assert (lease.kind, lease.payload, lease.attempt) == ("a", {"subject_id": "x"}, 1)
     assert (lease.attempts_allowed, lease.interview_id, lease.requested_by_id) == (3, "", "")
+
+
+def test_claim_in_the_transaction_of_enqueue_counts_the_attempt(database: Database) -> None:
+    with database.writing() as db:
+        queued = queue.enqueue(db, "a")
+        lease = queue.claim(db, LANES, worker="w", lease_s=60)
+        assert (queued.state, queued.attempts) == ("running", 1)
+    assert lease is not None
+    assert lease.attempt == 1
+
+
+@ON_POSTGRESQL
+def test_claim_by_worker_whose_clock_is_slow_takes_the_job(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [job_id] = add(database, "a")
+    monkeypatch.setattr(queue, "utc_now", lambda: utc_now() - timedelta(hours=1))
+    assert claimed(database).job_id == job_id
 
 
 @pytest.mark.parametrize(
@@ -310,11 +337,6 @@ def test_fail_backs_off_and_ends_after_last_attempt(database: Database) -> None:
     assert job(database, job_id).state == "failed"
 
 
-def test_enqueue_allows_five_attempts_by_default(database: Database) -> None:
-    add(database, "a")
-    assert claimed(database).attempts_allowed == 5
-
-
 def test_fail_backs_off_at_most_ten_minutes(database: Database) -> None:
     [job_id] = add(database, "a", attempts_allowed=99)
     change_job(database, job_id, lambda _db, row: setattr(row, "attempts", 40))
@@ -339,16 +361,6 @@ def test_park_retries_without_counting_attempt(database: Database) -> None:
         assert queue.is_idle(db)
 
 
-def test_enqueue_with_key_is_unique_among_queued_jobs(database: Database) -> None:
-    [first] = add(database, "index", unique_key="index")
-    assert add(database, "index", unique_key="index") == [first]
-    claimed(database)
-    [behind] = add(database, "index", unique_key="index")
-    assert behind != first
-    assert add(database, "index", unique_key="index") == [behind]
-    assert len(set(add(database, "a", "b"))) == 2  # without a key each is its own
-
-
 def test_reconcile_queues_expired_job_whose_key_is_queued(database: Database) -> None:
     [first] = add(database, "index", unique_key="index")
     claimed(database)
@@ -357,14 +369,6 @@ def test_reconcile_queues_expired_job_whose_key_is_queued(database: Database) ->
     with database.writing() as db:
         assert queue.reconcile(db) == 1
     assert {claimed(database).job_id, claimed(database).job_id} >= {first}
-
-
-def test_enqueue_of_one_key_by_many_threads_returns_one_job(database: Database) -> None:
-    given: list[str] = []
-    run_in_threads(lambda _number: given.extend(add(database, "index", unique_key="index")))
-    with database.reading() as db:
-        [job_id] = db.scalars(select(Job.id))
-    assert given == [job_id] * THREADS
 
 
 def test_has_claimable_job_takes_no_write_lock(database: Database) -> None:

@@ -34,6 +34,7 @@ TARGETS = (
     Target(
         ("archive/queue.py",),
         (
+            "tests/archive/test_queue_enqueue.py",
             "tests/archive/test_queue.py",
             "tests/archive/test_queue_retry.py",
             "tests/archive/jobs/test_worker.py",
