@@ -268,6 +268,12 @@ def test_keys_skips_other_files(vault: Vault) -> None:
     assert list(vault.keys()) == [SHA256]
 
 
+def test_keys_of_a_folder_that_cannot_be_listed_raises(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        list(Vault(tmp_path).keys())
+
+
 def test_orphans_yields_only_old_unknown_objects(vault: Vault) -> None:
     first = vault.receive(io.BytesIO(b"one")).sha256
     second = vault.receive(io.BytesIO(b"two")).sha256
