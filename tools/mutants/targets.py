@@ -19,6 +19,7 @@ TARGETS = (
         ("archive/access/*.py",),
         (
             "tests/archive/access/test_access.py",
+            "tests/archive/access/test_visibility.py",
             "tests/archive/actions/accounts/test_sessions.py",
             "tests/archive/actions/discovery/test_search.py",
         ),

@@ -124,6 +124,7 @@ def test_actions_on_invisible_interviews_raise_not_visible(
             with pytest.raises(NotAllowed) as refused:
                 access.require(rights, action, scope)
             assert refused.value.facts == {"reason": decision.reason, "action": action}
+            assert str(refused.value) == f"not_allowed: {refused.value.facts}"  # for the log
 
 
 @given(st.text().filter(lambda word: word not in ACTIONS), st.sampled_from(["", *USER_ROLES]))
