@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from archive.access import Rights
 from archive.actions.accounts import accounts
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentChange
 from archive.actions.transcripts import imports, versions
 from archive.demo.sample_files import SampleArchive, SampleCorrection, SampleText
@@ -90,4 +91,6 @@ def _apply_corrections(
         change = SegmentChange(
             text=segment.text.replace(correction.old_text, correction.new_text), state="heard"
         )
-        segments.save(db, editor, interview, version, segment, change, based_on=segment.revision)
+        segments.save(
+            Draft(db, editor, interview, version), segment, change, based_on=segment.revision
+        )

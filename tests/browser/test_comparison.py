@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.models import Interview, Segment, TranscriptVersion
 from archive.toolbox import Toolbox
@@ -22,8 +23,10 @@ def create_history(toolbox: Toolbox) -> str:
         version = db.get_one(TranscriptVersion, editor.version_id)
         context = rights_of_machine("test"), db.get_one(Interview, version.interview_id), version
         changed, removed = (db.get_one(Segment, editor.segment_ids[at]) for at in (2, 4))
-        segments.save(db, *context, changed, SegmentChange(text="Dạ, tôi nhớ như in."), based_on=1)
-        segments.drop(db, *context, removed, based_on=1, reason="Máy tự thêm")
+        segments.save(
+            Draft(db, *context), changed, SegmentChange(text="Dạ, tôi nhớ như in."), based_on=1
+        )
+        segments.drop(Draft(db, *context), removed, based_on=1, reason="Máy tự thêm")
     return editor.address.replace("/edit", "/history")
 
 

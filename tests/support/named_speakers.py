@@ -9,6 +9,7 @@ from archive.actions.catalogue import interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import PersonFacts
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.transcripts import imports, speakers
 from archive.actions.transcripts import versions as transcript_versions
 from archive.models import (
@@ -78,13 +79,15 @@ def add_interview_with_named_texts(db: Session, accession: str = ACCESSION) -> I
         ([answer_1, answer_2], of_role["witness"]),
         ([neighbour], NEIGHBOUR),
     ):
-        segments.name_speaker(db, TEST, interview, first, segments_, speaker=speaker)
+        segments.name_speaker(Draft(db, TEST, interview, first), segments_, speaker=speaker)
     transcript_versions.submit(db, TEST, interview, first)
     transcript_versions.approve(db, TEST, interview, first)
     second = transcript_versions.open_next(db, TEST, interview, first, reason="nghe lại")
     _, answer_1, answer_2, neighbour = second.segments
-    segments.merge(db, TEST, interview, second, answer_1, answer_2, based_on=(1, 1))
-    segments.name_speaker(db, TEST, interview, second, [neighbour], speaker=of_role["witness"])
+    segments.merge(Draft(db, TEST, interview, second), answer_1, answer_2, based_on=(1, 1))
+    segments.name_speaker(
+        Draft(db, TEST, interview, second), [neighbour], speaker=of_role["witness"]
+    )
     author = db.scalars(select(User.id)).first()
     assert author is not None
     draft = SegmentDraft(segment_id=answer_1.id, based_on_revision=1, text=DRAFT, author_id=author)

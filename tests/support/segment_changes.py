@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts.words import to_document
 from archive.models import Segment
@@ -24,7 +25,7 @@ def save_segment(
     interview, version = transcribed
     segment = version.segments[number]
     return segments.save(
-        db, CLEO, interview, version, segment, SegmentChange(**values), based_on=based_on
+        Draft(db, CLEO, interview, version), segment, SegmentChange(**values), based_on=based_on
     )
 
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Rights
+from archive.actions.editing.draft import Draft
 from archive.actions.holdings import playback
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.speakers import Speaker
-from archive.models import Interview, Segment, TranscriptVersion, User
+from archive.models import Interview, Segment, User
 from archive.models.vocabulary import SegmentState
 
 CHUNK = 25
@@ -65,20 +66,18 @@ class EditorPage:
             yield self.rows[first : first + CHUNK]
 
 
-def load_page(
-    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
-) -> EditorPage:
+def load_page(draft: Draft) -> EditorPage:
     """Load the page for one user; requires the right to see the history."""
-    access.require(rights, "see_history", access.Scope(interview, version))
-    playables = playback.playables_of(db, rights, interview)
+    access.require(draft.rights, "see_history", draft.scope)
+    playables = playback.playables_of(draft.db, draft.rights, draft.interview)
     parts = {p.recording.id: p.recording.part for p in playables}
-    rows = _load_rows(db, rights, interview, version, parts)
+    rows = _load_rows(draft, parts)
     return EditorPage(
         rows=rows,
-        speaker_options=_speaker_options(rights, interview, rows),
+        speaker_options=_speaker_options(draft.rights, draft.interview, rows),
         playables=playables,
-        may_correct=bool(access.may(rights, "correct", access.Scope(interview, version))),
-        may_approve=bool(access.may(rights, "approve", access.Scope(interview, version))),
+        may_correct=bool(access.may(draft.rights, "correct", draft.scope)),
+        may_approve=bool(access.may(draft.rights, "approve", draft.scope)),
     )
 
 
@@ -94,16 +93,13 @@ def user_name(db: Session, user_id: str | None) -> str:
 
 
 def _load_rows(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     parts: dict[str, int],
 ) -> list[SegmentRow]:
     speakers_by_id = {
-        c.id: speakers.contribution_speaker(rights, c) for c in interview.contributions
+        c.id: speakers.contribution_speaker(draft.rights, c) for c in draft.interview.contributions
     }
-    rows = db.execute(
+    rows = draft.db.execute(
         select(
             Segment.id,
             Segment.position,
@@ -117,7 +113,7 @@ def _load_rows(
             Segment.contribution_id,
             Segment.speaker_label,
         )
-        .where(Segment.version_id == version.id, Segment.ended_at.is_(None))
+        .where(Segment.version_id == draft.version.id, Segment.ended_at.is_(None))
         .order_by(Segment.position, Segment.id)
     )
     return [
@@ -134,7 +130,7 @@ def _load_rows(
             flags=row.flags,
             voice=row.contribution_id or row.speaker_label,
             speaker=speakers_by_id.get(row.contribution_id or "")
-            or speakers.unlinked_speaker(version, row.speaker_label),
+            or speakers.unlinked_speaker(draft.version, row.speaker_label),
         )
         for row in rows
     ]

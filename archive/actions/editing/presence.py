@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from archive import access, queue
-from archive.access import Rights
-from archive.models import Interview, Presence, Segment, TranscriptVersion, User
+from archive.actions.editing.draft import Draft
+from archive.models import Presence, Segment, User
 
 EXPIRES_AFTER = timedelta(seconds=30)
 
@@ -33,58 +33,53 @@ class Colleague:
 
 
 def record_position(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     *,
     segment_id: str | None,
     is_typing: bool,
 ) -> None:
     """Store the actor's position; ended segments and those of other versions count as None."""
-    access.require(rights, "correct", access.Scope(interview, version))
-    delete_expired(db)
-    now = queue.database_now(db)
-    segment = db.get(Segment, segment_id) if segment_id else None
+    access.require(draft.rights, "correct", draft.scope)
+    delete_expired(draft.db)
+    now = queue.database_now(draft.db)
+    segment = draft.db.get(Segment, segment_id) if segment_id else None
     is_present = (
-        segment is not None and segment.version_id == version.id and segment.ended_at is None
+        segment is not None and segment.version_id == draft.version.id and segment.ended_at is None
     )
     present_id = segment_id if is_present else None
-    key = (version.id, rights.actor.user_id)
-    row = db.get(Presence, key, populate_existing=True)
+    key = (draft.version.id, draft.rights.actor.user_id)
+    row = draft.db.get(Presence, key, populate_existing=True)
     if row is None:
         # Another window of the same user may have inserted the row meanwhile.
-        with contextlib.suppress(IntegrityError), db.begin_nested():
-            db.add(Presence(version_id=key[0], user_id=key[1], acted_at=now, seen_at=now))
-        row = db.get_one(Presence, key, populate_existing=True)
+        with contextlib.suppress(IntegrityError), draft.db.begin_nested():
+            draft.db.add(Presence(version_id=key[0], user_id=key[1], acted_at=now, seen_at=now))
+        row = draft.db.get_one(Presence, key, populate_existing=True)
     if is_typing or present_id != row.segment_id:
         row.acted_at = now
     row.segment_id, row.is_typing, row.seen_at = present_id, is_typing, now
-    db.flush()
+    draft.db.flush()
 
 
-def leave(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
+def leave(draft: Draft) -> None:
     """Delete the actor's presence when the editor is closed."""
-    access.require(rights, "see_history", access.Scope(interview, version))
-    db.execute(
+    access.require(draft.rights, "see_history", draft.scope)
+    draft.db.execute(
         delete(Presence).where(
-            Presence.version_id == version.id, Presence.user_id == rights.actor.user_id
+            Presence.version_id == draft.version.id, Presence.user_id == draft.rights.actor.user_id
         )
     )
 
 
-def list_colleagues(
-    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
-) -> list[Colleague]:
+def list_colleagues(draft: Draft) -> list[Colleague]:
     """Return the other users who have the version open for correction."""
-    access.require(rights, "see_history", access.Scope(interview, version))
-    now = queue.database_now(db)
-    rows = db.execute(
+    access.require(draft.rights, "see_history", draft.scope)
+    now = queue.database_now(draft.db)
+    rows = draft.db.execute(
         select(Presence, User.name)
         .join(User, User.id == Presence.user_id)
         .where(
-            Presence.version_id == version.id,
-            Presence.user_id != rights.actor.user_id,
+            Presence.version_id == draft.version.id,
+            Presence.user_id != draft.rights.actor.user_id,
             Presence.seen_at > now - EXPIRES_AFTER,
         )
         .order_by(Presence.user_id)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from archive import access, audit
-from archive.access import Refused, Rights
+from archive.access import Refused
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.versions import add_revision
-from archive.models import Interview, Segment, TranscriptVersion
+from archive.models import Segment
 from archive.models.base import utc_now
 
 
@@ -41,21 +40,18 @@ class StaleSegment(Refused):
 
 
 def lock_and_check(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     segments: Sequence[Segment],
     *,
     allow_ended: bool = False,
 ) -> None:
     """Check permission, lock the version row, refresh the segments; raises SegmentReplaced."""
-    access.require(rights, "correct", access.Scope(interview, version))
-    db.refresh(version, with_for_update=True)
-    access.require(rights, "correct", access.Scope(interview, version))
+    access.require(draft.rights, "correct", draft.scope)
+    draft.db.refresh(draft.version, with_for_update=True)
+    access.require(draft.rights, "correct", draft.scope)
     for segment in segments:
-        db.refresh(segment)
-        if segment.version_id != version.id:
+        draft.db.refresh(segment)
+        if segment.version_id != draft.version.id:
             raise SegmentRefused(field="ids", why="other_version")
         if segment.ended_at is not None and not allow_ended:
             raise SegmentReplaced(segment)
@@ -68,9 +64,7 @@ def require_revision(segment: Segment, based_on: int) -> None:
 
 
 def commit_revision(
-    db: Session,
-    rights: Rights,
-    version: TranscriptVersion,
+    draft: Draft,
     changed: Sequence[Segment],
     *,
     kind: str,
@@ -78,35 +72,32 @@ def commit_revision(
     reason: str = "",
 ) -> None:
     """Append the segments to their histories as one revision of the version."""
-    version.revision += 1
-    version.updated_at = utc_now()
-    if version.state in ("machine", "corrected"):
-        version.state = "editing"
+    draft.version.revision += 1
+    draft.version.updated_at = utc_now()
+    if draft.version.state in ("machine", "corrected"):
+        draft.version.state = "editing"
     for segment in changed:
         segment.revision += 1
-        segment.changed_in = version.revision
-        segment.updated_by_id, segment.updated_at = rights.actor.user_id or None, utc_now()
-        add_revision(db, segment, kind=kind, operation=operation, reason=reason)
-    db.flush()
-    db.expire(version, ["segments"])
+        segment.changed_in = draft.version.revision
+        segment.updated_by_id, segment.updated_at = draft.rights.actor.user_id or None, utc_now()
+        add_revision(draft.db, segment, kind=kind, operation=operation, reason=reason)
+    draft.db.flush()
+    draft.db.expire(draft.version, ["segments"])
 
 
 def record_event(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     how: str,
     changed: Sequence[Segment],
     **detail: Any,
 ) -> None:
     """Record `transcript.edited`, which also updates the index."""
     audit.record(
-        db,
-        rights.actor,
+        draft.db,
+        draft.rights.actor,
         "transcript.edited",
-        version,
-        interview=interview,
+        draft.version,
+        interview=draft.interview,
         how=how,
         segments=[segment.id for segment in changed],
         **detail,

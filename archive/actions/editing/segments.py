@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Rights
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import EditConflict, load_revision, rebase
 from archive.actions.editing.revision import (
     SegmentReplaced,
@@ -36,7 +36,7 @@ from archive.actions.editing.rules import (
     speaker_of_revision,
 )
 from archive.actions.transcripts.words import assign, to_document
-from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
+from archive.models import Segment, SegmentRevision, TranscriptVersion
 from archive.models.base import utc_now
 from archive.text import fractional_index
 from transcription import edits
@@ -74,10 +74,7 @@ class SaveResult:
 
 
 def save(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     segment: Segment,
     change: SegmentChange,
     *,
@@ -85,24 +82,21 @@ def save(
     operation: str = "",
 ) -> SaveResult:
     """Change a segment; raises EditConflict, SegmentReplaced or SegmentRefused."""
-    lock_and_check(db, rights, interview, version, [segment])
+    lock_and_check(draft, [segment])
     merged_with = None
     if based_on != segment.revision:
-        change = rebase(db, rights, segment, change, based_on)
-        merged_with = load_revision(db, segment, segment.revision)
+        change = rebase(draft.db, draft.rights, segment, change, based_on)
+        merged_with = load_revision(draft.db, segment, segment.revision)
     if not has_effect(segment, change):
         return SaveResult(segment, merged_with)
-    apply_change(db, interview, segment, change)
-    commit_revision(db, rights, version, [segment], kind="edit", operation=operation)
-    record_event(db, rights, interview, version, "edited", [segment])
+    apply_change(draft.db, draft.interview, segment, change)
+    commit_revision(draft, [segment], kind="edit", operation=operation)
+    record_event(draft, "edited", [segment])
     return SaveResult(segment, merged_with)
 
 
 def split(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     segment: Segment,
     *,
     based_on: int,
@@ -112,17 +106,17 @@ def split(
     operation: str = "",
 ) -> tuple[Segment, Segment]:
     """Split a segment at a character; the second part gets `new_id` from the browser."""
-    lock_and_check(db, rights, interview, version, [segment])
+    lock_and_check(draft, [segment])
     require_revision(segment, based_on)
     try:
         first, second = edits.split(to_document(segment), char=char, at_ms=at_ms, new_id=new_id)
     except edits.EditRefused as refused:
         raise SegmentRefused(field="char", why=refused.code) from refused
-    require_new_id(db, new_id)
-    following = next_position(db, segment)
+    require_new_id(draft.db, new_id)
+    following = next_position(draft.db, segment)
     tail = Segment(
         id=new_id,
-        version_id=version.id,
+        version_id=draft.version.id,
         recording_id=segment.recording_id,
         position=fractional_index.position_between(segment.position, following),
         revision=0,
@@ -133,18 +127,15 @@ def split(
     )
     assign(segment, first)
     assign(tail, second)
-    db.add(tail)
-    db.flush()  # its revision references it
-    commit_revision(db, rights, version, [segment, tail], kind="split", operation=operation)
-    record_event(db, rights, interview, version, "split", [segment, tail])
+    draft.db.add(tail)
+    draft.db.flush()  # its revision references it
+    commit_revision(draft, [segment, tail], kind="split", operation=operation)
+    record_event(draft, "split", [segment, tail])
     return segment, tail
 
 
 def merge(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     first: Segment,
     second: Segment,
     *,
@@ -152,10 +143,10 @@ def merge(
     operation: str = "",
 ) -> Segment:
     """Append a segment to the one before it; the second is ended and points to the first."""
-    lock_and_check(db, rights, interview, version, [first, second])
+    lock_and_check(draft, [first, second])
     require_revision(first, based_on[0])
     require_revision(second, based_on[1])
-    if not are_neighbours(db, first, second):
+    if not are_neighbours(draft.db, first, second):
         raise SegmentRefused(field="ids", why="not_neighbours")
     try:
         joined = edits.merge(to_document(first), to_document(second))
@@ -166,16 +157,13 @@ def merge(
     if second.state != first.state:
         first.state = "edited"
     second.ended_at, second.replaced_by = utc_now(), [first.id]
-    commit_revision(db, rights, version, [first, second], kind="merge", operation=operation)
-    record_event(db, rights, interview, version, "merged", [first, second])
+    commit_revision(draft, [first, second], kind="merge", operation=operation)
+    record_event(draft, "merged", [first, second])
     return first
 
 
 def drop(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     segment: Segment,
     *,
     based_on: int,
@@ -183,19 +171,16 @@ def drop(
     operation: str = "",
 ) -> None:
     """Drop a segment that was not spoken, with the reason; its history is kept."""
-    lock_and_check(db, rights, interview, version, [segment])
+    lock_and_check(draft, [segment])
     require_revision(segment, based_on)
     reason = clean_text(reason)[:LONGEST_REASON]
     segment.ended_at, segment.replaced_by = utc_now(), []
-    commit_revision(db, rights, version, [segment], kind="drop", operation=operation, reason=reason)
-    record_event(db, rights, interview, version, "dropped", [segment], reason=reason)
+    commit_revision(draft, [segment], kind="drop", operation=operation, reason=reason)
+    record_event(draft, "dropped", [segment], reason=reason)
 
 
 def name_speaker(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     chosen: Sequence[Segment],
     *,
     speaker: str,
@@ -203,21 +188,18 @@ def name_speaker(
 ) -> None:
     """Set the speaker of several segments."""
     chosen = list({segment.id: segment for segment in chosen}.values())
-    lock_and_check(db, rights, interview, version, chosen)
-    voice = parse_speaker(interview, speaker)
+    lock_and_check(draft, chosen)
+    voice = parse_speaker(draft.interview, speaker)
     for segment in chosen:
-        check_neighbours(db, segment, segment.start_ms, segment.end_ms, voice)
+        check_neighbours(draft.db, segment, segment.start_ms, segment.end_ms, voice)
         segment.contribution_id, segment.speaker_label = voice
-        db.flush()  # the next check reads this segment as a neighbour
-    commit_revision(db, rights, version, chosen, kind="speaker", operation=operation)
-    record_event(db, rights, interview, version, "speaker_named", chosen)
+        draft.db.flush()  # the next check reads this segment as a neighbour
+    commit_revision(draft, chosen, kind="speaker", operation=operation)
+    record_event(draft, "speaker_named", chosen)
 
 
 def restore(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     segment: Segment,
     *,
     revision: int,
@@ -230,10 +212,10 @@ def restore(
     part of another segment.
     """
     reason = clean_text(reason)[:LONGEST_REASON]
-    lock_and_check(db, rights, interview, version, [segment], allow_ended=True)
+    lock_and_check(draft, [segment], allow_ended=True)
     if segment.replaced_by:
         raise SegmentReplaced(segment)
-    old = load_revision(db, segment, revision)
+    old = load_revision(draft.db, segment, revision)
     was_dropped, segment.ended_at = segment.ended_at is not None, None
     speaker = next(filter(None, speaker_of_revision(old)), "")
     change = SegmentChange(
@@ -246,22 +228,17 @@ def restore(
     )
     if not was_dropped and not has_effect(segment, change) and segment.words == old.words:
         return SaveResult(segment)
-    apply_change(db, interview, segment, change)
+    apply_change(draft.db, draft.interview, segment, change)
     segment.words = old.words
     commit_revision(
-        db,
-        rights,
-        version,
+        draft,
         [segment],
         kind="restore",
         operation=operation,
         reason=reason,
     )
     record_event(
-        db,
-        rights,
-        interview,
-        version,
+        draft,
         "restored",
         [segment],
         revision=revision,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import Rights
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import load_revision
 from archive.actions.editing.revision import (
     SegmentReplaced,
@@ -38,7 +38,7 @@ from archive.actions.editing.rules import (
     spoken_span,
 )
 from archive.actions.transcripts.words import assign, to_document
-from archive.models import Interview, Recording, Segment, SegmentRevision, TranscriptVersion
+from archive.models import Recording, Segment, SegmentRevision, TranscriptVersion
 from archive.text import fractional_index
 from transcription import edits
 from transcription.timecode import LONGEST_RECORDING_MS
@@ -66,30 +66,31 @@ class Restoration:
 
 
 def insert(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     new: NewSegment,
     *,
     after: Segment | None,
     operation: str = "",
 ) -> Segment:
     """Insert a segment after another, or before all of them if `after` is None."""
-    lock_and_check(db, rights, interview, version, [after] if after is not None else [])
-    require_new_id(db, new.id)
+    lock_and_check(draft, [after] if after is not None else [])
+    require_new_id(draft.db, new.id)
     if not 0 <= new.start_ms < new.end_ms or new.end_ms > LONGEST_RECORDING_MS:
         raise SegmentRefused(field="start", why="times_reversed")
     if not clean_text(new.text):
         raise SegmentRefused(field="text", why="missing")
-    recording_id = _recording_for(db, interview, version, new, after)
-    check_recording_length(db, recording_id, new.end_ms)
+    recording_id = _recording_for(draft, new, after)
+    check_recording_length(draft.db, recording_id, new.end_ms)
     before = after.position if after is not None else ""
-    following = next_position(db, after) if after is not None else _first_position(db, version)
-    voice = parse_speaker(interview, new.speaker)
+    following = (
+        next_position(draft.db, after)
+        if after is not None
+        else _first_position(draft.db, draft.version)
+    )
+    voice = parse_speaker(draft.interview, new.speaker)
     made = Segment(
         id=new.id,
-        version_id=version.id,
+        version_id=draft.version.id,
         recording_id=recording_id,
         revision=0,
         position=fractional_index.position_between(before, following),
@@ -101,19 +102,16 @@ def insert(
         words=[],
         flags=[],
     )
-    db.add(made)
-    check_moved(db, [made], {made.id: None})
-    apply_change(db, interview, made, SegmentChange(text=new.text, state="edited"))
-    commit_revision(db, rights, version, [made], kind="insert", operation=operation)
-    record_event(db, rights, interview, version, "inserted", [made])
+    draft.db.add(made)
+    check_moved(draft.db, [made], {made.id: None})
+    apply_change(draft.db, draft.interview, made, SegmentChange(text=new.text, state="edited"))
+    commit_revision(draft, [made], kind="insert", operation=operation)
+    record_event(draft, "inserted", [made])
     return made
 
 
 def move_boundary(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     left: Segment,
     right: Segment,
     *,
@@ -121,8 +119,8 @@ def move_boundary(
     operation: str = "",
 ) -> None:
     """Move the boundary of two neighbours; words stay in their segments."""
-    lock_and_check(db, rights, interview, version, [left, right])
-    if not are_neighbours(db, left, right):
+    lock_and_check(draft, [left, right])
+    if not are_neighbours(draft.db, left, right):
         raise SegmentRefused(field="right", why="not_neighbours")
     was = _spans([left, right])
     try:
@@ -131,26 +129,23 @@ def move_boundary(
         raise SegmentRefused(field="at_ms", why=refused.code) from refused
     assign(left, moved[0])
     assign(right, moved[1])
-    check_moved(db, [left, right], was)
-    commit_revision(db, rights, version, [left, right], kind="boundary", operation=operation)
-    record_event(db, rights, interview, version, "boundary_moved", [left, right])
+    check_moved(draft.db, [left, right], was)
+    commit_revision(draft, [left, right], kind="boundary", operation=operation)
+    record_event(draft, "boundary_moved", [left, right])
 
 
 def shift(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     *,
     first: Segment,
     by_ms: int,
     operation: str = "",
 ) -> list[Segment]:
     """Shift the times of a segment and of all that follow it in its recording."""
-    lock_and_check(db, rights, interview, version, [first])
+    lock_and_check(draft, [first])
     moved = [
         segment
-        for segment in version.segments
+        for segment in draft.version.segments
         if segment.recording_id == first.recording_id and segment.position >= first.position
     ]
     if not by_ms:
@@ -160,13 +155,13 @@ def shift(
         for segment in moved:
             assign(segment, edits.shift(to_document(segment), by_ms=by_ms))
             if by_ms > 0:
-                check_recording_length(db, segment.recording_id, segment.end_ms)
+                check_recording_length(draft.db, segment.recording_id, segment.end_ms)
     except edits.EditRefused as refused:
         raise SegmentRefused(field="delta_ms", why=refused.code) from refused
-    check_moved(db, moved[:1], was)
-    commit_revision(db, rights, version, moved, kind="shift", operation=operation)
+    check_moved(draft.db, moved[:1], was)
+    commit_revision(draft, moved, kind="shift", operation=operation)
     record_event(
-        db, rights, interview, version, "shifted", [first], by_ms=by_ms, count=len(moved)
+        draft, "shifted", [first], by_ms=by_ms, count=len(moved)
     )  # the first id is enough, there can be thousands
     return moved
 
@@ -187,10 +182,7 @@ def first_starting_from(
 
 
 def replace(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     chosen: Sequence[Segment],
     *,
     find: str,
@@ -204,7 +196,7 @@ def replace(
     a segment was changed meanwhile.
     """
     chosen = list({segment.id: segment for segment in chosen}.values())
-    lock_and_check(db, rights, interview, version, chosen)
+    lock_and_check(draft, chosen)
     for field, text in (("find", clean_text(find)), ("with", clean_text(replacement))):
         if not text:
             raise SegmentRefused(field=field, why="missing")
@@ -218,15 +210,12 @@ def replace(
     changed = []
     for segment, (text, _count) in zip(chosen, texts, strict=True):
         if text != segment.text:
-            apply_change(db, interview, segment, SegmentChange(text=text))
+            apply_change(draft.db, draft.interview, segment, SegmentChange(text=text))
             changed.append(segment)
     if changed:
-        commit_revision(db, rights, version, changed, kind="replace", operation=operation)
+        commit_revision(draft, changed, kind="replace", operation=operation)
         record_event(
-            db,
-            rights,
-            interview,
-            version,
+            draft,
             "replaced",
             changed,
             find=clean_text(find),
@@ -237,10 +226,7 @@ def replace(
 
 
 def restore_many(
-    db: Session,
-    rights: Rights,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     restorations: Sequence[Restoration],
     *,
     joined: Sequence[Segment] = (),
@@ -252,25 +238,25 @@ def restore_many(
     they become segments of their own again.
     """
     segments = [restoration.segment for restoration in restorations]
-    lock_and_check(db, rights, interview, version, [*segments, *joined], allow_ended=True)
+    lock_and_check(draft, [*segments, *joined], allow_ended=True)
     was = _spans([*segments, *joined])
     for restoration in restorations:
         if restoration.segment.replaced_by:
             raise SegmentReplaced(restoration.segment)
         require_revision(restoration.segment, restoration.based_on)
     for one in joined:
-        if not any(_was_merged_since(db, one, restoration) for restoration in restorations):
+        if not any(_was_merged_since(draft.db, one, restoration) for restoration in restorations):
             raise SegmentRefused(field="joined", why="not_joined_here")
     for restoration in restorations:
         _restore_segment(
-            restoration.segment, load_revision(db, restoration.segment, restoration.revision)
+            restoration.segment, load_revision(draft.db, restoration.segment, restoration.revision)
         )
     for one in joined:
         one.ended_at, one.replaced_by = None, []
     changed = list({one.id: one for one in (*segments, *joined)}.values())
-    check_moved(db, changed, was)
-    commit_revision(db, rights, version, changed, kind="restore", operation=operation)
-    record_event(db, rights, interview, version, "restored", changed)
+    check_moved(draft.db, changed, was)
+    commit_revision(draft, changed, kind="restore", operation=operation)
+    record_event(draft, "restored", changed)
     return changed
 
 
@@ -302,28 +288,28 @@ def _first_position(db: Session, version: TranscriptVersion) -> str:
 
 
 def _recording_for(
-    db: Session,
-    interview: Interview,
-    version: TranscriptVersion,
+    draft: Draft,
     new: NewSegment,
     after: Segment | None,
 ) -> str | None:
     """Return the recording of a new segment; refused if it breaks the order of parts."""
     parts = {
         recording.id: recording.part
-        for recording in db.scalars(
-            select(Recording).where(Recording.interview_id == interview.id).order_by(Recording.part)
+        for recording in draft.db.scalars(
+            select(Recording)
+            .where(Recording.interview_id == draft.interview.id)
+            .order_by(Recording.part)
         )
     }
     if after is not None:
         beside = after.recording_id
     else:
-        beside = next((s.recording_id for s in version.segments), next(iter(parts), None))
+        beside = next((s.recording_id for s in draft.version.segments), next(iter(parts), None))
     chosen = new.recording_id or beside
     if chosen is None:
         return None
     following = next(
-        (s for s in version.segments if after is None or s.position > after.position), None
+        (s for s in draft.version.segments if after is None or s.position > after.position), None
     )
     earliest = parts.get(after.recording_id or "", 0) if after is not None else 0
     latest = parts.get(following.recording_id or "", 0) if following is not None else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from archive import access
 from archive.access import Action, NotVisible
 from archive.actions.catalogue import interviews
+from archive.actions.editing.draft import Draft
 from archive.models import Interview, Job, MediaFile, Person, Segment, TranscriptVersion, User
 from archive.web.core import current
 
@@ -38,6 +39,18 @@ def segment(segment_id: str, action: Action) -> tuple[Interview, TranscriptVersi
         raise NotVisible
     owner, of = version(found.version_id, action)
     return owner, of, found
+
+
+def draft(version_id: str, action: Action) -> Draft:
+    """Load a version for the editor, with the transaction and the rights of this request."""
+    owner, found = version(version_id, action)
+    return Draft(current.db(), current.rights(), owner, found)
+
+
+def segment_in_draft(segment_id: str, action: Action) -> tuple[Draft, Segment]:
+    """Load a segment, ended ones included, and its version for the editor."""
+    owner, of, found = segment(segment_id, action)
+    return Draft(current.db(), current.rights(), owner, of), found
 
 
 def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:

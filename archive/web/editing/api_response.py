@@ -6,9 +6,10 @@ from typing import Any
 
 from archive import messages
 from archive.actions.editing import page, segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import EditConflict, SaveResult
 from archive.actions.transcripts import speakers
-from archive.models import Interview, Segment, SegmentRevision, TranscriptVersion
+from archive.models import Interview, Segment, SegmentRevision
 from archive.web.core import current
 
 
@@ -37,15 +38,13 @@ def segment_json(segment: Segment, interview: Interview, *, with_words: bool) ->
     return data
 
 
-def saved_json(
-    saved: SaveResult, version: TranscriptVersion, interview: Interview
-) -> dict[str, Any]:
+def saved_json(saved: SaveResult, draft: Draft) -> dict[str, Any]:
     """Return the response to a save, with the colleague's revision if it was merged."""
     answer: dict[str, Any] = {
-        "segment": segment_json(saved.segment, interview, with_words=True),
+        "segment": segment_json(saved.segment, draft.interview, with_words=True),
         "merged": saved.merged_with is not None,
-        "revision": version.revision,
-        "state": version.state,
+        "revision": draft.version.revision,
+        "state": draft.version.state,
     }
     if saved.merged_with is not None:
         answer["theirs"] = {

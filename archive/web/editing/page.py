@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from archive.actions.editing import page
-from archive.web.core import current, loaders
+from archive.web.core import loaders
 from transcription.timecode import format_clock
 
 bp = Blueprint("editor", __name__, url_prefix="/versions")
@@ -19,12 +19,12 @@ bp = Blueprint("editor", __name__, url_prefix="/versions")
 @bp.get("/<version_id>/edit")
 def show(version_id: str) -> ResponseReturnValue:
     """Render the page; everything after that uses the API in `segments.py`."""
-    interview, version = loaders.version(version_id, "see_history")
-    contents = page.load_page(current.db(), current.rights(), interview, version)
+    draft = loaders.draft(version_id, "see_history")
+    contents = page.load_page(draft)
     return render_template(
         "editing/page/show.html",
-        interview=interview,
-        version=version,
+        interview=draft.interview,
+        version=draft.version,
         editor=contents,
         clock=format_clock,
     )

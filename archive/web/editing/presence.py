@@ -6,9 +6,9 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from archive.actions.editing import presence
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentRefused
-from archive.models import Interview, TranscriptVersion
-from archive.web.core import current, loaders
+from archive.web.core import loaders
 from archive.web.editing import api_request
 
 bp = Blueprint("presence", __name__, url_prefix="/api/v1")
@@ -17,40 +17,36 @@ bp = Blueprint("presence", __name__, url_prefix="/api/v1")
 @bp.get("/transcripts/<version_id>/presence")
 def show(version_id: str) -> ResponseReturnValue:
     """Return the colleagues and the version's revision, without listing the requester."""
-    return _colleagues_json(*loaders.version(version_id, "see_history"))
+    return _colleagues_json(loaders.draft(version_id, "see_history"))
 
 
 @bp.post("/transcripts/<version_id>/presence")
 def report(version_id: str) -> ResponseReturnValue:
     """Store the position of the actor, and return the colleagues."""
-    interview, version = loaders.version(version_id, "correct")
+    draft = loaders.draft(version_id, "correct")
     body = api_request.body()
     is_typing = body.get("typing", False)
     if not isinstance(is_typing, bool):
         raise SegmentRefused(field="typing", why="not_yes_or_no")
     presence.record_position(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         segment_id=api_request.ulid(body, "seg") if body.get("seg") is not None else None,
         is_typing=is_typing,
     )
-    return _colleagues_json(interview, version)
+    return _colleagues_json(draft)
 
 
 @bp.delete("/transcripts/<version_id>/presence")
 def leave(version_id: str) -> ResponseReturnValue:
     """Remove the actor at once when the page is closed, instead of after half a minute."""
-    interview, version = loaders.version(version_id, "see_history")
-    presence.leave(current.db(), current.rights(), interview, version)
+    presence.leave(loaders.draft(version_id, "see_history"))
     return "", 204
 
 
-def _colleagues_json(interview: Interview, version: TranscriptVersion) -> ResponseReturnValue:
-    colleagues = presence.list_colleagues(current.db(), current.rights(), interview, version)
+def _colleagues_json(draft: Draft) -> ResponseReturnValue:
+    colleagues = presence.list_colleagues(draft)
     return jsonify(
-        rev=version.revision,
+        rev=draft.version.revision,
         others=[
             {
                 "user": colleague.user_id,

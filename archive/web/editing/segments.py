@@ -15,13 +15,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from archive.actions.editing import idempotency, segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import (
     EditConflict,
     SegmentRefused,
     SegmentReplaced,
     StaleSegment,
 )
-from archive.models import Interview, Segment
+from archive.models import Segment
 from archive.web.core import current, errors, loaders
 from archive.web.editing import api_request, api_response, structure
 
@@ -83,49 +84,46 @@ def words(version_id: str) -> ResponseReturnValue:
 @bp.patch("/segments/<segment_id>")
 def save(segment_id: str) -> ResponseReturnValue:
     """Change text, times, speaker, state or flags of one segment."""
-    interview, version, segment = loaders.segment(segment_id, "correct")
+    draft, segment = loaders.segment_in_draft(segment_id, "correct")
     body = api_request.body()
     if "If-Match" not in request.headers:
         return errors.respond(428, "if_match_missing")
 
     def execute(operation: str) -> StatusAndJson:
         saved = segments.save(
-            current.db(),
-            current.rights(),
-            interview,
-            version,
+            draft,
             segment,
             api_request.segment_change(body),
             based_on=api_request.revision(request.headers["If-Match"]),
             operation=operation,
         )
-        return 200, api_response.saved_json(saved, version, interview)
+        return 200, api_response.saved_json(saved, draft)
 
-    return _run_once({**body, "segment": segment_id}, execute, interview)
+    return _run_once(draft, {**body, "segment": segment_id}, execute)
 
 
 @bp.post("/transcripts/<version_id>/ops")
 def apply_operations(version_id: str) -> ResponseReturnValue:
     """Apply a list of structural operations: all of them, or none."""
-    interview, version = loaders.version(version_id, "correct")
+    draft = loaders.draft(version_id, "correct")
     body = api_request.body()
     operations = body.get("ops")
     if not isinstance(operations, list) or not 0 < len(operations) <= 500:
         raise SegmentRefused(field="ops", why="missing")
 
     def execute(operation: str) -> StatusAndJson:
-        changed_segments = structure.apply_operations(operations, interview, version, operation)
-        to_json = partial(api_response.segment_json, interview=interview, with_words=True)
+        changed_segments = structure.apply_operations(draft, operations, operation)
+        to_json = partial(api_response.segment_json, interview=draft.interview, with_words=True)
         return 200, {
-            "revision": version.revision,
-            "state": version.state,
+            "revision": draft.version.revision,
+            "state": draft.version.state,
             "segments": [to_json(s) for s in changed_segments if not s.ended_at],
             "ended": [
                 {"id": s.id, "replaced_by": s.replaced_by} for s in changed_segments if s.ended_at
             ],
         }
 
-    return _run_once({**body, "version": version_id}, execute, interview)
+    return _run_once(draft, {**body, "version": version_id}, execute)
 
 
 @bp.get("/segments/<segment_id>/revisions")
@@ -140,30 +138,27 @@ def revisions(segment_id: str) -> ResponseReturnValue:
 @bp.post("/segments/<segment_id>/revert")
 def revert(segment_id: str) -> ResponseReturnValue:
     """Restore an earlier revision as a new one."""
-    interview, version, segment = loaders.segment(segment_id, "correct")
+    draft, segment = loaders.segment_in_draft(segment_id, "correct")
     body = api_request.body()
 
     def execute(operation: str) -> StatusAndJson:
         saved = segments.restore(
-            current.db(),
-            current.rights(),
-            interview,
-            version,
+            draft,
             segment,
             revision=api_request.integer(body, "rev"),
             operation=operation,
         )
-        return 200, api_response.saved_json(saved, version, interview)
+        return 200, api_response.saved_json(saved, draft)
 
-    return _run_once({**body, "segment": segment_id}, execute, interview)
+    return _run_once(draft, {**body, "segment": segment_id}, execute)
 
 
 def _run_once(
-    body: dict[str, Any], execute: Callable[[str], StatusAndJson], interview: Interview
+    draft: Draft, body: dict[str, Any], execute: Callable[[str], StatusAndJson]
 ) -> ResponseReturnValue:
     """Execute a request once; repeated requests get the stored response."""
     key = request.headers.get("Idempotency-Key", "")
-    db, rights = current.db(), current.rights()
+    db, rights = draft.db, draft.rights
     try:
         earlier = idempotency.claim_key(db, rights, key, body)
         if earlier is not None:
@@ -175,9 +170,9 @@ def _run_once(
         return jsonify(api_response.replaced_json(replaced.segment_id)), 410
     except StaleSegment as stale:
         db.rollback()
-        return jsonify(api_response.stale_json(stale.segment_id, interview)), 412
+        return jsonify(api_response.stale_json(stale.segment_id, draft.interview)), 412
     except EditConflict as conflict:
-        status, answer = 412, api_response.conflict_json(conflict, interview)
+        status, answer = 412, api_response.conflict_json(conflict, draft.interview)
         idempotency.store_response(db, rights, key, status=status, answer=answer)
         current.commit_despite_error()
     return jsonify(answer), status

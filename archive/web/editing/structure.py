@@ -7,40 +7,34 @@ from typing import Any
 
 from archive.access import NotVisible
 from archive.actions.editing import segments, structure
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentRefused
 from archive.actions.editing.structure import NewSegment, Restoration
-from archive.models import Interview, Segment, TranscriptVersion
-from archive.web.core import current, loaders
+from archive.models import Segment
+from archive.web.core import loaders
 from archive.web.editing import api_request
 
 Fields = dict[str, Any]
 
 
-def apply_operations(
-    operations: list[Any], interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def apply_operations(draft: Draft, operations: list[Any], operation: str) -> list[Segment]:
     """Apply the operations in order; return each changed segment once. The first error raises."""
     changed: dict[str, Segment] = {}
     for fields in operations:
         name = fields.get("op") if isinstance(fields, dict) else None
         if not isinstance(name, str) or name not in _OPERATIONS:
             raise SegmentRefused(field="op", why="unknown")
-        for segment in _OPERATIONS[name](fields, interview, version, operation):
+        for segment in _OPERATIONS[name](draft, fields, operation):
             changed[segment.id] = segment
     return list(changed.values())
 
 
-def _split(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def _split(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     at_ms = api_request.integer(fields, "at_ms") if fields.get("at_ms") is not None else None
     return list(
         segments.split(
-            current.db(),
-            current.rights(),
-            interview,
-            version,
-            _segment(fields, "seg", version),
+            draft,
+            _segment(fields, "seg", draft),
             based_on=api_request.integer(fields, "rev"),
             char=api_request.integer(fields, "char"),
             at_ms=at_ms,
@@ -50,18 +44,13 @@ def _split(
     )
 
 
-def _merge(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def _merge(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     ids, revs = fields.get("ids"), fields.get("revs")
     if not (isinstance(ids, list) and isinstance(revs, list) and len(ids) == len(revs) == 2):
         raise SegmentRefused(field="ids", why="two_are_needed")
-    first, second = (_segment({"seg": i}, "seg", version) for i in ids)
+    first, second = (_segment({"seg": i}, "seg", draft) for i in ids)
     segments.merge(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         first,
         second,
         based_on=(
@@ -73,15 +62,10 @@ def _merge(
     return [first, second]
 
 
-def _drop(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
-    segment = _segment(fields, "seg", version)
+def _drop(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
+    segment = _segment(fields, "seg", draft)
     segments.drop(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         segment,
         based_on=api_request.integer(fields, "rev"),
         reason=api_request.text(fields, "reason"),
@@ -90,15 +74,10 @@ def _drop(
     return [segment]
 
 
-def _name_speaker(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
-    targets = _segments(fields, "ids", version)
+def _name_speaker(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
+    targets = _segments(fields, "ids", draft)
     segments.name_speaker(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         targets,
         speaker=api_request.text(fields, "speaker"),
         operation=operation,
@@ -106,9 +85,7 @@ def _name_speaker(
     return targets
 
 
-def _insert(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def _insert(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     new = NewSegment(
         id=api_request.ulid(fields, "new_id"),
         start_ms=api_request.integer(fields, "start"),
@@ -117,22 +94,20 @@ def _insert(
         speaker=api_request.text(fields, "speaker") if fields.get("speaker") is not None else "",
         recording_id=_recording(fields),
     )
-    after = _segment(fields, "after", version) if fields.get("after") is not None else None
+    after = _segment(fields, "after", draft) if fields.get("after") is not None else None
     inserted = structure.insert(
-        current.db(), current.rights(), interview, version, new, after=after, operation=operation
+        draft,
+        new,
+        after=after,
+        operation=operation,
     )
     return [inserted]
 
 
-def _move_boundary(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
-    left, right = (_segment(fields, side, version) for side in ("left", "right"))
+def _move_boundary(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
+    left, right = (_segment(fields, side, draft) for side in ("left", "right"))
     structure.move_boundary(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         left,
         right,
         at_ms=api_request.integer(fields, "at_ms"),
@@ -141,35 +116,25 @@ def _move_boundary(
     return [left, right]
 
 
-def _shift(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def _shift(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     if isinstance(fields.get("from"), str):
-        first = _segment(fields, "from", version)
+        first = _segment(fields, "from", draft)
     else:
         first = structure.first_starting_from(
-            version, api_request.integer(fields, "from"), _recording(fields)
+            draft.version, api_request.integer(fields, "from"), _recording(fields)
         )
     return structure.shift(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         first=first,
         by_ms=api_request.integer(fields, "delta_ms"),
         operation=operation,
     )
 
 
-def _replace(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
+def _replace(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     return structure.replace(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
-        _segments(fields, "ids", version),
+        draft,
+        _segments(fields, "ids", draft),
         find=api_request.text(fields, "find"),
         replacement=api_request.text(fields, "with"),
         expected=api_request.integer(fields, "expected"),
@@ -177,10 +142,8 @@ def _replace(
     )
 
 
-def _revert(
-    fields: Fields, interview: Interview, version: TranscriptVersion, operation: str
-) -> list[Segment]:
-    targets = _segments(fields, "ids", version)
+def _revert(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
+    targets = _segments(fields, "ids", draft)
     revs, to = api_request.nonempty_list(fields, "revs"), api_request.nonempty_list(fields, "to")
     if not len(targets) == len(revs) == len(to):
         raise SegmentRefused(field="ids", why="as_many_are_needed")
@@ -192,19 +155,16 @@ def _revert(
         )
         for segment, rev, old in zip(targets, revs, to, strict=True)
     ]
-    joined = _segments(fields, "joined", version) if fields.get("joined") is not None else []
+    joined = _segments(fields, "joined", draft) if fields.get("joined") is not None else []
     return structure.restore_many(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         restorations,
         joined=joined,
         operation=operation,
     )
 
 
-Operation = Callable[[Fields, Interview, TranscriptVersion, str], list[Segment]]
+Operation = Callable[[Draft, Fields, str], list[Segment]]
 _OPERATIONS: dict[str, Operation] = {
     "split": _split,
     "merge": _merge,
@@ -218,17 +178,15 @@ _OPERATIONS: dict[str, Operation] = {
 }
 
 
-def _segment(fields: Fields, name: str, version: TranscriptVersion) -> Segment:
+def _segment(fields: Fields, name: str, draft: Draft) -> Segment:
     _interview, found_version, found = loaders.segment(api_request.ulid(fields, name), "correct")
-    if found_version.id != version.id:
+    if found_version.id != draft.version.id:
         raise NotVisible
     return found
 
 
-def _segments(fields: Fields, name: str, version: TranscriptVersion) -> list[Segment]:
-    return [
-        _segment({name: item}, name, version) for item in api_request.nonempty_list(fields, name)
-    ]
+def _segments(fields: Fields, name: str, draft: Draft) -> list[Segment]:
+    return [_segment({name: item}, name, draft) for item in api_request.nonempty_list(fields, name)]
 
 
 def _recording(fields: Fields) -> str | None:

@@ -93,23 +93,20 @@ def history(version_id: str) -> ResponseReturnValue:
 @bp.post("/<version_id>/restore")
 def restore(version_id: str) -> ResponseReturnValue:
     """Restore an earlier revision of a segment as a new revision, with a reason."""
-    interview, version = loaders.version(version_id, "correct")
+    draft = loaders.draft(version_id, "correct")
     form = forms.from_request({"segment": 26, "revision": 9, "reason": segments.LONGEST_REASON})
     _interview, segment_version, segment = loaders.segment(form.values["segment"], "correct")
     revision = form.whole_number("revision", lowest=1, highest=10**9, message="")
-    if segment_version.id != version.id or revision is None:
+    if segment_version.id != draft.version.id or revision is None:
         raise NotVisible
     segments.restore(
-        current.db(),
-        current.rights(),
-        interview,
-        version,
+        draft,
         segment,
         revision=revision,
         reason=form.values["reason"],
     )
     flash(_("The earlier text was restored. Nothing was erased; this is a new change."))
-    return redirect(url_for(".history", version_id=version.id) + f"#s-{segment.id}", 303)
+    return redirect(url_for(".history", version_id=version_id) + f"#s-{segment.id}", 303)
 
 
 @bp.get("/<version_id>/export/<format_name>")

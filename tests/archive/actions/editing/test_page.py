@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, Rights
 from archive.actions.editing import page, segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange, SegmentReplaced
 from tests.support import sample_transcript
 from tests.support.rights import rights_of_machine
@@ -22,7 +23,7 @@ def test_load_page_returns_rows_in_order_with_speakers(
     db: Session, rights_of: RightsOf, transcribed: Transcribed
 ) -> None:
     of, version = transcribed
-    found = page.load_page(db, rights_of("cleo"), of, version)
+    found = page.load_page(Draft(db, rights_of("cleo"), of, version))
     assert [line.text for line in found.rows] == [line[3] for line in sample_transcript.LINES]
     assert [line.speaker.short for line in found.rows[:2]] == ["Minh", "Bà Sen"]
     assert [voice.speaker.short for voice in found.speaker_options] == ["Bà Sen", "Minh"]
@@ -34,8 +35,10 @@ def test_speaker_options_include_unlinked_speakers(
 ) -> None:
     of, version = transcribed
     first = version.segments[0]
-    segments.save(db, CLEO, of, version, first, SegmentChange(speaker="Người hàng xóm"), based_on=1)
-    found = page.load_page(db, rights_of("rob"), of, version)
+    segments.save(
+        Draft(db, CLEO, of, version), first, SegmentChange(speaker="Người hàng xóm"), based_on=1
+    )
+    found = page.load_page(Draft(db, rights_of("rob"), of, version))
     assert [voice.id for voice in found.speaker_options][-1] == "Người hàng xóm"
     assert found.rows[0].speaker.short == "Người hàng xóm"
     assert found.may_approve
@@ -47,7 +50,7 @@ def test_chunks_contain_every_row_once(
     of, _version = transcribed
     lines = tuple(("witness", n * 1000, n * 1000 + 900, f"Câu {n}.") for n in range(60))
     longer = sample_transcript.add_version(db, of, lines=lines)
-    chunks = list(page.load_page(db, rights_of("cleo"), of, longer).chunks)
+    chunks = list(page.load_page(Draft(db, rights_of("cleo"), of, longer)).chunks)
     assert [len(chunk) for chunk in chunks] == [page.CHUNK, page.CHUNK, 10]
     assert [line.text for chunk in chunks for line in chunk] == [line[3] for line in lines]
 
@@ -57,10 +60,10 @@ def test_load_page_requires_see_history_and_approved_is_read_only(
 ) -> None:
     of, version = transcribed
     with pytest.raises(NotAllowed):
-        page.load_page(db, rights_of("sam"), of, version)
-    assert not page.load_page(db, rights_of("hoa"), of, version).may_correct
+        page.load_page(Draft(db, rights_of("sam"), of, version))
+    assert not page.load_page(Draft(db, rights_of("hoa"), of, version)).may_correct
     version.state = "approved"
-    found = page.load_page(db, rights_of("rob"), of, version)
+    found = page.load_page(Draft(db, rights_of("rob"), of, version))
     assert (found.may_correct, found.may_approve) == (False, True)
 
 
@@ -71,7 +74,7 @@ def test_last_editor_name_is_empty_for_machine_text(
     first = version.segments[0]
     assert page.last_editor_name(db, first) == ""
     segments.save(
-        db, rights_of("cleo"), of, version, first, SegmentChange(text="Thưa bà."), based_on=1
+        Draft(db, rights_of("cleo"), of, version), first, SegmentChange(text="Thưa bà."), based_on=1
     )
     assert page.last_editor_name(db, first) == "Cleo"
 
@@ -82,14 +85,14 @@ def test_restore_dropped_segment_returns_and_merged_raises(
     of, version = transcribed
     second, dropped = version.segments[1:3]
     ids = [segment.id for segment in version.segments]
-    segments.drop(db, CLEO, of, version, dropped, based_on=1, reason="Máy tự thêm")
-    restored = segments.restore(db, CLEO, of, version, dropped, revision=1).segment
+    segments.drop(Draft(db, CLEO, of, version), dropped, based_on=1, reason="Máy tự thêm")
+    restored = segments.restore(Draft(db, CLEO, of, version), dropped, revision=1).segment
     assert (restored.text, restored.revision, restored.ended_at) == (
         sample_transcript.LINES[2][3],
         3,
         None,
     )
     assert [segment.id for segment in version.segments] == ids
-    segments.merge(db, CLEO, of, version, second, dropped, based_on=(1, 3))
+    segments.merge(Draft(db, CLEO, of, version), second, dropped, based_on=(1, 3))
     with pytest.raises(SegmentReplaced):
-        segments.restore(db, CLEO, of, version, dropped, revision=1)
+        segments.restore(Draft(db, CLEO, of, version), dropped, revision=1)

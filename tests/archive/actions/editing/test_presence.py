@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.editing import presence, segments
+from archive.actions.editing.draft import Draft
 from archive.models import Event, Presence
 from archive.models.base import new_id
 from tests.support import sample_transcript
@@ -32,7 +33,7 @@ def positions(
 ) -> list[tuple[str, str | None, bool]]:
     return [
         (c.name, c.segment_id, c.is_typing)
-        for c in presence.list_colleagues(db, rights, *transcribed)
+        for c in presence.list_colleagues(Draft(db, rights, *transcribed))
     ]
 
 
@@ -41,11 +42,11 @@ def test_list_colleagues_returns_positions_of_others(
 ) -> None:
     cleo, rob = rights_of("cleo"), rights_of("rob")
     first, second = transcribed[1].segments[:2]
-    presence.record_position(db, cleo, *transcribed, segment_id=first.id, is_typing=False)
-    presence.record_position(db, rob, *transcribed, segment_id=second.id, is_typing=True)
+    presence.record_position(Draft(db, cleo, *transcribed), segment_id=first.id, is_typing=False)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=second.id, is_typing=True)
     assert positions(db, cleo, transcribed) == [(rob.actor.name, second.id, True)]
     assert positions(db, rob, transcribed) == [(cleo.actor.name, first.id, False)]
-    presence.record_position(db, rob, *transcribed, segment_id=None, is_typing=False)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=None, is_typing=False)
     assert positions(db, cleo, transcribed) == [(rob.actor.name, None, False)]
     assert db.scalar(select(func.count()).select_from(Presence)) == 2
 
@@ -54,12 +55,12 @@ def test_presence_expires_after_thirty_seconds(
     db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     cleo, rob = rights_of("cleo"), rights_of("rob")
-    presence.record_position(db, rob, *transcribed, segment_id=None, is_typing=False)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=None, is_typing=False)
     age_presence(db, 25)
     assert len(positions(db, cleo, transcribed)) == 1
     age_presence(db, 6)
     assert positions(db, cleo, transcribed) == []
-    presence.record_position(db, cleo, *transcribed, segment_id=None, is_typing=False)
+    presence.record_position(Draft(db, cleo, *transcribed), segment_id=None, is_typing=False)
     assert [row.user_id for row in db.query(Presence)] == [cleo.actor.user_id]
     age_presence(db, 31)
     presence.delete_expired(db)
@@ -73,17 +74,17 @@ def test_idle_s_counts_from_last_typing_or_segment_change(
     one, other = (s.id for s in transcribed[1].segments[:2])
 
     def idle() -> int:
-        return presence.list_colleagues(db, cleo, *transcribed)[0].idle_s
+        return presence.list_colleagues(Draft(db, cleo, *transcribed))[0].idle_s
 
-    presence.record_position(db, rob, *transcribed, segment_id=one, is_typing=False)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=one, is_typing=False)
     for _ in range(2):
         age_presence(db, 20)
-        presence.record_position(db, rob, *transcribed, segment_id=one, is_typing=False)
+        presence.record_position(Draft(db, rob, *transcribed), segment_id=one, is_typing=False)
     assert idle() >= 40
-    presence.record_position(db, rob, *transcribed, segment_id=other, is_typing=False)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=other, is_typing=False)
     assert idle() < 20
     age_presence(db, 20)
-    presence.record_position(db, rob, *transcribed, segment_id=other, is_typing=True)
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=other, is_typing=True)
     assert idle() < 20
 
 
@@ -92,12 +93,12 @@ def test_record_ended_or_foreign_segment_stores_none(
 ) -> None:
     cleo, rob = rights_of("cleo"), rights_of("rob")
     dropped = transcribed[1].segments[0]
-    segments.drop(db, cleo, *transcribed, dropped, based_on=1, reason="")
+    segments.drop(Draft(db, cleo, *transcribed), dropped, based_on=1, reason="")
     foreign = sample_transcript.add_version(
         db, sample_transcript.add_interview(db, "LK-2")
     ).segments[0]
     for gone in (dropped.id, foreign.id, new_id()):
-        presence.record_position(db, rob, *transcribed, segment_id=gone, is_typing=True)
+        presence.record_position(Draft(db, rob, *transcribed), segment_id=gone, is_typing=True)
         assert positions(db, cleo, transcribed) == [(rob.actor.name, None, True)]
 
 
@@ -106,30 +107,30 @@ def test_leave_removes_only_the_actor(
 ) -> None:
     cleo, rob, ada = rights_of("cleo"), rights_of("rob"), rights_of("ada")
     for one in (cleo, rob):
-        presence.record_position(db, one, *transcribed, segment_id=None, is_typing=False)
-    presence.leave(db, rob, *transcribed)
+        presence.record_position(Draft(db, one, *transcribed), segment_id=None, is_typing=False)
+    presence.leave(Draft(db, rob, *transcribed))
     assert positions(db, ada, transcribed) == [(cleo.actor.name, None, False)]
 
 
 def test_record_requires_correct_and_list_requires_see_history(
     db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
-    assert presence.list_colleagues(db, rights_of("hoa"), *transcribed) == []
+    assert presence.list_colleagues(Draft(db, rights_of("hoa"), *transcribed)) == []
     for name in ("hoa", "sam", None):
         with pytest.raises(NotAllowed):
             presence.record_position(
-                db, rights_of(name), *transcribed, segment_id=None, is_typing=False
+                Draft(db, rights_of(name), *transcribed), segment_id=None, is_typing=False
             )
     for name in ("sam", None):
         with pytest.raises(NotAllowed):
-            presence.list_colleagues(db, rights_of(name), *transcribed)
+            presence.list_colleagues(Draft(db, rights_of(name), *transcribed))
     transcribed[0].audience = "staff"
     with pytest.raises(NotVisible):
-        presence.list_colleagues(db, rights_of("sam"), *transcribed)
+        presence.list_colleagues(Draft(db, rights_of("sam"), *transcribed))
     sample_transcript.approve(db, *transcribed)
     with pytest.raises(NotAllowed) as refused:
         presence.record_position(
-            db, rights_of("cleo"), *transcribed, segment_id=None, is_typing=False
+            Draft(db, rights_of("cleo"), *transcribed), segment_id=None, is_typing=False
         )
     assert refused.value.decision.reason == "frozen"
 
@@ -139,7 +140,9 @@ def test_presence_records_no_event_and_no_revision(
 ) -> None:
     before = db.scalar(select(func.count()).select_from(Event))
     revision = transcribed[1].revision
-    presence.record_position(db, rights_of("cleo"), *transcribed, segment_id=None, is_typing=True)
-    presence.leave(db, rights_of("cleo"), *transcribed)
+    presence.record_position(
+        Draft(db, rights_of("cleo"), *transcribed), segment_id=None, is_typing=True
+    )
+    presence.leave(Draft(db, rights_of("cleo"), *transcribed))
     assert db.scalar(select(func.count()).select_from(Event)) == before
     assert (transcribed[1].revision, transcribed[1].state) == (revision, "machine")

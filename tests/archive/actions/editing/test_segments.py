@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import (
     EditConflict,
     SegmentChange,
@@ -79,10 +80,7 @@ def test_save_same_word_changed_twice_raises_conflict_and_keeps_draft(
     save_segment(db, transcribed, 1, text="Hồi đó hẻm tui có cái giếng chung.")
     with pytest.raises(EditConflict) as raised:
         segments.save(
-            db,
-            cleo,
-            of,
-            version,
+            Draft(db, cleo, of, version),
             version.segments[1],
             SegmentChange(text="Hồi đó hẻm mình có cái giếng chung."),
             based_on=1,
@@ -100,10 +98,7 @@ def test_split_keeps_words_whole_and_their_times(db: Session, transcribed: Trans
     whole = version.segments[1]
     words, end = list(whole.words), whole.end_ms
     first, second = segments.split(
-        db,
-        CLEO,
-        of,
-        version,
+        Draft(db, CLEO, of, version),
         whole,
         based_on=1,
         char=len("Hồi đó hẻm"),
@@ -120,11 +115,11 @@ def test_split_keeps_words_whole_and_their_times(db: Session, transcribed: Trans
 def test_merge_ends_second_and_points_to_first(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     first, second = version.segments[1:3]
-    joined = segments.merge(db, CLEO, of, version, first, second, based_on=(1, 1))
+    joined = segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 1))
     assert joined.text == f"{sample_transcript.LINES[1][3]} {sample_transcript.LINES[2][3]}"
     assert (joined.end_ms, second.replaced_by) == (20_000, [first.id])
     with pytest.raises(SegmentReplaced) as gone:
-        segments.save(db, CLEO, of, version, second, SegmentChange(text="Nữa"), based_on=2)
+        segments.save(Draft(db, CLEO, of, version), second, SegmentChange(text="Nữa"), based_on=2)
     assert gone.value.by == [first.id]
     assert second.id not in {s.id for s in version.segments}
 
@@ -134,14 +129,14 @@ def test_merge_of_non_neighbours_raises(db: Session, transcribed: Transcribed) -
     rows = version.segments
     for pair in ((rows[0], rows[2]), (rows[1], rows[0]), (rows[1], rows[1])):
         with pytest.raises(SegmentRefused) as refused:
-            segments.merge(db, CLEO, of, version, *pair, based_on=(1, 1))
+            segments.merge(Draft(db, CLEO, of, version), *pair, based_on=(1, 1))
         assert refused.value.facts["why"] == "not_neighbours"
 
 
 def test_drop_keeps_segment_in_history(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     ghost = version.segments[2]
-    segments.drop(db, CLEO, of, version, ghost, based_on=1, reason="Máy tự thêm")
+    segments.drop(Draft(db, CLEO, of, version), ghost, based_on=1, reason="Máy tự thêm")
     assert len(version.segments) == 4
     last = segments.revisions(db, ghost)[0]
     assert (last.kind, last.reason, last.text) == (
@@ -155,10 +150,10 @@ def test_name_speaker_accepts_contribution_or_label(db: Session, transcribed: Tr
     of, version = transcribed
     witness = next(c for c in of.contributions if c.role == "witness")
     first, second = version.segments[:2]
-    segments.name_speaker(db, CLEO, of, version, [first, second, first], speaker=witness.id)
+    segments.name_speaker(Draft(db, CLEO, of, version), [first, second, first], speaker=witness.id)
     assert {first.contribution_id, second.contribution_id} == {witness.id}
     assert (first.revision, second.revision, version.revision) == (2, 2, 2)
-    segments.name_speaker(db, CLEO, of, version, [first], speaker="  Người  hàng xóm ")
+    segments.name_speaker(Draft(db, CLEO, of, version), [first], speaker="  Người  hàng xóm ")
     assert (first.contribution_id, first.speaker_label) == (None, "Người hàng xóm")
 
 
@@ -174,7 +169,7 @@ def test_overlap_is_refused_only_for_the_same_speaker(
     assert refused.value.facts == {"field": "start", "why": "times_overlap"}
     with pytest.raises(SegmentRefused):
         segments.name_speaker(
-            db, CLEO, of, version, [question], speaker=answer.contribution_id or ""
+            Draft(db, CLEO, of, version), [question], speaker=answer.contribution_id or ""
         )
     assert next_answer.start_ms == 12_000
 
@@ -234,17 +229,21 @@ def test_edits_of_approved_version_raise_not_allowed(db: Session, rights_of: Rig
     version = sample_transcript.add_approved_version(db, of)
     first, second = version.segments[1:3]
     for act in (
-        lambda: segments.save(db, CLEO, of, version, first, SegmentChange(text="A"), based_on=1),
-        lambda: segments.merge(db, CLEO, of, version, first, second, based_on=(1, 1)),
-        lambda: segments.drop(db, CLEO, of, version, first, based_on=1, reason=""),
-        lambda: segments.restore(db, CLEO, of, version, first, revision=1),
-        lambda: segments.name_speaker(db, CLEO, of, version, [first], speaker="A"),
+        lambda: segments.save(
+            Draft(db, CLEO, of, version), first, SegmentChange(text="A"), based_on=1
+        ),
+        lambda: segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 1)),
+        lambda: segments.drop(Draft(db, CLEO, of, version), first, based_on=1, reason=""),
+        lambda: segments.restore(Draft(db, CLEO, of, version), first, revision=1),
+        lambda: segments.name_speaker(Draft(db, CLEO, of, version), [first], speaker="A"),
     ):
         with pytest.raises(NotAllowed) as refused:
             act()
         assert refused.value.decision.reason == "frozen"
     with pytest.raises(NotAllowed):
-        segments.save(db, rights_of("hoa"), of, version, first, SegmentChange(text="A"), based_on=1)
+        segments.save(
+            Draft(db, rights_of("hoa"), of, version), first, SegmentChange(text="A"), based_on=1
+        )
 
 
 def test_restore_returns_earlier_words_with_reason(db: Session, transcribed: Transcribed) -> None:
@@ -253,7 +252,7 @@ def test_restore_returns_earlier_words_with_reason(db: Session, transcribed: Tra
     words = list(segment.words)
     save_segment(db, transcribed, 1, text="Khác hẳn hết.")
     saved = segments.restore(
-        db, CLEO, of, version, segment, revision=1, reason="  Nghe lại thì đúng vậy "
+        Draft(db, CLEO, of, version), segment, revision=1, reason="  Nghe lại thì đúng vậy "
     )
     assert (saved.segment.text, saved.segment.words) == (sample_transcript.LINES[1][3], words)
     newest = segments.revisions(db, segment)[0]
@@ -262,7 +261,7 @@ def test_restore_returns_earlier_words_with_reason(db: Session, transcribed: Tra
         "restore",
         "Nghe lại thì đúng vậy",
     )
-    again = segments.restore(db, CLEO, of, version, segment, revision=1)
+    again = segments.restore(Draft(db, CLEO, of, version), segment, revision=1)
     assert again.segment.revision == 3  # nothing to do, so nothing was written
 
 
@@ -275,7 +274,7 @@ def test_save_records_transcript_edited(db: Session, transcribed: Transcribed) -
 def test_changed_since_returns_later_changes_only(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     save_segment(db, transcribed, 0, text="Thưa bà?")
-    segments.merge(db, CLEO, of, version, *version.segments[1:3], based_on=(1, 1))
+    segments.merge(Draft(db, CLEO, of, version), *version.segments[1:3], based_on=(1, 1))
     assert len(segments.changed_since(db, version, 1)) == 3
     assert [bool(s.ended_at) for s in segments.changed_since(db, version, 2)] == [False, True]
     assert segments.changed_since(db, version, 3) == []

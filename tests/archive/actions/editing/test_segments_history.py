@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange, SegmentRefused
 from archive.actions.transcripts import versions
 from archive.actions.transcripts.words import to_document as to_document
@@ -47,18 +48,15 @@ def _carry_out(
         tokens = one.text.split()
         cut = number % (len(tokens) + 1)
         text = " ".join([*tokens[:cut], *words, *tokens[cut + len(words) // 2 :]])
-        segments.save(db, CLEO, of, version, one, SegmentChange(text=text), based_on=rev)
+        segments.save(Draft(db, CLEO, of, version), one, SegmentChange(text=text), based_on=rev)
     elif kind == "times":
         change = SegmentChange(
             start_ms=one.start_ms + number * 10 - 300, end_ms=one.end_ms - number * 20
         )
-        segments.save(db, CLEO, of, version, one, change, based_on=rev)
+        segments.save(Draft(db, CLEO, of, version), one, change, based_on=rev)
     elif kind == "split":
         segments.split(
-            db,
-            CLEO,
-            of,
-            version,
+            Draft(db, CLEO, of, version),
             one,
             based_on=rev,
             char=number % (len(one.text) + 1),
@@ -67,13 +65,15 @@ def _carry_out(
         )
     elif kind == "merge" and at + 1 < len(rows):
         other = rows[at + 1]
-        segments.merge(db, CLEO, of, version, one, other, based_on=(rev, other.revision))
+        segments.merge(Draft(db, CLEO, of, version), one, other, based_on=(rev, other.revision))
     elif kind == "speaker":
-        segments.name_speaker(db, CLEO, of, version, [one], speaker=words[0] if words else "")
+        segments.name_speaker(
+            Draft(db, CLEO, of, version), [one], speaker=words[0] if words else ""
+        )
     elif kind == "drop" and len(rows) > 2:
-        segments.drop(db, CLEO, of, version, one, based_on=rev, reason="thừa")
+        segments.drop(Draft(db, CLEO, of, version), one, based_on=rev, reason="thừa")
     elif kind == "restore":
-        segments.restore(db, CLEO, of, version, one, revision=1 + number % rev)
+        segments.restore(Draft(db, CLEO, of, version), one, revision=1 + number % rev)
 
 
 def _state(thing: Segment | SegmentRevision) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments, structure
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentRefused, StaleSegment
 from archive.actions.editing.structure import NewSegment, Restoration
 from archive.actions.transcripts.words import to_document as to_document
@@ -39,7 +40,7 @@ def insert_segment(
     new = NewSegment(
         id=new_id(), start_ms=start, end_ms=end, text=text, speaker=speaker, recording_id=recording
     )
-    return structure.insert(db, CLEO, *transcribed, new, after=after)
+    return structure.insert(Draft(db, CLEO, *transcribed), new, after=after)
 
 
 def refusal_of(act: Callable[[], object]) -> tuple[object, object]:
@@ -117,7 +118,7 @@ def test_move_boundary_changes_both_neighbours(db: Session, transcribed: Transcr
     of, version = transcribed
     left, right = version.segments[1:3]
     for at_ms in (13_000, 9_000):
-        structure.move_boundary(db, CLEO, of, version, left, right, at_ms=at_ms)
+        structure.move_boundary(Draft(db, CLEO, of, version), left, right, at_ms=at_ms)
         assert (left.end_ms, right.start_ms) == (at_ms, at_ms)
         assert (left.start_ms, right.end_ms) == (4_000, 20_000)
         assert validate(to_document(left)) == validate(to_document(right)) == ()
@@ -128,12 +129,12 @@ def test_move_boundary_changes_both_neighbours(db: Session, transcribed: Transcr
     for at_ms in (4_000, 20_000, -1):
         assert refusal_of(
             lambda a=at_ms: structure.move_boundary(  # type: ignore[misc]
-                db, CLEO, of, version, left, right, at_ms=a
+                Draft(db, CLEO, of, version), left, right, at_ms=a
             )
         ) == ("at_ms", "time_outside")
     assert refusal_of(
         lambda: structure.move_boundary(
-            db, CLEO, of, version, left, version.segments[4], at_ms=9_000
+            Draft(db, CLEO, of, version), left, version.segments[4], at_ms=9_000
         )
     ) == ("right", "not_neighbours")
 
@@ -142,7 +143,7 @@ def test_shift_moves_following_segments_and_words(db: Session, transcribed: Tran
     of, version = transcribed
     third = version.segments[2]
     before = [unpack(s.words) for s in version.segments]
-    moved = structure.shift(db, CLEO, of, version, first=third, by_ms=1_500)
+    moved = structure.shift(Draft(db, CLEO, of, version), first=third, by_ms=1_500)
     assert moved == version.segments[2:]
     assert times(transcribed) == [
         (0, 4_000),
@@ -180,11 +181,13 @@ def test_shift_out_of_bounds_raises_and_changes_nothing(
     of, version = transcribed
     if number == 3:  # the interviewer may talk into the witness, so let one voice say both
         witness = next(c.id for c in of.contributions if c.role == "witness")
-        segments.name_speaker(db, CLEO, of, version, version.segments[3:4], speaker=witness)
+        segments.name_speaker(Draft(db, CLEO, of, version), version.segments[3:4], speaker=witness)
     before, revision = times(transcribed), version.revision
     with db.begin_nested() as attempt:
         first = version.segments[number]
-        found = refusal_of(lambda: structure.shift(db, CLEO, of, version, first=first, by_ms=by_ms))
+        found = refusal_of(
+            lambda: structure.shift(Draft(db, CLEO, of, version), first=first, by_ms=by_ms)
+        )
         attempt.rollback()
     db.expire_all()
     assert (found[1], times(transcribed), version.revision) == (why, before, revision)
@@ -195,7 +198,7 @@ def test_replace_keeps_times_of_other_words(db: Session, transcribed: Transcribe
     rows = list(version.segments)
     old = unpack(rows[2].words)
     changed = structure.replace(
-        db, CLEO, of, version, rows, find="nước", replacement="nước sạch", expected=3
+        Draft(db, CLEO, of, version), rows, find="nước", replacement="nước sạch", expected=3
     )
     assert changed == [rows[2], rows[3], rows[4]]
     assert rows[4].text == "Phải, tới năm tám mươi sáu mới có đồng hồ nước sạch."
@@ -232,7 +235,11 @@ def test_replace_matches_whole_syllables_only(
 
     def run(expected: int) -> list[Segment]:
         return structure.replace(
-            db, CLEO, of, version, version.segments, find=find, replacement="x", expected=expected
+            Draft(db, CLEO, of, version),
+            version.segments,
+            find=find,
+            replacement="x",
+            expected=expected,
         )
 
     with pytest.raises(SegmentRefused) as refused:
@@ -246,9 +253,11 @@ def test_restore_many_splits_merged_segments_again(db: Session, transcribed: Tra
     of, version = transcribed
     first, second = version.segments[1:3]
     before = [(s.text, s.words, s.start_ms, s.end_ms, s.flags) for s in (first, second)]
-    segments.merge(db, CLEO, of, version, first, second, based_on=(1, 1))
+    segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 1))
     restored = structure.restore_many(
-        db, CLEO, of, version, [Restoration(segment=first, based_on=2, revision=1)], joined=[second]
+        Draft(db, CLEO, of, version),
+        [Restoration(segment=first, based_on=2, revision=1)],
+        joined=[second],
     )
     assert restored == [first, second]
     assert [(s.text, s.words, s.start_ms, s.end_ms, s.flags) for s in restored] == before
@@ -259,7 +268,7 @@ def test_restore_many_splits_merged_segments_again(db: Session, transcribed: Tra
 def test_restore_many_joined_not_merged_since_raises(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     first, second, third, other, _last = version.segments
-    segments.merge(db, CLEO, of, version, first, second, based_on=(1, 1))
+    segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 1))
     for segment, to, joined in (
         (first, 2, second),  # at revision 2 the words were in it already
         (first, 1, third),  # was never joined to anything
@@ -268,7 +277,7 @@ def test_restore_many_joined_not_merged_since_raises(db: Session, transcribed: T
         restoration = Restoration(segment=segment, based_on=segment.revision, revision=to)
         assert refusal_of(
             lambda w=restoration, j=joined: structure.restore_many(  # type: ignore[misc]
-                db, CLEO, of, version, [w], joined=[j]
+                Draft(db, CLEO, of, version), [w], joined=[j]
             )
         ) == ("joined", "not_joined_here")
 
@@ -276,10 +285,12 @@ def test_restore_many_joined_not_merged_since_raises(db: Session, transcribed: T
 def test_restore_many_from_old_revision_raises_stale(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     first = version.segments[0]
-    segments.save(db, CLEO, of, version, first, segments.SegmentChange(text="Thưa."), based_on=1)
+    segments.save(
+        Draft(db, CLEO, of, version), first, segments.SegmentChange(text="Thưa."), based_on=1
+    )
     with pytest.raises(StaleSegment) as stale:
         structure.restore_many(
-            db, CLEO, of, version, [Restoration(segment=first, based_on=1, revision=1)]
+            Draft(db, CLEO, of, version), [Restoration(segment=first, based_on=1, revision=1)]
         )
     assert (stale.value.segment_id, first.text) == (first.id, "Thưa.")
 
@@ -287,14 +298,14 @@ def test_restore_many_from_old_revision_raises_stale(db: Session, transcribed: T
 def test_locate_text_follows_repeated_merges(db: Session, transcribed: Transcribed) -> None:
     of, version = transcribed
     first, second, third = version.segments[1:4]
-    segments.merge(db, CLEO, of, version, second, third, based_on=(1, 1))
-    segments.merge(db, CLEO, of, version, first, second, based_on=(1, 2))
+    segments.merge(Draft(db, CLEO, of, version), second, third, based_on=(1, 1))
+    segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 2))
     [place] = segments.locate_text(db, third)
     assert place.segment is first
     assert place.at is not None
     assert first.text[place.at : place.at + place.length] == third.text
     change = segments.SegmentChange(text=first.text.replace("máy", "giếng"))
-    segments.save(db, CLEO, of, version, first, change, based_on=2)
+    segments.save(Draft(db, CLEO, of, version), first, change, based_on=2)
     assert [p.at for p in segments.locate_text(db, third)] == [None]
 
 
@@ -304,19 +315,16 @@ def test_structure_edits_require_correct_right(
     of, version = transcribed
     left, right = version.segments[:2]
     acts: list[Callable[[Rights], object]] = [
-        lambda who: structure.move_boundary(db, who, of, version, left, right, at_ms=3_000),
-        lambda who: structure.shift(db, who, of, version, first=left, by_ms=5),
+        lambda who: structure.move_boundary(Draft(db, who, of, version), left, right, at_ms=3_000),
+        lambda who: structure.shift(Draft(db, who, of, version), first=left, by_ms=5),
         lambda who: structure.replace(
-            db, who, of, version, [left], find="bà", replacement="cô", expected=1
+            Draft(db, who, of, version), [left], find="bà", replacement="cô", expected=1
         ),
         lambda who: structure.restore_many(
-            db, who, of, version, [Restoration(segment=left, based_on=1, revision=1)]
+            Draft(db, who, of, version), [Restoration(segment=left, based_on=1, revision=1)]
         ),
         lambda who: structure.insert(
-            db,
-            who,
-            of,
-            version,
+            Draft(db, who, of, version),
             NewSegment(id=new_id(), start_ms=40_000, end_ms=41_000, text="A"),
             after=None,
         ),

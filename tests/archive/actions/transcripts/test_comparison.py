@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import comparison, versions
 from archive.actions.transcripts.comparison import ComparedPassage, Comparison, TextState
@@ -45,7 +46,9 @@ def pieces_of(passage: ComparedPassage) -> tuple[list[tuple[str, str]], list[tup
 def edit_second_segment(
     db: Session, who: Rights, of: Interview, version: TranscriptVersion, text: str
 ) -> None:
-    segments.save(db, who, of, version, version.segments[1], SegmentChange(text=text), based_on=1)
+    segments.save(
+        Draft(db, who, of, version), version.segments[1], SegmentChange(text=text), based_on=1
+    )
 
 
 def test_list_states_first_state_only_after_a_change(
@@ -90,9 +93,11 @@ def test_compare_states_after_split_merge_and_drop(
     cleo = rights_of("cleo")
     version = sample_transcript.add_version(db, of)
     _first, second, third, fourth, fifth = version.segments
-    segments.split(db, cleo, of, version, second, based_on=1, char=10, at_ms=None, new_id=new_id())
-    segments.merge(db, cleo, of, version, third, fourth, based_on=(1, 1))
-    segments.drop(db, cleo, of, version, fifth, based_on=1, reason="Máy tự thêm")
+    segments.split(
+        Draft(db, cleo, of, version), second, based_on=1, char=10, at_ms=None, new_id=new_id()
+    )
+    segments.merge(Draft(db, cleo, of, version), third, fourth, based_on=(1, 1))
+    segments.drop(Draft(db, cleo, of, version), fifth, based_on=1, reason="Máy tự thêm")
     compared = compare(db, cleo, of, "1-first", "1")
     assert [passage.start_ms for passage in compared.passages] == [0, 4_000, 12_000, 24_000]
     assert [passage.changed_words for passage in compared.passages[:3]] == [0, 0, 0]
@@ -148,7 +153,7 @@ def test_compare_states_with_different_speaker_only(
 ) -> None:
     cleo = rights_of("cleo")
     version = sample_transcript.add_version(db, of)
-    segments.name_speaker(db, cleo, of, version, [version.segments[4]], speaker="Ông Bảy")
+    segments.name_speaker(Draft(db, cleo, of, version), [version.segments[4]], speaker="Ông Bảy")
     (passage,) = [p for p in compare(db, cleo, of, "1-first", "1").passages if p.differs]
     assert passage.changed_words == 0
     assert (passage.before.voices, passage.after.voices) == (["Bà Nguyễn Thị Sen"], ["Ông Bảy"])

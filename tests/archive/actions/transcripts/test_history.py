@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import Rights
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import history
 from archive.actions.transcripts.history import DiffPiece, HistoryEntry
@@ -39,8 +40,8 @@ def test_changes_newest_first_with_author_and_words(
     cleo, rob = rights_of("cleo"), rights_of("rob")
     one = version.segments[1]
     change = SegmentChange(text="Hồi đó hẻm tui có cái giếng chung.")
-    segments.save(db, cleo, of, version, one, change, based_on=1)
-    segments.save(db, rob, of, version, one, SegmentChange(start_ms=4_200), based_on=2)
+    segments.save(Draft(db, cleo, of, version), one, change, based_on=1)
+    segments.save(Draft(db, rob, of, version), one, SegmentChange(start_ms=4_200), based_on=2)
     last, first = entries(db, transcribed)
     assert (first.author, last.author) == ("Cleo", "Rob")
     assert pieces_of(first) == [
@@ -64,8 +65,8 @@ def test_changes_split_and_merge_remove_no_words(
     of, version = transcribed
     cleo, fresh = rights_of("cleo"), new_id()
     one = version.segments[1]
-    segments.split(db, cleo, of, version, one, based_on=1, char=10, at_ms=None, new_id=fresh)
-    segments.merge(db, cleo, of, version, *version.segments[1:3], based_on=(2, 1))
+    segments.split(Draft(db, cleo, of, version), one, based_on=1, char=10, at_ms=None, new_id=fresh)
+    segments.merge(Draft(db, cleo, of, version), *version.segments[1:3], based_on=(2, 1))
     joined, cut = entries(db, transcribed)
     for entry, kind in ((cut, "split"), (joined, "merge")):
         assert entry.kind == kind
@@ -78,11 +79,11 @@ def test_changes_drop_has_reason_and_can_be_restored(
     of, version = transcribed
     cleo = rights_of("cleo")
     one = version.segments[4]
-    segments.drop(db, cleo, of, version, one, based_on=1, reason="Máy tự thêm")
+    segments.drop(Draft(db, cleo, of, version), one, based_on=1, reason="Máy tự thêm")
     (entry,) = entries(db, transcribed)
     assert pieces_of(entry) == [("out", sample_transcript.LINES[4][3])]
     assert (entry.reason, entry.earlier) == ("Máy tự thêm", 1)
-    segments.restore(db, cleo, of, version, one, revision=1, reason="Có người nói thật")
+    segments.restore(Draft(db, cleo, of, version), one, revision=1, reason="Có người nói thật")
     assert len(version.segments) == 5
     assert entries(db, transcribed)[0].reason == "Có người nói thật"
 
@@ -92,7 +93,7 @@ def test_changes_speaker_has_both_speakers(
 ) -> None:
     of, version = transcribed
     one = version.segments[4]
-    segments.name_speaker(db, rights_of("cleo"), of, version, [one], speaker="Ông Bảy")
+    segments.name_speaker(Draft(db, rights_of("cleo"), of, version), [one], speaker="Ông Bảy")
     (entry,) = entries(db, transcribed)
     assert entry.speaker_before is not None
     assert (entry.speaker_before.full, entry.speaker.full) == ("Bà Nguyễn Thị Sen", "Ông Bảy")

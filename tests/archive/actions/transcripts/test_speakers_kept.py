@@ -18,6 +18,7 @@ from archive.actions.catalogue.interviews import DescriptionOutdated
 from archive.actions.catalogue.people import PersonFacts
 from archive.actions.discovery import home
 from archive.actions.editing import page, segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.holdings import playback
 from archive.actions.transcripts import comparison, exports, history, labels, reading, versions
@@ -244,17 +245,17 @@ def test_editor_offers_a_removed_speaker_only_while_they_speak(db: Session, of: 
     def offered() -> list[str]:
         return [
             voice.speaker.full
-            for voice in page.load_page(db, named.TEST, of, opened).speaker_options
+            for voice in page.load_page(Draft(db, named.TEST, of, opened)).speaker_options
         ]
 
     assert offered() == [NEW, named.INTERVIEWER, named.SPOKEN_NAME]
-    lines = page.load_page(db, named.TEST, of, opened).rows
+    lines = page.load_page(Draft(db, named.TEST, of, opened)).rows
     assert [line.speaker.full for line in lines if line.voice == witness.id] == [
         named.SPOKEN_NAME
     ] * 2
     new = next(c for c in of.listed_contributions if c.role == "witness")
     spoken = [s for s in opened.segments if s.contribution_id == witness.id]
-    segments.name_speaker(db, named.TEST, of, opened, spoken, speaker=new.id)
+    segments.name_speaker(Draft(db, named.TEST, of, opened), spoken, speaker=new.id)
     assert offered() == [NEW, named.INTERVIEWER]
 
 
@@ -266,7 +267,7 @@ def test_editor_page_opened_before_the_save_still_names_the_removed_speaker(
     witness = next(c.id for c in of.contributions if c.role == "witness")
     named.replace_witness(db, of)
     segment = opened.segments[0]
-    segments.name_speaker(db, named.TEST, of, opened, [segment], speaker=witness)
+    segments.name_speaker(Draft(db, named.TEST, of, opened), [segment], speaker=witness)
     assert (segment.contribution_id, segment.speaker_label) == (witness, "")
 
 
@@ -277,8 +278,8 @@ def test_restore_of_an_earlier_revision_brings_a_removed_speaker_back(
     segment = opened.segments[1]
     was = segment.contribution_id
     named.replace_witness(db, of)
-    segments.name_speaker(db, named.TEST, of, opened, [segment], speaker=named.NEIGHBOUR)
-    segments.restore(db, named.TEST, of, opened, segment, revision=segment.revision - 1)
+    segments.name_speaker(Draft(db, named.TEST, of, opened), [segment], speaker=named.NEIGHBOUR)
+    segments.restore(Draft(db, named.TEST, of, opened), segment, revision=segment.revision - 1)
     assert (segment.contribution_id, segment.speaker_label) == (was, "")
 
 
@@ -288,10 +289,7 @@ def test_open_next_and_edit_after_the_save_keep_the_speaker(db: Session, of: Int
     named.replace_witness(db, of)
     segment = opened.segments[1]
     segments.save(
-        db,
-        named.TEST,
-        of,
-        opened,
+        Draft(db, named.TEST, of, opened),
         segment,
         SegmentChange(text=f"{segment.text} Vậy đó."),
         based_on=2,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import versions
 from archive.actions.transcripts.versions import (
@@ -58,7 +59,7 @@ def test_new_machine_version_leaves_edited_version_current(db: Session, of: Inte
     second = sample_transcript.add_version(db, of)
     assert versions.current_version(db, of) is second, "nobody had touched the first one"
     segment = second.segments[0]
-    segments.save(db, TEST, of, second, segment, SegmentChange(text="Thưa bà?"), based_on=1)
+    segments.save(Draft(db, TEST, of, second), segment, SegmentChange(text="Thưa bà?"), based_on=1)
     third = sample_transcript.add_version(db, of)
     assert versions.current_version(db, of) is second
     assert [v.number for v in versions.list_versions(db, of)] == [3, 2, 1]
@@ -75,7 +76,9 @@ def test_state_transitions_and_their_rights(
     with pytest.raises(NothingToSubmit):
         versions.submit(db, cleo, of, made)
     assert state_of(made) == "machine"
-    segments.save(db, cleo, of, made, made.segments[0], SegmentChange(state="heard"), based_on=1)
+    segments.save(
+        Draft(db, cleo, of, made), made.segments[0], SegmentChange(state="heard"), based_on=1
+    )
     versions.submit(db, cleo, of, made)
     with pytest.raises(WrongState):
         versions.submit(db, cleo, of, made)

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from archive.actions.editing import segments, structure
+from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.editing.structure import NewSegment
 from archive.actions.transcripts import exports
@@ -42,7 +43,9 @@ def transcribed(database: Database) -> Made:
         version = sample_transcript.add_version(db, of)
         segment = version.segments[1]
         change = SegmentChange(text="Hồi đó hẻm tui có cái giếng chung.")
-        segments.save(db, rights_of_machine("test"), of, version, segment, change, based_on=1)
+        segments.save(
+            Draft(db, rights_of_machine("test"), of, version), segment, change, based_on=1
+        )
         return Made(version.id, segment.id)
 
 
@@ -115,10 +118,12 @@ def test_history_describes_operations_on_several_segments(
         )
         who, (_first, left, right, *_rest, last) = rights_of_machine("test"), version.segments
         new = NewSegment(id=new_id(), start_ms=40_000, end_ms=41_000, text="Ừ, hồi đó cực lắm.")
-        structure.move_boundary(db, who, of, version, left, right, at_ms=12_500)
-        structure.replace(db, who, of, version, [last], find="Phải", replacement="Dạ", expected=1)
-        structure.shift(db, who, of, version, first=last, by_ms=500)
-        structure.insert(db, who, of, version, new, after=last)
+        structure.move_boundary(Draft(db, who, of, version), left, right, at_ms=12_500)
+        structure.replace(
+            Draft(db, who, of, version), [last], find="Phải", replacement="Dạ", expected=1
+        )
+        structure.shift(Draft(db, who, of, version), first=last, by_ms=500)
+        structure.insert(Draft(db, who, of, version), new, after=last)
     page = read(client_of("hoa"), f"{transcribed.page}/history")
     for words in ("boundary moved", "times moved", "passage added", "words replaced everywhere"):
         assert words in page
