@@ -9,18 +9,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app import create_app
 from archive.db import Database
 from archive.settings import Settings
 from archive.web.core.security import SESSION_COOKIE
 from tests.support.cast import session_of
-from tests.support.http_server import HttpClient, ServerProcess
+from tests.support.http_server import HttpClient, ServerProcess, serve_in_thread
 from tests.support.page_monitor import PageMonitor
+from tests.support.worker_process import WorkerProcess
 
 # The default of `expect` is 5 s, which a busy machine exceeds. Only a test that fails waits longer.
 PATIENCE_MS = 60_000
@@ -61,16 +65,44 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[ServerProcess]:
-    """Create the process of `flask serve --worker` on the archive of this test."""
-    process = ServerProcess(settings, worker=True)
+    """Create the process of `flask serve` on the archive of this test; it can be killed."""
+    process = ServerProcess(settings)
     yield process
     process.stop()
 
 
 @pytest.fixture
-def site(server: ServerProcess) -> HttpClient:
-    """Start the server and return its address; `server` can be killed and restarted."""
-    return server.start()
+def site(
+    settings: Settings,
+    compiled_templates: FileSystemBytecodeCache,
+    request: pytest.FixtureRequest,
+) -> Iterator[HttpClient]:
+    """Serve the archive: by `server` if the test has one, else in a thread, which costs less."""
+    if "server" in request.fixturenames:
+        process: ServerProcess = request.getfixturevalue("server")
+        yield process.start()
+        return
+    with serve_archive(settings, compiled_templates) as client:
+        yield client
+
+
+@contextmanager
+def serve_archive(settings: Settings, templates: FileSystemBytecodeCache) -> Iterator[HttpClient]:
+    """Serve an archive by waitress in a thread of this process."""
+    app = create_app(settings)
+    app.jinja_env.bytecode_cache = templates
+    with serve_in_thread(app) as client:
+        yield client
+    app.extensions["loi_ke"].database.dispose()
+
+
+@pytest.fixture
+def worker(settings: Settings) -> Iterator[WorkerProcess]:
+    """Run `flask worker` beside the server, for tests that watch a job."""
+    process = WorkerProcess(settings)
+    process.start()
+    yield process
+    process.stop()
 
 
 OpenAs = Callable[..., Page]

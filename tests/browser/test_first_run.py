@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import expect
 
 from archive.settings import Settings
-from tests.browser.conftest import OpenAs
+from tests.browser.conftest import OpenAs, serve_archive
 from tests.support.accessibility import violations
 from tests.support.cast import PASSWORD
 from tests.support.empty_archive import delete_accounts
-from tests.support.http_server import HttpClient, ServerProcess
+from tests.support.http_server import HttpClient
 
 
 @pytest.fixture
-def site(settings: Settings) -> Iterator[HttpClient]:
-    server = ServerProcess(delete_accounts(settings))
-    yield server.start()
-    server.stop()
+def site(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[HttpClient]:
+    with serve_archive(delete_accounts(settings), compiled_templates) as client:
+        yield client
 
 
 def test_first_run_form_opens_the_archive(open_as: OpenAs) -> None:

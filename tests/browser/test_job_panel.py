@@ -19,6 +19,7 @@ from tests.support.audio_samples import as_float, sample
 from tests.support.rights import rights_of_machine
 
 PAGE = "/vi/interviews/LK-1"
+pytestmark = pytest.mark.usefixtures("worker")
 PATIENCE_MS = 240_000  # transcription is slow on a busy machine
 
 

@@ -15,10 +15,12 @@ from archive.actions.transcripts import imports, versions
 from archive.jobs.worker import Worker
 from archive.models import Annotation
 from archive.models.base import new_id
+from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs, play_slowly
 from tests.support import media_files, sample_transcript
 from tests.support.accessibility import violations
+from tests.support.copied_home import building_home, copy_home
 from tests.support.rights import rights_of_machine
 from transcription.engines.demo import SAMPLES_DIR
 
@@ -33,8 +35,22 @@ IS_HIGHLIGHTED = """word => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def approved_interview(toolbox: Toolbox) -> None:
+@pytest.fixture(scope="module")
+def approved_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
+    """Build an archive with an approved public interview and its derivatives."""
+    with building_home(tmp_path_factory.mktemp("reading"), empty_database) as toolbox:
+        _add_approved_interview(toolbox)
+        Worker(toolbox).run_until_idle()
+    return toolbox.settings.home
+
+
+@pytest.fixture
+def settings(approved_home: Path, tmp_path: Path) -> Settings:
+    """A copy of the archive for this test."""
+    return copy_home(approved_home, tmp_path / "home")
+
+
+def _add_approved_interview(toolbox: Toolbox) -> None:
     """Add a public interview with a recording, an approved transcript and two index points."""
     with toolbox.database.writing() as db:
         sample_transcript.add_interview(db, recorded=False)
@@ -56,7 +72,6 @@ def approved_interview(toolbox: Toolbox) -> None:
             db.add(
                 Annotation(id=new_id(), interview_id=interview.id, start_ms=start_ms, title=title)
             )
-    Worker(toolbox).run_until_idle()
 
 
 def segment_row(page: Page, text: str) -> Locator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs, play_slowly
 from tests.support.accessibility import violations
-from tests.support.http_server import HttpClient, ServerProcess
+from tests.support.copied_home import building_home, copy_home
 from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment, Word
 from transcription.engines.demo import SAMPLES_DIR
@@ -27,9 +28,22 @@ from transcription.engines.demo import SAMPLES_DIR
 SAMPLE = SAMPLES_DIR / "interview_pha_rao.json"
 
 
+@pytest.fixture(scope="module")
+def searchable_home(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
+    """Build an archive with one invented interview, its recording, transcript and index."""
+    with building_home(tmp_path_factory.mktemp("search"), empty_database) as toolbox:
+        _add_interview(toolbox)
+        Worker(toolbox).run_until_idle()
+    return toolbox.settings.home
+
+
 @pytest.fixture
-def site(toolbox: Toolbox, settings: Settings) -> Iterator[HttpClient]:
-    """Serve an archive with one invented interview, its recording and its transcript."""
+def settings(searchable_home: Path, tmp_path: Path) -> Settings:
+    """A copy of the archive for this test."""
+    return copy_home(searchable_home, tmp_path / "home")
+
+
+def _add_interview(toolbox: Toolbox) -> None:
     sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
     with toolbox.database.writing() as db:
         interview = Interview(
@@ -58,11 +72,6 @@ def site(toolbox: Toolbox, settings: Settings) -> Iterator[HttpClient]:
             source="sample",
             segments=[(stored.recordings[0].id, turn) for turn in _turns(sample["segments"])],
         )
-    Worker(toolbox).run_until_idle()
-    toolbox.database.dispose()
-    server = ServerProcess(settings)
-    yield server.start()
-    server.stop()
 
 
 def _turns(sentences: list[dict[str, Any]]) -> Iterator[TranscriptSegment]:
