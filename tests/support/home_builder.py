@@ -1,7 +1,8 @@
 """Program that fills LOIKE_HOME by real use: migration, sample archive, upload, worker.
 
 It prints `ready`, and keeps the database open until its standard input ends, so that the log files
-of SQLite can be checked too. `--without-speech` leaves out transcriptions.
+of SQLite can be checked too. Jobs that differ only by their recording or picture run once: the
+others leave the same kinds of files. `--without-speech` leaves out transcriptions.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import sys
 from alembic import command
 from flask import Flask
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from app import create_app
 from archive import migrations
 from archive.actions.accounts import accounts
 from archive.actions.holdings import uploads
 from archive.jobs.worker import Worker
-from archive.models import Interview, Job, User
+from archive.models import Interview, Job, MediaFile, Recording, User
 from archive.toolbox import Toolbox
 
 
@@ -29,9 +31,10 @@ def main() -> None:
     command.upgrade(older, migrations.revisions_before_release()[-1])
     _flask(app, "init")
     _flask(app, "demo", "load")
-    if "--without-speech" in sys.argv:
-        with tools.database.writing() as db:
+    with tools.database.writing() as db:
+        if "--without-speech" in sys.argv:
             db.execute(delete(Job).where(Job.lane == "speech"))
+        _leave_out_repeated_jobs(db)
     _begin_upload(tools)
     Worker(tools).run_until_idle()
     with tools.database.reading() as db:
@@ -46,6 +49,25 @@ def main() -> None:
 def _flask(app: Flask, *words: str) -> None:
     result = app.test_cli_runner().invoke(args=list(words))
     assert result.exit_code == 0, result.output
+
+
+def _leave_out_repeated_jobs(db: Session) -> None:
+    """Keep one derive job per media type, and the transcription of the shortest recording."""
+    kept_types: set[str] = set()
+    for job in db.scalars(select(Job).where(Job.kind == "derive")).all():
+        media_type = db.get_one(MediaFile, job.payload["subject_id"]).media_type
+        if media_type in kept_types:
+            db.delete(job)
+        kept_types.add(media_type)
+    longer = (
+        select(Job)
+        .join(Recording, Recording.interview_id == Job.interview_id)
+        .where(Job.kind == "transcribe")
+        .order_by(Recording.duration_ms)
+        .offset(1)
+    )
+    for job in db.scalars(longer).all():
+        db.delete(job)
 
 
 def _begin_upload(tools: Toolbox) -> None:
