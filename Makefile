@@ -40,7 +40,7 @@ run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
 	$(FLASK) serve
 
 test: setup $(VENV)/.installed-dev $(VENV)/.test-files ## Run the whole suite; what is left out is named at the end
-	$(BIN)/pytest -n auto --dist loadfile $(OPTIONS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 mutants: $(VENV)/.installed-dev ## Change the code in a copy and list what no test notices (OPTIONS=--help)
 	$(BIN)/python -m tools.mutants $(OPTIONS)
