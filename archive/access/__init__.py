@@ -14,7 +14,7 @@ an account can read every state, with its label.
 from __future__ import annotations
 
 from archive.access.actor import PUBLIC, Actor, actor_of_user, machine
-from archive.access.decision import Decision, may
+from archive.access.decision import Decision, is_of_readers, may
 from archive.access.index_terms import text_access_term
 from archive.access.policy import (
     ACTIONS,
@@ -54,6 +54,7 @@ __all__ = [
     "Scope",
     "StaffAction",
     "actor_of_user",
+    "is_of_readers",
     "machine",
     "may",
     "readable",

@@ -34,7 +34,7 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
     """
     if scope.interview is not None and not rights.admit(scope.interview, "know", scope):
         return Decision(False, "not_visible")
-    if _is_of_readers(action):
+    if is_of_readers(action):
         return _may_as_reader(rights, action, scope)
     if role_allows(rights.actor, action):
         return _state_allows(action, scope.part)
@@ -46,7 +46,8 @@ def role_allows(actor: Actor, action: Action) -> bool:
     return actor.role in ALLOWED.get(action, frozenset())
 
 
-def _is_of_readers(action: Action) -> TypeGuard[ReaderAction]:
+def is_of_readers(action: Action) -> TypeGuard[ReaderAction]:
+    """Return whether readers ask for this, so that audience and state decide, not the role."""
     return action in READER_ACTIONS
 
 

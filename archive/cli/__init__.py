@@ -6,6 +6,7 @@ import click
 from flask import Flask
 
 from archive.cli import (
+    access,
     accounts,
     demo,
     doctor,
@@ -24,6 +25,7 @@ GROUPS: tuple[click.Command, ...] = (
     *holdings.COMMANDS,
     *transcripts.COMMANDS,
     *search.COMMANDS,
+    *access.COMMANDS,
     *doctor.COMMANDS,
 )
 

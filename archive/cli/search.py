@@ -9,12 +9,11 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from archive import access
 from archive.access import Rights
-from archive.actions.accounts import accounts
 from archive.actions.discovery import indexing
 from archive.actions.discovery import search as discovery
 from archive.actions.discovery.search import SearchHit, SearchQuery
+from archive.actions.rights import explanations
 from archive.cli.output import (
     exit_with_error,
     json_option,
@@ -83,13 +82,8 @@ def reindex(as_json: bool) -> None:
 def _rights_of(name: str) -> Rights:
     if not name:
         return operator()
-    if name == "public":
-        return access.rights_today(access.PUBLIC, toolbox().settings)
     with toolbox().database.reading() as db:
-        user = accounts.by_email(db, name)
-    if user is None:
-        exit_with_error("unknown_account", f"There is no account {name}.")
-    return accounts.rights_of(user, toolbox().settings)
+        return explanations.rights_as(db, name, toolbox().settings)
 
 
 def _find_hits(

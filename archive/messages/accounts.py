@@ -24,6 +24,10 @@ MESSAGES: dict[str, MessageFactory] = {
     "wrong_password": lambda f: Message(_("This is not the current password.")),
     "unknown_language": lambda f: Message(_("Pages are written in Vietnamese and English only.")),
     "unknown_role": lambda f: Message(_("There is no such role.")),
+    "unknown_account": lambda f: Message(
+        _("There is no account %(email)s.", email=f.get("email", "")),
+    ),
+    "closed": lambda f: Message(_("This is closed to your account for now.")),
     "name_missing": lambda f: Message(_("A name is needed: the edit history shows it.")),
     "wrong_sign_in": lambda f: Message(_("E-mail or password is not right.")),
     "last_administrator": lambda f: Message(

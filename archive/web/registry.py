@@ -12,6 +12,7 @@ from archive.web.editing import page as editor_page
 from archive.web.editing import presence, segments
 from archive.web.holdings import receipts, stream, tus, uploads
 from archive.web.office import first_run, jobs, settings
+from archive.web.rights import explanations
 from archive.web.speech import runs
 from archive.web.transcripts import reading, versions
 
@@ -25,6 +26,7 @@ PAGES: tuple[Blueprint, ...] = (
     people.bp,
     index_points.bp,
     reading.bp,
+    explanations.bp,
     runs.bp,
     versions.bp,
     editor_page.bp,

@@ -36,7 +36,19 @@ VTT = """WEBVTT
 
 HELP_COLUMNS = 62
 VERBS = {
-    *("Check", "Copy", "Create", "Export", "Import", "List", "Load", "Manage", "Queue", "Rebuild"),
+    *(
+        "Check",
+        "Copy",
+        "Create",
+        "Explain",
+        "Export",
+        "Import",
+        "List",
+        "Load",
+        "Manage",
+        "Queue",
+        "Rebuild",
+    ),
     *("Remove", "Run", "Search"),
 }
 
@@ -93,7 +105,7 @@ def test_examples_run_and_print_the_documented_shape(
         assert result.exit_code == 0, (match["words"], result.output)
         assert_shape(json.loads(match["output"]), json.loads(result.stdout), match["words"])
         count += 1
-    assert count == 14
+    assert count == 15
 
 
 def assert_shape(documented: Any, actual: Any, where: str) -> None:

@@ -95,5 +95,6 @@ def test_every_module_is_listed_in_modules() -> None:
         "message",
         "import_remarks",
         "quantities",
+        "rights",
     }
     assert len(messages.MODULES) == len(names)

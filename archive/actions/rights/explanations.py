@@ -1,0 +1,93 @@
+"""Why a reader may or may not do something with an interview, for the administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import ACTIONS, ARCHIVE, Action, Refused, Rights, Scope
+from archive.actions.accounts import accounts
+from archive.actions.transcripts import versions
+from archive.models import Interview
+from archive.settings import Settings
+
+# The reader without an account, beside the e-mail addresses of accounts.
+NOBODY = "public"
+# Actions on the archive itself: no interview opens or closes them.
+ON_THE_ARCHIVE: frozenset[Action] = frozenset(
+    {"create", "check_fixity", "manage_people", "manage_accounts", "manage_office"}
+)
+OF_TEXTS: frozenset[Action] = frozenset({"read", "download", "quote"})
+
+Basis = Literal["role", "audience", "account", "state", "grant"]
+
+
+class UnknownAccount(Refused):
+    """Raised for an e-mail address that no account has; fact `email`."""
+
+    code = "unknown_account"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """The decision on one action.
+
+    `reason` is the code of the refusal, or of what permits it: the `role`, the `audience` of the
+    interview, the `state` of the text, an `account` (its holders read every state), a `grant`.
+    """
+
+    action: Action
+    is_allowed: bool
+    reason: str
+
+
+def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = None) -> Rights:
+    """Return the rights of an account by e-mail, or of the public; raises UnknownAccount.
+
+    Without a day, on the current one.
+    """
+    if name == NOBODY:
+        rights = access.rights_today(access.PUBLIC, settings)
+    else:
+        user = accounts.by_email(db, name)
+        if user is None:
+            raise UnknownAccount(email=name[:80])
+        rights = accounts.rights_of(user, settings)
+    return replace(rights, on=on) if on is not None else rights
+
+
+def explain(
+    db: Session, rights: Rights, interview: Interview, *, reader: Rights
+) -> list[Explanation]:
+    """Return the decision on every action, in the order of the policy, with its reason.
+
+    Decisions on texts are those on the current version. For administrators only.
+    """
+    access.require(rights, "manage_accounts", Scope(interview))
+    scope = Scope(interview, versions.current_version(db, interview))
+    return [
+        _explain(reader, action, ARCHIVE if action in ON_THE_ARCHIVE else scope)
+        for action in ACTIONS
+    ]
+
+
+def _explain(reader: Rights, action: Action, scope: Scope) -> Explanation:
+    decision = access.may(reader, action, scope)
+    reason = decision.reason or _basis(reader, action, scope)
+    return Explanation(action=action, is_allowed=decision.allowed, reason=reason)
+
+
+def _basis(reader: Rights, action: Action, scope: Scope) -> Basis:
+    """Return what permits an action that is allowed."""
+    if not access.is_of_readers(action):
+        return "role"
+    without_grants = replace(reader, grants=frozenset())
+    if not access.may(without_grants, action, scope):
+        return "grant"
+    if action in OF_TEXTS and scope.part is not None:
+        return "account" if reader.actor.is_signed_in else "state"
+    return "audience"

@@ -1,0 +1,58 @@
+"""`flask access …`: explain decisions about access."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from archive.access import NotVisible
+from archive.actions.catalogue import interviews
+from archive.actions.rights import explanations
+from archive.cli.output import json_option, operator, print_result, report_errors, toolbox
+
+access = AppGroup("access", help="Explain who may do what.")
+
+
+@access.command("explain")
+@click.argument("accession")
+@click.option(
+    "--as",
+    "reader",
+    metavar="EMAIL|public",
+    default=explanations.NOBODY,
+    help="Account of the reader, by e-mail. Default: public.",
+)
+@click.option(
+    "--on",
+    "day",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day, as 2026-12-31. Default: today.",
+)
+@json_option
+@with_appcontext
+@report_errors
+def explain_access(accession: str, reader: str, day: datetime | None, as_json: bool) -> None:
+    """Explain every decision about an interview."""
+    tools = toolbox()
+    with tools.database.reading() as db:
+        interview = interviews.by_accession(db, accession)
+        if interview is None:
+            raise NotVisible
+        on = day.date() if day is not None else None
+        rights = explanations.rights_as(db, reader, tools.settings, on=on)
+        found = explanations.explain(db, operator(), interview, reader=rights)
+    result = {
+        "accession": accession,
+        "as": reader,
+        "on": rights.on.isoformat(),
+        "actions": [asdict(one) for one in found],
+    }
+    lines = [f"{one.action:16} {'yes' if one.is_allowed else 'no':3} {one.reason}" for one in found]
+    print_result(result, as_json=as_json, text="\n".join(lines))
+
+
+COMMANDS = (access,)

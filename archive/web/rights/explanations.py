@@ -1,0 +1,103 @@
+"""Page that explains to the administrator what a reader may do with an interview, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from archive import messages
+from archive.access import Rights, is_of_readers
+from archive.actions.accounts import accounts
+from archive.actions.rights import explanations
+from archive.actions.rights.explanations import NOBODY, Explanation, UnknownAccount
+from archive.actions.transcripts import labels, versions
+from archive.messages.rights import ACTIONS, AUDIENCES, REASONS
+from archive.models import Interview
+from archive.web.accounts.accounts import role_name
+from archive.web.core import current, forms, language, loaders
+
+bp = Blueprint("explanations", __name__)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplanationRow:
+    """One line of the page, in the words of its language."""
+
+    action: str
+    is_allowed: bool
+    reason: str
+
+
+@bp.app_template_global("audience_names")
+def audience_names() -> dict[str, str]:
+    """Return the labels of the audiences, the widest first."""
+    return {audience: label() for audience, label in AUDIENCES.items()}
+
+
+@bp.get("/interviews/<accession>/rights")
+def show(accession: str) -> ResponseReturnValue:
+    """Render the decisions for a reader and a day of the query string."""
+    interview = loaders.interview(accession, "manage_accounts")
+    db, settings = current.db(), current.settings()
+    form = forms.Form({"as": request.args.get("as", NOBODY), "on": request.args.get("on", "")})
+    try:
+        reader = explanations.rights_as(db, form.values["as"], settings, on=_day(form))
+    except UnknownAccount as refused:
+        form.problems["as"] = messages.for_code(refused.code, **refused.facts).summary
+        reader = explanations.rights_as(db, NOBODY, settings)
+    found = explanations.explain(db, current.rights(), interview, reader=reader)
+    status = 200 if form.is_valid else 422
+    return (
+        render_template(
+            "rights/explanations/show.html",
+            interview=interview,
+            form=form,
+            on=reader.on,
+            readers=_reader_options(),
+            of_readers=_rows(interview, reader, [e for e in found if is_of_readers(e.action)]),
+            of_staff=_rows(interview, reader, [e for e in found if not is_of_readers(e.action)]),
+        ),
+        status,
+    )
+
+
+def _day(form: forms.Form) -> date | None:
+    """Return the day of the form; None if it is empty or, with a problem, not a day."""
+    if not form.values["on"]:
+        return None
+    try:
+        # `fromisoformat` alone also takes weeks, such as 2026-W01-1.
+        return date.fromisoformat(form.values["on"] if _DAY.fullmatch(form.values["on"]) else "")
+    except ValueError:
+        form.problems["on"] = _("This is not a day. Write it as 2026-12-31.")
+        return None
+
+
+def _reader_options() -> list[tuple[str, str]]:
+    users = accounts.list_accounts(current.db(), current.rights())
+    named = [(user.email, f"{user.name} ({role_name(user.role)})") for user in users]
+    return [(NOBODY, _("A visitor without an account")), *named]
+
+
+def _rows(
+    interview: Interview, reader: Rights, found: Sequence[Explanation]
+) -> list[ExplanationRow]:
+    version = versions.current_version(current.db(), interview)
+    state = labels.LABELS[language.code()][version.state] if version is not None else ""
+    role = role_name(reader.actor.role) if reader.actor.is_signed_in else ""
+    audience = AUDIENCES[interview.audience]()
+    return [
+        ExplanationRow(
+            action=ACTIONS[one.action](),
+            is_allowed=one.is_allowed,
+            reason=REASONS[one.reason](audience, state, role),
+        )
+        for one in found
+    ]

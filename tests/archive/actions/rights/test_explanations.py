@@ -1,0 +1,114 @@
+"""Explanations: every answer is that of `may()`, for everybody, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import ACTIONS, ARCHIVE, Grant, NotAllowed, Rights, Scope, may
+from archive.actions.rights import explanations
+from archive.actions.rights.explanations import ON_THE_ARCHIVE, UnknownAccount
+from archive.messages.rights import ACTIONS as ACTION_LABELS
+from archive.messages.rights import REASONS
+from archive.models import Interview, TranscriptVersion
+from archive.models.vocabulary import AUDIENCES
+from archive.settings import Settings
+from tests.support import sample_transcript
+from tests.support.cast import CAST, EVERYBODY
+from tests.support.rights import ClosedUntil, rights_of_machine, rights_of_role
+
+RightsOf = Callable[[str | None], Rights]
+TEST = rights_of_machine("test")
+
+
+def interviews_of_every_kind(db: Session) -> list[tuple[Interview, TranscriptVersion | None]]:
+    """Every audience, each without a text, with a machine text, and with an approved one."""
+    found: list[tuple[Interview, TranscriptVersion | None]] = []
+    for audience in AUDIENCES:
+        for kind in ("none", "machine", "approved"):
+            of = sample_transcript.add_interview(db, f"LK-{audience}-{kind}", audience=audience)
+            version = None
+            if kind == "machine":
+                version = sample_transcript.add_version(db, of)
+            elif kind == "approved":
+                version = sample_transcript.add_approved_version(db, of)
+            found.append((of, version))
+    return found
+
+
+def test_every_answer_is_that_of_may(db: Session, rights_of: RightsOf) -> None:
+    for interview, version in interviews_of_every_kind(db):
+        for name in EVERYBODY:
+            reader = rights_of(name)
+            found = explanations.explain(db, TEST, interview, reader=reader)
+            assert [one.action for one in found] == list(ACTIONS)
+            for one in found:
+                scope = ARCHIVE if one.action in ON_THE_ARCHIVE else Scope(interview, version)
+                decision = may(reader, one.action, scope)
+                assert one.is_allowed == decision.allowed, (interview.accession, name, one)
+                assert one.is_allowed or one.reason == decision.reason
+                assert bool(REASONS[one.reason]), one
+
+
+def test_every_action_and_refusal_has_words() -> None:
+    assert list(ACTION_LABELS) == list(ACTIONS)
+
+
+def reasons(db: Session, interview: Interview, reader: Rights) -> dict[str, str]:
+    found = explanations.explain(db, TEST, interview, reader=reader)
+    return {one.action: one.reason for one in found if one.is_allowed}
+
+
+def test_what_permits_is_named(db: Session) -> None:
+    open_one = sample_transcript.add_interview(db, "LK-1")
+    sample_transcript.add_approved_version(db, open_one)
+    public = reasons(db, open_one, rights_of_role(""))
+    assert public == {
+        "know": "audience",
+        "hear": "audience",
+        "read": "state",
+        "download": "state",
+        "quote": "state",
+    }
+    assert reasons(db, open_one, rights_of_role("researcher"))["read"] == "account"
+    assert reasons(db, open_one, rights_of_role("editor"))["see_history"] == "role"
+    closed = sample_transcript.add_interview(db, "LK-2", audience="staff")
+    grant = Grant(interview_id=closed.id, actions=frozenset({"hear"}))
+    granted = reasons(db, closed, rights_of_role("researcher", grants=frozenset({grant})))
+    assert granted == {"know": "grant", "hear": "grant"}
+
+
+def test_a_rule_with_a_day_is_explained_on_both_sides(db: Session) -> None:
+    interview = sample_transcript.add_interview(db)
+    rule = ClosedUntil(
+        about=interview.id, admits="staff", actions=frozenset({"hear"}), opens=date(2027, 1, 1)
+    )
+    for day, reason in ((date(2026, 12, 31), "closed"), (date(2027, 1, 1), "audience")):
+        reader = rights_of_role("", on=day, rules=(rule,))
+        found = {e.action: e for e in explanations.explain(db, TEST, interview, reader=reader)}
+        assert found["hear"].reason == reason
+
+
+def test_explain_is_for_administrators(db: Session, rights_of: RightsOf) -> None:
+    interview = sample_transcript.add_interview(db)
+    for name in EVERYBODY:
+        if name == "ada":
+            continue
+        with pytest.raises(NotAllowed):
+            explanations.explain(db, rights_of(name), interview, reader=TEST)
+
+
+def test_rights_as_finds_accounts_and_the_public(db: Session, settings: Settings) -> None:
+    day = date(2030, 1, 2)
+    sam = explanations.rights_as(db, CAST["sam"].email.upper(), settings, on=day)
+    assert (sam.actor.role, sam.on) == ("researcher", day)
+    public = explanations.rights_as(db, "public", settings)
+    assert public == access.rights_today(access.PUBLIC, settings)
+    assert replace(public, on=day) == explanations.rights_as(db, "public", settings, on=day)
+    with pytest.raises(UnknownAccount):
+        explanations.rights_as(db, "nobody@archive.test", settings)
