@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.actions.transcripts.words import StoredSegment
 from archive.models import Annotation, Segment, SegmentRevision
 
 HIDDEN_MARK = "[…]"
@@ -62,7 +63,9 @@ def hidden_spans(db: Session, interview_ids: Collection[str]) -> dict[str, list[
 
 
 def visible_text(
-    row: Segment | SegmentRevision, recording_id: str | None, hidden: Iterable[HiddenSpan]
+    row: Segment | SegmentRevision | StoredSegment,
+    recording_id: str | None,
+    hidden: Iterable[HiddenSpan],
 ) -> VisibleText:
     """Return the text and words of a row without what is heard in a hidden span.
 

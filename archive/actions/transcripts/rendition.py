@@ -24,7 +24,7 @@ from archive.actions.transcripts.redaction import (
     hidden_spans,
     visible_text,
 )
-from archive.actions.transcripts.words import unpack
+from archive.actions.transcripts.words import StoredSegment, stored_segments, unpack
 from archive.models import Contribution, Interview, Segment, TranscriptVersion
 from transcription.document import Word
 
@@ -155,7 +155,7 @@ class _Renderer:
         self._parts = {recording.id: recording.part for recording in interview.recordings}
         self._speakers: dict[tuple[str | None, str], speakers.Speaker] = {}
 
-    def __call__(self, segment: Segment) -> Turn:
+    def __call__(self, segment: Segment | StoredSegment) -> Turn:
         visible = visible_text(segment, segment.recording_id, self._hidden)
         return Turn(
             id=segment.id,
@@ -172,10 +172,15 @@ class _Renderer:
             is_redacted=visible.is_redacted,
         )
 
-    def _speaker(self, segment: Segment) -> speakers.Speaker:
+    def _speaker(self, segment: Segment | StoredSegment) -> speakers.Speaker:
         key = (segment.contribution_id, segment.speaker_label)
         if key not in self._speakers:  # a text of hours has two or three
-            self._speakers[key] = speakers.segment_speaker(self._actor, segment, self._interview)
+            voice = speakers.voice_speaker(self._actor, self._interview, *key)
+            self._speakers[key] = (
+                voice
+                if voice.has_record
+                else speakers.unlinked_speaker(self._version, segment.speaker_label)
+            )
         return self._speakers[key]
 
 
@@ -184,7 +189,8 @@ def _render(
 ) -> Rendition:
     hidden = hidden_spans(db, [interview.id])[interview.id]
     render = _Renderer(rights, interview, version, hidden)
-    return Rendition(version=version, turns=[*map(render, version.segments)], hidden=hidden)
+    turns = [render(row) for row in stored_segments(db, version)]
+    return Rendition(version=version, turns=turns, hidden=hidden)
 
 
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
@@ -195,7 +201,7 @@ def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _
     }
 
 
-def _voucher(segment: Segment, version: TranscriptVersion) -> Voucher:
+def _voucher(segment: Segment | StoredSegment, version: TranscriptVersion) -> Voucher:
     if segment.state != "machine":
         return segment.state
     if version.kind == "corrected":  # a copy: only the words still say where they came from

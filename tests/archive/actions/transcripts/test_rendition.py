@@ -162,6 +162,21 @@ def test_renamed_person_has_the_new_name_in_every_rendition(
         assert names == {"Nguyễn Thị Mai"}
 
 
+def test_turns_of_the_whole_version_equal_single_ones(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
+) -> None:
+    interview, version = transcribed
+    hide(db, interview, 12_000, 13_000)
+    whole = rendition.for_reader(db, rights_of("sam"), interview, version).turns
+    texts = {version.id: (version, interview)}
+    single = rendition.select_turns(db, rights_of("sam"), texts, [turn.id for turn in whole])
+    assert {turn.is_redacted for turn in whole} == {True, False}
+    for turn, stored in zip(whole, version.segments, strict=True):
+        assert turn == single[turn.id]
+        assert turn.words == single[turn.id].words
+        assert turn.is_redacted or list(turn.packed_words) == stored.words
+
+
 def test_windows_leave_out_versions_that_were_not_found_readable(
     db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
