@@ -22,8 +22,10 @@ from bench.figures import HEAD, ROW
 HERE = Path(__file__).parent
 NOT_BENCHES = frozenset({"__init__", "__main__", "figures", "served_archive"})
 QUICK = {
+    "after_answer": ("--pages", "50"),
     "ingest": ("--mib", "256"),
     "listeners": ("--pages", "30"),
+    "reading": ("--pages", "8"),
     "search": ("4000",),
     "transcription": ("--chunks", "12", "--hours", "0.1"),
 }
