@@ -49,12 +49,11 @@ def make_engine(
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, **pool)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **pool)
-    file = make_url(url).database
+    file = _OpenedFile(make_url(url).database)
 
     @event.listens_for(engine, "do_connect")
-    def _make_private(*_: object) -> None:
-        if file and file != ":memory:":
-            make_private(Path(file))
+    def _before_connecting(*_: object) -> None:
+        file.before_connecting()
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -65,6 +64,7 @@ def make_engine(
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        file.require_unmoved()
         reading = connection.get_execution_options().get("reading", False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
@@ -86,6 +86,44 @@ _READING: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
+
+
+class DatabaseMoved(Exception):
+    """The database file was moved, deleted or replaced while the program was running.
+
+    SQLite would go on writing into the old file, where nobody finds it again.
+    """
+
+
+class _OpenedFile:
+    """The file that an engine opened first; every later connection and transaction needs it."""
+
+    def __init__(self, name: str | None) -> None:
+        self._path = Path(name) if name and name != ":memory:" else None
+        self._identity: tuple[int, int] | None = None
+
+    def before_connecting(self) -> None:
+        """Create the file with mode 0600 if this is the first connection."""
+        if self._path is None:
+            return
+        if self._identity is None:
+            make_private(self._path)
+            self._identity = _identity(self._path)
+        self.require_unmoved()
+
+    def require_unmoved(self) -> None:
+        """Raise DatabaseMoved if the path leads to another file or to none."""
+        if self._path is not None and _identity(self._path) != self._identity:
+            raise DatabaseMoved(f"{self._path} is not the file that was opened")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a file, or None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class Database:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 TRANSCRIPT_STATES = ("machine", "editing", "corrected", "approved")
@@ -165,7 +165,9 @@ def _home(env: Mapping[str, str]) -> Path:
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
-    value = env.get("LOIKE_DATABASE_URL") or f"sqlite:///{home / 'archive.db'}"
+    # The library writes the characters of a path that mean something else in a URL: ? # %.
+    own = URL.create("sqlite", database=str(home / "archive.db"))
+    value = env.get("LOIKE_DATABASE_URL") or own.render_as_string()
     expected = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     try:
         url = make_url(value)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
+from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
 from archive.toolbox import Toolbox
 from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
@@ -121,6 +122,8 @@ def describe_error(error: Exception) -> tuple[str, str]:
         return error.code, "The search index must be made anew: flask reindex."
     if isinstance(error, IndexBusy):
         return error.code, "The worker is writing the index just now; try again."
+    if isinstance(error, DatabaseMoved):
+        return "database_moved", message_for_code("database_moved")
     if isinstance(error, SQLAlchemyError):
         return _describe_database_error(error)
     if isinstance(error, OSError):

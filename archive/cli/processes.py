@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 
 from archive import file_modes, migrations
 from archive.actions.catalogue import places
+from archive.actions.office import first_run
 from archive.cli.output import (
     exit_with_error,
     json_option,
@@ -55,8 +56,11 @@ def init(as_json: bool) -> None:
         settings.models_dir,
     ):
         folder.mkdir(mode=0o700, exist_ok=True)
+    if migrations.current_revision(settings.database_url) is None:
+        first_run.require_records(None, toolbox().vault)
     migrated = migrations.upgrade(settings.database_url)
     with transaction() as db:
+        first_run.require_records(db, toolbox().vault)
         places.seed(db)
     findings = file_modes.fix_permissions(settings)
     print_result(
@@ -158,12 +162,15 @@ def _require_archive() -> None:
     url, home = toolbox().settings.database_url, toolbox().settings.home
     current, expected = migrations.current_revision(url), migrations.newest_revision()
     if current is None:
+        first_run.require_records(None, toolbox().vault)
         exit_with_error("no_archive", f"There is no archive in {home} yet: flask init makes it.")
     if current != expected:
         exit_with_error(
             "database_outdated",
             f"The database is at {current}, this program wants {expected}: flask init migrates it.",
         )
+    with toolbox().database.reading() as db:
+        first_run.require_records(db, toolbox().vault)
 
 
 def _start_worker() -> subprocess.Popen[bytes]:

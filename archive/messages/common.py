@@ -116,6 +116,19 @@ MESSAGES: dict[str, MessageFactory] = {
         ),
     ),
     "database_differs": _database_differs,
+    "records_lost": lambda f: Message(
+        _("The originals are here, but the database that describes them is missing or empty."),
+        reassurance=_("Nothing was changed, and the originals are safe."),
+        advice=_(
+            "Put the last copy of the database back. For a new archive, move the folder “vault” "
+            "to another place first."
+        ),
+    ),
+    "database_moved": lambda f: Message(
+        _("The folder of the archive was moved, deleted or replaced while the program ran."),
+        reassurance=_("Nothing is written any more, so nothing goes to a wrong place."),
+        advice=_("Put the folder back, then start the program again."),
+    ),
     "database_busy": lambda f: Message(
         _("The archive is very busy."),
         reassurance=_("Nothing was lost."),

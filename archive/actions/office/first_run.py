@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,8 @@ from archive.access import Refused, Rights
 from archive.actions.accounts import accounts, sessions
 from archive.actions.accounts.sessions import NewSession
 from archive.actions.office import settings
-from archive.models import Setting
+from archive.models import Interview, Setting, User
+from media.vault import Vault
 
 SAMPLE_JOB = "load_sample"
 
@@ -21,6 +23,24 @@ class ArchiveAlreadyOpen(Refused):
     """The archive has an administrator already."""
 
     code = "already_open"
+
+
+class RecordsLost(Refused):
+    """The vault holds originals, and the database knows neither an account nor an interview."""
+
+    code = "records_lost"
+
+
+def require_records(db: Session | None, vault: Vault) -> None:
+    """Raise RecordsLost beside a vault with originals; `db` is None without a database.
+
+    A new archive must not be opened over the originals of one whose database was lost.
+    """
+    if next(vault.keys(), None) is None:
+        return
+    known = (select(User.id).limit(1), select(Interview.id).limit(1))
+    if db is None or all(db.scalar(query) is None for query in known):
+        raise RecordsLost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +56,16 @@ class FirstRunInput:
     with_sample: bool
 
 
-def open_archive(db: Session, rights: Rights, data: FirstRunInput) -> NewSession:
-    """Create the first administrator and open their session; raises ArchiveAlreadyOpen.
+def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, vault: Vault) -> NewSession:
+    """Create the first administrator and open their session.
+
+    Raises ArchiveAlreadyOpen or RecordsLost.
 
     The unique row `opened` serialises two concurrent submissions.
     """
     if not accounts.has_no_accounts(db) or db.get(Setting, "opened") is not None:
         raise ArchiveAlreadyOpen
+    require_records(db, vault)
     try:
         with db.begin_nested():
             settings.set_value(db, "opened", "yes")

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused
+from archive.db import DatabaseMoved
 from archive.messages import Message
 from archive.web.core import current, origin
 
@@ -127,6 +128,10 @@ def register(app: Flask) -> None:
     for failure in DATABASE_FAILURES:
         app.register_error_handler(failure, _without_database)
 
+    @app.errorhandler(DatabaseMoved)
+    def _database_moved(_error: DatabaseMoved) -> ResponseReturnValue:
+        return _without_database(_error, code="database_moved")
+
     @app.errorhandler(DataError)
     @app.errorhandler(OverflowError)
     def _unstorable(_error: Exception) -> ResponseReturnValue:
@@ -140,11 +145,11 @@ def register(app: Flask) -> None:
         return respond(500, "unexpected")
 
 
-def _without_database(_error: Exception) -> ResponseReturnValue:
+def _without_database(_error: Exception, *, code: str = "database_busy") -> ResponseReturnValue:
     """Return 503 without another query: each one might wait for its timeout."""
     log.error("%s %s: the database did not answer", request.method, request.path, exc_info=True)
     current.abandon_database()
-    return respond_bare(503, "database_busy")
+    return respond_bare(503, code)
 
 
 def _retryable(status: int, code: str, *, kept: str) -> ResponseReturnValue:

@@ -39,6 +39,7 @@ def show() -> ResponseReturnValue:
     """Render the form while there is no account."""
     if not accounts.has_no_accounts(current.db()):
         return redirect(url_for("home.show"), 303)
+    first_run.require_records(current.db(), current.toolbox().vault)
     return _page(forms.Form())
 
 
@@ -60,9 +61,12 @@ def create() -> ResponseReturnValue:
                 password=password,
                 with_sample=form.values["start"] == "sample",
             ),
+            vault=current.toolbox().vault,
         )
     except first_run.ArchiveAlreadyOpen:
         return redirect(url_for("sign_in.show"), 303)
+    except first_run.RecordsLost:
+        raise
     except Refused as refused:
         message = messages.for_code(refused.code, **refused.facts)
         form.problems[PROBLEM_FIELDS.get(refused.code, "email")] = message.summary

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,8 @@ from archive.actions.office import first_run, settings
 from archive.actions.office.first_run import FirstRunInput
 from archive.db import Database
 from archive.models import Job, User
+from archive.toolbox import Toolbox
+from media.vault import Vault
 from tests.support.cast import PASSWORD
 from tests.support.rights import rights_of_machine, rights_of_role
 
@@ -42,6 +45,11 @@ def empty(db: Session) -> Session:
     return db
 
 
+@pytest.fixture
+def vault(toolbox: Toolbox) -> Vault:
+    return toolbox.vault
+
+
 def site_of(database: Database) -> settings.Site:
     with database.reading() as db:
         return settings.site(db)
@@ -54,8 +62,10 @@ def sample_jobs(db: Session) -> list[str]:
     return list(db.scalars(select(Job.kind).where(Job.kind == first_run.SAMPLE_JOB)))
 
 
-def test_open_archive_creates_administrator_and_site(empty: Session, database: Database) -> None:
-    session = first_run.open_archive(empty, VISITOR, FORM)
+def test_open_archive_creates_administrator_and_site(
+    vault: Vault, empty: Session, database: Database
+) -> None:
+    session = first_run.open_archive(empty, VISITOR, FORM, vault=vault)
     empty.commit()
     found = sessions.active_session(database, session.token)
     user = found.user if found is not None else None
@@ -66,44 +76,60 @@ def test_open_archive_creates_administrator_and_site(empty: Session, database: D
     assert sample_jobs(empty) == []
 
 
-def test_open_archive_with_sample_enqueues_job(empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, replace(FORM, with_sample=True))
+def test_open_archive_with_sample_enqueues_job(vault: Vault, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, replace(FORM, with_sample=True), vault=vault)
     assert sample_jobs(empty) == [first_run.SAMPLE_JOB]
 
 
-def test_open_archive_without_name_uses_defaults(empty: Session, database: Database) -> None:
-    first_run.open_archive(empty, VISITOR, replace(FORM, site_name="", language="xx"))
+def test_open_archive_without_name_uses_defaults(
+    vault: Vault, empty: Session, database: Database
+) -> None:
+    first_run.open_archive(empty, VISITOR, replace(FORM, site_name="", language="xx"), vault=vault)
     empty.commit()
     assert site_of(database).name == settings.DEFAULT_NAME
     assert site_of(database).language == "vi"
 
 
-def test_open_archive_twice_is_refused(empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, FORM)
+def test_open_archive_beside_originals_without_records_is_refused(
+    vault: Vault, empty: Session
+) -> None:
+    original = io.BytesIO(b"a recording of the archive whose database was lost")
+    vault.receive(original)
+    with pytest.raises(first_run.RecordsLost):
+        first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+    assert empty.scalar(select(func.count(User.id))) == 0
+    interviews.create(empty, MACHINE, Description(title="Chuyện"))
+    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+
+
+def test_open_archive_twice_is_refused(vault: Vault, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
-        first_run.open_archive(empty, VISITOR, replace(FORM, email="second@archive.test"))
+        first_run.open_archive(
+            empty, VISITOR, replace(FORM, email="second@archive.test"), vault=vault
+        )
     assert empty.scalar(select(func.count(User.id))) == 1
 
 
-def test_open_archive_after_loss_of_accounts_is_refused(empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, FORM)
+def test_open_archive_after_loss_of_accounts_is_refused(vault: Vault, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
     empty.execute(delete(User))
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
-        first_run.open_archive(empty, VISITOR, FORM)
+        first_run.open_archive(empty, VISITOR, FORM, vault=vault)
 
 
-def test_open_archive_with_invalid_form_changes_nothing(empty: Session) -> None:
+def test_open_archive_with_invalid_form_changes_nothing(vault: Vault, empty: Session) -> None:
     for wrong in (
         replace(FORM, email="x"),
         replace(FORM, password="short"),
         replace(FORM, name=" "),
     ):
         with pytest.raises(access.Refused):
-            first_run.open_archive(empty, VISITOR, wrong)
+            first_run.open_archive(empty, VISITOR, wrong, vault=vault)
         empty.rollback()
-    first_run.open_archive(empty, VISITOR, FORM)
+    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
 
 
 def test_update_site_needs_an_administrator(
@@ -143,7 +169,7 @@ def test_update_site_prefix_applies_to_new_numbers(
 
 
 def test_open_archive_twice_at_once_creates_one_administrator(
-    empty: Session, database: Database
+    vault: Vault, empty: Session, database: Database
 ) -> None:
     barrier, outcomes = threading.Barrier(2), []
 
@@ -152,7 +178,7 @@ def test_open_archive_twice_at_once_creates_one_administrator(
         try:
             with database.writing() as db:
                 form = replace(FORM, email=f"{number}@archive.test")
-                first_run.open_archive(db, VISITOR, form)
+                first_run.open_archive(db, VISITOR, form, vault=vault)
             outcomes.append("opened")
         except first_run.ArchiveAlreadyOpen:
             outcomes.append("too late")
