@@ -91,7 +91,7 @@ _READING: dict[str, dict[str, Any]] = {
 class DatabaseMoved(Exception):
     """The database file was moved, deleted or replaced while the program was running.
 
-    SQLite would go on writing into the old file, where nobody finds it again.
+    SQLite would go on writing into the old file, outside of the archive.
     """
 
 

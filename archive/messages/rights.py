@@ -24,10 +24,10 @@ ACTIONS: dict[str, TextFactory] = {
     "import_text": lambda: _("Import a transcript"),
     "correct": lambda: _("Correct the transcript"),
     "approve": lambda: _("Approve the transcript"),
-    "see_jobs": lambda: _("See the processing"),
+    "see_jobs": lambda: _("See the jobs"),
     "check_fixity": lambda: _("Check originals for damage"),
-    "manage_people": lambda: _("Keep the list of people"),
-    "manage_accounts": lambda: _("Keep accounts"),
+    "manage_people": lambda: _("Manage people"),
+    "manage_accounts": lambda: _("Manage accounts"),
     "manage_office": lambda: _("Change the settings of the archive"),
 }
 
@@ -44,7 +44,7 @@ REASONS: dict[str, Callable[[str, str, str], str]] = {
         "The access of the interview is “%(audience)s”.", audience=audience
     ),
     "account": lambda audience, state, role: _(
-        "Whoever has an account and may see the interview reads its transcripts in every state."
+        "Readers with an account may read every transcript of an interview that they may see."
     ),
     "state": lambda audience, state, role: _(
         "The state of the transcript, “%(state)s”, is open to the public.", state=state

@@ -26,7 +26,7 @@ class ArchiveAlreadyOpen(Refused):
 
 
 class RecordsLost(Refused):
-    """The vault holds originals, and the database knows neither an account nor an interview."""
+    """The vault holds originals, and the database holds neither an account nor an interview."""
 
     code = "records_lost"
 

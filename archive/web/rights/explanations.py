@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,11 +18,11 @@ from archive.actions.rights.explanations import NOBODY, Explanation, UnknownAcco
 from archive.actions.transcripts import labels, versions
 from archive.messages.rights import ACTIONS, AUDIENCES, REASONS
 from archive.models import Interview
+from archive.time import date_phrases, dates
 from archive.web.accounts.accounts import role_name
 from archive.web.core import current, forms, language, loaders
 
 bp = Blueprint("explanations", __name__)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,7 @@ def show(accession: str) -> ResponseReturnValue:
             "rights/explanations/show.html",
             interview=interview,
             form=form,
-            on=reader.on,
+            on=dates.day_in_words(reader.on, language.code()),
             readers=_reader_options(),
             of_readers=_rows(interview, reader, [e for e in found if is_of_readers(e.action)]),
             of_staff=_rows(interview, reader, [e for e in found if not is_of_readers(e.action)]),
@@ -69,15 +68,15 @@ def show(accession: str) -> ResponseReturnValue:
 
 
 def _day(form: forms.Form) -> date | None:
-    """Return the day of the form; None if it is empty or, with a problem, not a day."""
-    if not form.values["on"]:
-        return None
-    try:
-        # `fromisoformat` alone also takes weeks, such as 2026-W01-1.
-        return date.fromisoformat(form.values["on"] if _DAY.fullmatch(form.values["on"]) else "")
-    except ValueError:
-        form.problems["on"] = _("This is not a day. Write it as 2026-12-31.")
-        return None
+    """Return the day of the form; None if it is empty or, with a problem, not one day."""
+    phrase = form.values["on"]
+    edtf = date_phrases.to_edtf(phrase)
+    if dates.is_exact_day(edtf):
+        return date.fromisoformat(edtf)
+    if phrase:
+        example = dates.day_in_words(current.settings().today(), language.code())
+        form.problems["on"] = _("This is not a day. Write it as %(example)s.", example=example)
+    return None
 
 
 def _reader_options() -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ def test_page_without_a_choice_answers_for_the_public(client_of: ClientOf) -> No
     [
         ({"as": "nobody@archive.test"}, "There is no account nobody@archive.test."),
         ({"as": "<b>\x00"}, "There is no account <b>"),
-        ({"on": "31/12/2026"}, "This is not a day."),
+        ({"on": "2026"}, "This is not a day. Write it as "),
         ({"on": "2026-02-30"}, "This is not a day."),
         ({"on": "9" * 5000}, "This is not a day."),
         ({"on": "2026-W01-1"}, "This is not a day."),
@@ -78,3 +78,20 @@ def test_page_names_a_wrong_reader_or_day_and_answers_nothing(
     page = html.unescape(response.get_data(as_text=True))
     assert (response.status_code, sentence in page) == (422, True)
     assert answers_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "shown"),
+    [
+        ("vi", "31/12/2026", "31-12-2026"),
+        ("vi", "ngày 31 tháng 12 năm 2026", "31-12-2026"),
+        ("en", "2026-12-31", "31 December 2026"),
+    ],
+)
+def test_page_reads_a_day_and_shows_it_as_other_pages_do(
+    language: str, typed: str, shown: str, client_of: ClientOf
+) -> None:
+    address = f"/{language}/interviews/LK-1/rights"
+    page = client_of("ada").get(address, query_string={"on": typed}).get_data(as_text=True)
+    assert f'name="on" type="text" value="{shown}"' in page
+    assert len(answers_of(page)) == len(ACTIONS)
