@@ -53,7 +53,7 @@ check: $(VENV)/.installed-dev node_modules/.installed ## Style, types, architect
 	$(BIN)/python -m tools.npm run tsc -p tests/javascript
 	$(BIN)/mypy
 	$(BIN)/python -m tools.translations_check
-	$(BIN)/pytest -q tests/test_architecture.py tests/test_plain_language.py tests/test_text_gate.py
+	$(BIN)/pytest -q tests/test_architecture.py tests/test_plain_language.py tests/test_text_gate.py tests/test_vocabulary_words.py
 
 bench: setup $(VENV)/.installed-dev ## Measure; prints a table of ratios
 	$(BIN)/python -m bench

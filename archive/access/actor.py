@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from archive.access.policy import STAFF_ROLES
 from archive.models import User
-from archive.models.vocabulary import USER_ROLES
+from archive.models.vocabulary import USER_ROLES, Audience, UserRole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class Actor:
 
     user_id: str = ""
     name: str = ""
-    role: str = ""
+    role: UserRole | Literal[""] = ""
 
     @property
     def is_signed_in(self) -> bool:
@@ -28,7 +29,7 @@ class Actor:
         return self.role in STAFF_ROLES
 
     @property
-    def audiences(self) -> frozenset[str]:
+    def audiences(self) -> frozenset[Audience]:
         """The audiences of the actor; also the access terms of the search index."""
         if self.is_staff:
             return frozenset({"public", "registered", "staff"})

@@ -43,7 +43,7 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
 
 def role_allows(actor: Actor, action: Action) -> bool:
     """Return whether the policy table allows the action for the role of the actor."""
-    return actor.role in ALLOWED.get(action, frozenset())
+    return actor.role in ALLOWED.get(action, ())
 
 
 def is_of_readers(action: Action) -> TypeGuard[ReaderAction]:

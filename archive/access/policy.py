@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from archive.models.vocabulary import UserRole
+
 # What readers ask for. The audience of the interview and the state of the text decide.
 ReaderAction = Literal[
     "know",  # that it exists, and its description
@@ -35,9 +37,11 @@ READER_ACTIONS: tuple[ReaderAction, ...] = get_args(ReaderAction)
 STAFF_ACTIONS: tuple[StaffAction, ...] = get_args(StaffAction)
 ACTIONS: tuple[Action, ...] = READER_ACTIONS + STAFF_ACTIONS
 
-STAFF_ROLES = frozenset({"administrator", "archivist", "historian", "editor", "reviewer"})
+STAFF_ROLES: frozenset[UserRole] = frozenset(
+    {"administrator", "archivist", "historian", "editor", "reviewer"}
+)
 
-ALLOWED: dict[Action, frozenset[str]] = {
+ALLOWED: dict[Action, frozenset[UserRole]] = {
     "see_history": STAFF_ROLES,
     "create": frozenset({"administrator", "archivist", "historian"}),
     "describe": frozenset({"administrator", "archivist", "historian"}),

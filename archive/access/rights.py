@@ -12,7 +12,7 @@ from archive.access.actor import PUBLIC, Actor
 from archive.access.policy import ReaderAction
 from archive.access.scope import Scope
 from archive.models import Interview
-from archive.models.vocabulary import Audience
+from archive.models.vocabulary import VERSION_STATES, Audience, VersionState
 from archive.settings import Settings
 
 
@@ -58,7 +58,7 @@ class Rights:
 
     actor: Actor
     on: date
-    public_states: frozenset[str] = frozenset({"approved"})
+    public_states: frozenset[VersionState] = frozenset({"approved"})
     rules: tuple[AudienceRule, ...] = ()
     grants: frozenset[Grant] = frozenset()
 
@@ -86,4 +86,5 @@ EVERY_READER = Rights(actor=PUBLIC, on=date.min, public_states=frozenset())
 
 def rights_today(actor: Actor, settings: Settings) -> Rights:
     """Return the rights of an actor on the current day of the office."""
-    return Rights(actor=actor, on=settings.today(), public_states=settings.public_states)
+    states = frozenset(state for state in VERSION_STATES if state in settings.public_states)
+    return Rights(actor=actor, on=settings.today(), public_states=states)

@@ -1,7 +1,9 @@
 """The closed vocabularies of the database: one `Literal` and the tuple of its values each.
 
-They are stored as plain strings. mypy rejects comparisons with and assignments of other
-strings; external text is checked by `member`.
+They are stored as plain strings. mypy rejects other strings where an attribute of a loaded object
+is compared or assigned. It does not see those in conditions of queries (`Job.state == "…"`) and in
+constructors of models: `tests/test_vocabulary_words.py` reads these. External text is checked by
+`member`.
 """
 
 from __future__ import annotations

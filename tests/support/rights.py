@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import SQLColumnExpression, case, null, or_
 
 from archive.access import Actor, ReaderAction, Rights, Scope, machine
 from archive.models import Interview
-from archive.models.vocabulary import Audience
+from archive.models.vocabulary import Audience, UserRole
 
 TODAY = date(2026, 11, 30)
 
@@ -22,7 +22,8 @@ def rights_of_machine(name: str) -> Rights:
 
 def rights_of_role(role: str, **shape: Any) -> Rights:
     """Return the rights of a role, without an account; `shape` are fields of Rights."""
-    return Rights(actor=Actor(role=role), **{"on": TODAY, **shape})
+    actor = Actor(role=cast(UserRole, role))  # a database may hold roles that this version lacks
+    return Rights(actor=actor, **{"on": TODAY, **shape})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from archive.access import (
     may,
 )
 from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
-from archive.models.vocabulary import AUDIENCES, USER_ROLES, VERSION_STATES
+from archive.models.vocabulary import AUDIENCES, USER_ROLES, VERSION_STATES, UserRole
 from tests.support.rights import TODAY, rights_of_role
 
 # Actions by role, on a public interview with an approved version.
@@ -135,7 +135,8 @@ def test_may_with_unknown_action_is_refused(action: str, role: str) -> None:
 
 @given(st.text(min_size=1).filter(lambda word: word not in USER_ROLES), st.sampled_from(AUDIENCES))
 def test_may_with_unknown_role_equals_public(role: str, audience: str) -> None:
-    unknown_role = Rights(actor=Actor(user_id="u", name="X", role=role), on=TODAY)
+    actor = Actor(user_id="u", name="X", role=cast(UserRole, role))
+    unknown_role = Rights(actor=actor, on=TODAY)
     owner = interview(audience)
     scopes = [ARCHIVE, *(Scope(owner, p) for p in (None, version("approved"), version("machine")))]
     for action in ACTIONS:
