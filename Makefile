@@ -6,7 +6,7 @@ FLASK := $(BIN)/flask --app app
 export LOIKE_HOME ?= $(CURDIR)/var
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test mutants check bench demo clean
+.PHONY: help setup develop run test mutants check bench demo clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,8 +33,11 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 	$(BIN)/python -m tools.npm install
 	@touch $@
 
-setup: $(VENV)/.installed $(VENV)/.browser-files ## Install everything and create or migrate the archive
+setup: $(VENV)/.installed $(VENV)/.browser-files ## Install what serves the archive; create or migrate its database
 	$(FLASK) init
+
+develop: setup $(VENV)/.installed-dev $(VENV)/.test-files node_modules/.installed ## Set-up and what tests and checks need
+	@echo 'Ready: $(BIN)/pytest -q FILE, make check, make test'
 
 run: setup ## Serve the archive and its worker at http://127.0.0.1:8080
 	$(FLASK) serve
