@@ -152,6 +152,48 @@ def test_no_template_uses_a_banned_word() -> None:
     ] == []
 
 
+def comments_of_a_script(source: str) -> Iterator[str]:
+    """Yield the comments of a script, without what they quote (types, texts of the page)."""
+    for comment in re.findall(r"/\*.*?\*/|(?:^|\s)//[^\n]*", source, re.DOTALL):
+        yield re.sub(r"\"[^\"\n]*\"|`[^`\n]*`", "", comment)
+
+
+def test_no_comment_of_a_script_uses_a_banned_word() -> None:
+    checked = tracked("*.js")
+    assert checked
+    assert [
+        f"{path.name}: {word} in {comment[:60]!r}"
+        for path in checked
+        for comment in comments_of_a_script(path.read_text(encoding="utf-8"))
+        for word in set(re.findall(r"[a-z]+", comment.lower())) & BANNED
+    ] == []
+
+
+def test_comments_of_a_script_are_found_and_quotes_left_out() -> None:
+    source = '/** Knows it. */\nf("http://x"); // \'a\' is "told"\n/* one\n * two */'
+    assert list(comments_of_a_script(source)) == [
+        "/** Knows it. */",
+        " // 'a' is ",
+        "/* one\n * two */",
+    ]
+
+
+def test_no_document_uses_a_metaphor() -> None:
+    # Decisions and CHANGELOG.md are dated: they keep the words of their day.
+    checked = [
+        path
+        for path in tracked("*.md")
+        if path.name != "CHANGELOG.md" and "decisions" not in path.parts
+    ]
+    assert checked
+    assert [
+        f"{path}:{line}: {word}"
+        for path in checked
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        for word in set(re.findall(r"[a-z]+", text.lower())) & METAPHORS
+    ] == []
+
+
 def public_definitions(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> dict[str, list[str]]:
     """Return the modules of the product that define each public name at their top level."""
     found = defaultdict(list)

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from transcription.chunks import SpeechSpan as SpeechSpan
+from transcription.chunks import SpeechSpan
 
 FRAME_MS = 32
 FRAME = 512  # samples that get one probability

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from transcription.timecode import parse_timecode
 
-# One digit of hours is legal for a parser, though not for an author; so are many.
+# WebVTT: files must have two or more digits of hours, parsers must accept any number.
 _STAMP = re.compile(r"(?:\d+:)?[0-5]\d:[0-5]\d\.\d{3}(?!\d)", re.ASCII)
 _LOOSE = re.compile(r"\s*([\d:.,]+)\s*-{1,2}>\s*([\d:.,]+)(.*)", re.ASCII)
 _TAG = re.compile(r"<([^<>]*)>")

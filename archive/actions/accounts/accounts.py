@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Refused, Rights
 from archive.actions.accounts import passwords, rate_limit, sessions
-from archive.actions.accounts.rate_limit import RateLimited as RateLimited
 from archive.models import User
 from archive.models.vocabulary import USER_ROLES
 from archive.settings import Settings

@@ -8,7 +8,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from archive.access import Refused
-from archive.actions.accounts.rate_limit import RateLimited as RateLimited
 
 SHORTEST_PASSWORD = 12
 

@@ -14,7 +14,6 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
-from archive.actions.accounts.rate_limit import RateLimited as RateLimited
 from archive.db import Database
 from archive.models import SignInFailure, SignInSession, User
 from archive.models.base import utc_now

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from archive.access import Refused
 from archive.actions.accounts import passwords, rate_limit
 from archive.actions.accounts.accounts import normal_email
-from archive.actions.accounts.rate_limit import RateLimited as RateLimited
 from archive.actions.accounts.sessions import NewSession, open_session
 from archive.models import User
 

@@ -103,7 +103,7 @@ class CataloguePage:
 
 
 def load_page(db: Session, rights: Rights, criteria: CatalogueFilter) -> CataloguePage:
-    """Load a page of the catalogue; lists and counts contain only what `actor` may view."""
+    """Load a page of the catalogue; lists and counts contain only what `rights` allows."""
     everything = _rows(db, rights)
     archive = [row for row in everything if not row.is_sample]
     shows_samples = (

@@ -115,7 +115,10 @@ def record_outcome(
 
 
 def enqueue_outdated(db: Session, *, root: Path) -> int:
-    """Enqueue `derive` jobs for missing or outdated derivatives; return their number."""
+    """Enqueue a `derive` job for each original with an outdated or lost derivative; count them.
+
+    Starts from the rows of derivatives, so an original without any such row is not found.
+    """
     versions = {recipe.name: recipe.version for recipe in RECIPES.values()}
     outdated = {
         file.derived_from_id: file.interview_id

@@ -1,4 +1,4 @@
-/** The shared vectors, asked of the JavaScript twins; pytest asks the Python ones. */
+/** The vectors shared with the Python implementations, which pytest checks. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

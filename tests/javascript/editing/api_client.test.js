@@ -1,4 +1,4 @@
-/** The form token of a page: fetched anew for the same person only. */
+/** The form token of a page: fetched again for the same person only. */
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-/** Which page loads are open: asked over node's own BroadcastChannel. */
+/** Which page loads are open: found over node's own BroadcastChannel. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

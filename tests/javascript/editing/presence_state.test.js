@@ -1,4 +1,4 @@
-/** Presence: when the next report is due, what it says, and who has just come. */
+/** Presence: when the next report is due, what it contains, and who has just come. */
 
 import assert from "node:assert/strict";
 import test from "node:test";

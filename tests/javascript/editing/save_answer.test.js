@@ -94,7 +94,7 @@ test("one draft that no store has is not kept, and a failure means the connectio
   assert.deepEqual([status.kept, status.unkept, status.cut], [false, true, true]);
 });
 
-/** An editor of which only the status of saving is asked. @param {ReturnType<typeof statusOf>} status */
+/** An editor of which only the status of saving is read. @param {ReturnType<typeof statusOf>} status */
 function editorWith(status) {
   return /** @type {Editor} */ (/** @type {unknown} */ ({ saver: { status } }));
 }

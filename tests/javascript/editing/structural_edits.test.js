@@ -18,7 +18,7 @@ function makeSegment(id, text, more = {}) {
 }
 
 /**
- * An editor with the real saver and segments "s" and "t" of a part, which answers as it is told to.
+ * An editor with the real saver and segments "s" and "t" of a part; its server gives `answers`.
  * @param {import("node:test").TestContext} context @param {...Answer} answers of operations, in order
  */
 function makeEditor(context, ...answers) {

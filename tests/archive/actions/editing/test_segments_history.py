@@ -12,8 +12,7 @@ from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange, SegmentRefused
 from archive.actions.transcripts import versions
-from archive.actions.transcripts.words import to_document as to_document
-from archive.actions.transcripts.words import unpack
+from archive.actions.transcripts.words import to_document, unpack
 from archive.models import Interview, Segment, SegmentRevision
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion

@@ -13,8 +13,7 @@ from archive.actions.editing import segments, structure
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentRefused, StaleSegment
 from archive.actions.editing.structure import NewSegment, Restoration
-from archive.actions.transcripts.words import to_document as to_document
-from archive.actions.transcripts.words import unpack
+from archive.actions.transcripts.words import to_document, unpack
 from archive.models import Event, Outbox, Recording, Segment
 from archive.models.base import new_id
 from tests.support import sample_transcript

@@ -4,7 +4,7 @@
  * One row for each person, segment and page load: two tabs never write to the same row. A page
  * that finds the rows of a page load that is gone takes them over under keys of its own, in one
  * transaction, so that of two pages only one takes a row. A row is removed only when its very
- * content is on the server or the person has discarded it; `edit` tells one content of a
+ * content is on the server or the person has discarded it; `edit` distinguishes one content of a
  * row from the next.
  *
  * The database stays at version 1. A higher version would have to wait until every tab that was

@@ -218,7 +218,7 @@ export class Player {
       try {
         navigator.mediaSession.setActionHandler(/** @type {MediaSessionAction} */ (name), run);
       } catch {
-        // not every browser knows every key
+        // a browser throws TypeError for an action that it does not support
       }
     }
   }

@@ -38,7 +38,7 @@ export class Presence {
     if (endsPresence(status)) return this.#stop();
     this.#draw(status === 200 ? body.others : []);
     if (status === 200) this.onRevision(body.rev);
-    if (!this.timer) this.#schedule(REPORT_EVERY_MS); // else a key asked for a sooner one
+    if (!this.timer) this.#schedule(REPORT_EVERY_MS); // else a key has scheduled a sooner one
   }
 
   /** Report a new current segment before the regular report is due. */

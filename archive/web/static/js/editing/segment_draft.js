@@ -2,7 +2,7 @@
  * What is known about one segment's text: what the person sees, what it began from, what the
  * server has. Pure; `saving.js` sends it.
  *
- * `base` is the text that the seen one grew from. While a segment has the focus nobody else may
+ * `base` is the text that the seen one grew from. While a segment has the focus nothing else may
  * write into it, so after a merge the server holds words that are not on the screen: then
  * `baseRev` is null and the two are joined here, against `base`, before the next request.
  */
@@ -54,7 +54,7 @@ export class SegmentDraft {
     this.isUnkept = false;
   }
 
-  /** An draft that goes on with a row of the outbox. @param {import("./outbox.js").OutboxRow} row @param {{rev: number, text: string}} server */
+  /** A draft that goes on with a row of the outbox. @param {import("./outbox.js").OutboxRow} row @param {{rev: number, text: string}} server */
   static recovered(row, server) {
     const draft = new SegmentDraft(row.segment, server);
     draft.isRecovered = true;
@@ -95,7 +95,7 @@ export class SegmentDraft {
     return this.server.text !== this.text && tidy(this.server.text) !== tidy(this.text);
   }
 
-  /** Asked of every segment with every key, so the same string is not looked into. */
+  /** Compared for every segment at every key: equal strings need no normalising. */
   get #differs() {
     return this.text !== this.base && tidy(this.text) !== tidy(this.base);
   }

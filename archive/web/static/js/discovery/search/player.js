@@ -61,7 +61,7 @@ function connectMiniPlayer(box) {
     }
     audio.currentTime = Number(start) / 1000;
     startSound();
-    draw(); // a player that goes on from one passage to the next says nothing by itself
+    draw(); // no event when playback goes on from one passage to the next
   }
 
   function startSound() {
