@@ -30,7 +30,7 @@ def test_tokens() -> None:
         assert tokenise(case["text"]) == case["tokens"]
     for case in vectors("tokens")["tokens"]:
         token = case["token"]
-        assert {"token": token, "bare": fold(token), "spoken": letters(token)} == case
+        assert {"token": token, "fold": fold(token), "letters": letters(token)} == case
 
 
 @pytest.mark.parametrize("case", vectors("alignment")["cases"], ids=about)

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { bare, spoken, tidy, tokenise } from "../../../archive/web/static/js/core/tokens.js";
+import { fold, letters, normalise, tokenise } from "../../../archive/web/static/js/core/tokens.js";
 import { retime } from "../../../archive/web/static/js/editing/alignment.js";
 import { threeWay } from "../../../archive/web/static/js/editing/merging.js";
 
@@ -15,14 +15,14 @@ const vectors = (name) =>
 test("text is tokenised as in Python", () => {
   for (const { text, tokens } of vectors("tokens").texts) {
     assert.deepEqual(tokenise(text), tokens);
-    assert.equal(tidy(text), tokens.join(" "));
+    assert.equal(normalise(text), tokens.join(" "));
   }
 });
 
 test("tokens are folded as in Python", () => {
-  for (const { token, bare: letters, spoken: heard } of vectors("tokens").tokens) {
-    assert.equal(bare(token), letters, token);
-    assert.equal(spoken(token), heard, token);
+  for (const { token, fold: folded, letters: lettersOnly } of vectors("tokens").tokens) {
+    assert.equal(fold(token), folded, token);
+    assert.equal(letters(token), lettersOnly, token);
   }
 });
 

@@ -1,14 +1,14 @@
 /**
  * Tokens of a transcript: what stands between white space, in Vietnamese a syllable.
  *
- * JavaScript counterpart of `transcription/tokens.py`; `tests/fixtures/edits/tokens.json` holds both to the
- * same answers. White space is spelt out because `\s` means different things in the two
- * languages. The soft hyphen U+00AD is no separator and is never dropped.
+ * The same functions as in `transcription/tokens.py`; both are tested with
+ * `tests/fixtures/edits/tokens.json`. White space is listed because `\s` means different things
+ * in the two languages. The soft hyphen U+00AD is no separator and is never dropped.
  */
 
 const SPACES = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 const MARKS = /\p{M}/gu;
-const NOT_HEARD = /[^\p{L}\p{M}\p{N}]/gu;
+const OTHERS = /[^\p{L}\p{M}\p{N}]/gu;
 
 /**
  * Cuts a text into NFC tokens.
@@ -27,7 +27,7 @@ export function tokenise(text) {
  * @param {string} text
  * @returns {string}
  */
-export function tidy(text) {
+export function normalise(text) {
   return tokenise(text).join(" ");
 }
 
@@ -36,17 +36,17 @@ export function tidy(text) {
  * @param {string} token
  * @returns {string}
  */
-export function bare(token) {
+export function fold(token) {
   return token.toLowerCase().normalize("NFD").replace(MARKS, "").replaceAll("đ", "d");
 }
 
 /**
- * What of a token can be heard: letters, marks and digits in lower case. A token of
- * punctuation alone is returned as it is.
+ * The letters, marks and digits of a token in lower case. A token of punctuation alone is
+ * returned unchanged.
  * @param {string} token
  * @returns {string}
  */
-export function spoken(token) {
+export function letters(token) {
   const lowered = token.toLowerCase().normalize("NFC");
-  return lowered.replace(NOT_HEARD, "") || lowered;
+  return lowered.replace(OTHERS, "") || lowered;
 }

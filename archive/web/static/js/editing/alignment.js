@@ -6,7 +6,7 @@
  * `tests/fixtures/edits/alignment.json` holds both to the same answers. Whole numbers only.
  */
 
-import { bare, spoken, tokenise } from "../core/tokens.js";
+import { fold, letters, tokenise } from "../core/tokens.js";
 
 /**
  * @typedef {object} Word
@@ -97,11 +97,11 @@ export function pair(old, now, cost) {
  */
 function changeCost(old, now) {
   if (old === now) return SAME;
-  const [heardOld, heardNow] = [spoken(old), spoken(now)];
-  if (heardOld === heardNow) return SAME;
-  const [bareOld, bareNow] = [bare(heardOld), bare(heardNow)];
-  if (bareOld === bareNow) return SAME_LETTERS;
-  return initial(bareOld) === initial(bareNow) ? SAME_INITIAL : OTHER;
+  const [lettersOld, lettersNow] = [letters(old), letters(now)];
+  if (lettersOld === lettersNow) return SAME;
+  const [foldedOld, foldedNow] = [fold(lettersOld), fold(lettersNow)];
+  if (foldedOld === foldedNow) return SAME_LETTERS;
+  return initial(foldedOld) === initial(foldedNow) ? SAME_INITIAL : OTHER;
 }
 
 /** @param {string} token */

@@ -11,7 +11,7 @@
  * the oldest first.
  */
 
-import { tidy } from "../core/tokens.js";
+import { normalise } from "../core/tokens.js";
 import { conflictOf, outcomeOf } from "./save_answer.js";
 import { statusOf } from "./save_status.js";
 import { SegmentDraft } from "./segment_draft.js";
@@ -112,7 +112,9 @@ export class Saver {
     // This page may not have heard yet of the revision on which the words were typed.
     const isUpToDate = row.baseRev === null || server.rev >= row.baseRev;
     const isThere =
-      isUpToDate && tidy(draft.text) === tidy(server.text) && !Object.keys(draft.fields).length;
+      isUpToDate &&
+      normalise(draft.text) === normalise(server.text) &&
+      !Object.keys(draft.fields).length;
     if (!draft.pending && (isThere || !draft.isDirty)) return this.#forget(draft);
     this.recovered.push(draft);
     this.#send(draft);
@@ -158,7 +160,7 @@ export class Saver {
     draft.adopt();
     draft.text = text;
     draft.changedAt = this.deps.now();
-    if (tidy(text) === tidy(theirs.text) && !Object.keys(draft.fields).length)
+    if (normalise(text) === normalise(theirs.text) && !Object.keys(draft.fields).length)
       this.#discardUnchanged(draft);
     else {
       this.#keep(draft);

@@ -7,7 +7,7 @@
  * `baseRev` is null and the two are joined here, against `base`, before the next request.
  */
 
-import { tidy } from "../core/tokens.js";
+import { normalise } from "../core/tokens.js";
 import { threeWay } from "./merging.js";
 
 /** @typedef {import("./outbox.js").Request} Request */
@@ -92,12 +92,12 @@ export class SegmentDraft {
 
   /** Whether the server holds words that the screen does not show. */
   get isBehind() {
-    return this.server.text !== this.text && tidy(this.server.text) !== tidy(this.text);
+    return this.server.text !== this.text && normalise(this.server.text) !== normalise(this.text);
   }
 
   /** Compared for every segment at every key: equal strings need no normalising. */
   get #differs() {
-    return this.text !== this.base && tidy(this.text) !== tidy(this.base);
+    return this.text !== this.base && normalise(this.text) !== normalise(this.base);
   }
 
   /**
@@ -135,7 +135,7 @@ export class SegmentDraft {
     const sent = this.pending;
     this.pending = null;
     if (sent && sent.body.text !== undefined) this.base = sent.text;
-    this.baseRev = tidy(this.base) === tidy(server.text) ? server.rev : null;
+    this.baseRev = normalise(this.base) === normalise(server.text) ? server.rev : null;
     if (server.rev >= this.server.rev) this.server = server;
   }
 
