@@ -18,7 +18,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import PoFileError, read_po
 
 from tools.placeholders_check import is_valid_format, missing_arguments, placeholders
-from tools.translation_style import style_problems
+from tools.translation_style import english_problems, style_problems
 
 ARCHIVE = Path(__file__).parents[1] / "archive"
 PYTHON_KEYWORDS = {
@@ -225,6 +225,8 @@ def _faults(entry: Entry) -> Iterator[str]:
     for text in (*entry.ids, *entry.strings):
         if not entry.is_for_scripts and placeholders(text) and not is_valid_format(text):
             yield f"{entry.location}: a lone % (write %%): {text!r}"
+    for text in entry.ids:
+        yield from (f"{entry.location}: {fault}: {text!r}" for fault in english_problems(text))
     for text in entry.strings:
         if not needed <= placeholders(text) <= allowed:
             yield f"{entry.location}: other placeholders than in {shown}: {text!r}"

@@ -8,7 +8,7 @@ import pytest
 
 from tools import translations_check
 from tools.placeholders_check import missing_arguments
-from tools.translation_style import style_problems
+from tools.translation_style import english_problems, style_problems
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 
@@ -89,6 +89,10 @@ def test_source_sentences_of_an_invalid_template_raises(folder: SampleArchiveFol
         (po(("One %(x)s.", "Một %(x)s."), ("One %(x)s.", "Một %(x)s.")), "is already in vi/a.po:5"),
         ('msgid "One %(x)s."\nmsgstr[0] "M"\nbroken\n', "vi/a.po:5: cannot be read"),
         (po(("One %(x)s.", "Hoà %(x)s.")), "stands on the second vowel"),
+        (
+            'msgid "Look"\nmsgid_plural "%(num)s pieces of work"\nmsgstr[0] "%(num)s việc"\n',
+            "vi/a.po:5: it says “pieces of work”",
+        ),
     ],
 )
 def test_fault_is_reported_with_its_line(
@@ -160,6 +164,18 @@ def test_missing_arguments_reports_calls_without_the_named_arguments(
         ("Name", "Te\u0302n", "NFC"),
         ("Restore", "Lấy lại", "khôi phục"),
         ("Cancel upload", "Bỏ tệp này", "hủy"),
+        ("Approve", "Duyệt", "phê duyệt"),
+        ("People", "Nhân vật", "nhân chứng"),
+        ("Restored.", "Đã đưa trở lại.", "khôi phục"),
+        ("Delete this entry", "Bỏ mục này", "xóa"),
+        ("An error.", "Có trục trặc.", "lỗi"),
+        ("Current text", "Bản đang dùng", "hiện hành"),
+        ("Current text", "Bản hiện nay", "hiện hành"),
+        ("See the catalogue", "Lần giở danh mục", "xem"),
+        ("3 words", "3 chữ", "từ"),
+        ("Settings", "Đơn vị", "cấu hình"),
+        ("Send for approval", "Trình duyệt", "browser"),
+        ("Not now", "Bỏ qua", "skip"),
     ],
 )
 def test_style_problems_of_a_bad_translation_are_reported(
@@ -180,7 +196,52 @@ def test_style_problems_of_a_bad_translation_are_reported(
         ("Restore", "Khôi phục"),
         ("Saved.", "Đã lưu."),
         ("Recommended", "Nên nghe"),
+        ("Approve", "Phê duyệt"),
+        ("Approved", "Đã duyệt"),
+        ("the people and their words are invented", "nhân vật và lời kể hư cấu"),
+        ("Four digits, large letters", "Cỡ chữ, bốn chữ số, chữ cái, chữ không dấu"),
+        ("Whose archive is this?", "Kho này của đơn vị nào?"),
+        ("This browser", "Trình duyệt này"),
+        ("A line was skipped", "Bỏ qua một dòng"),
     ],
 )
 def test_style_problems_of_a_good_translation_are_empty(english: str, vietnamese: str) -> None:
     assert style_problems(english, vietnamese) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "better"),
+    [
+        ("Work in progress", "Processing"),
+        ("3 pieces of work under way", "job"),
+        ("It waits for what is missing.", "Needs"),
+        ("Take it out", "Remove"),
+        ("Give this file up", "Cancel"),
+        ("Bring it in", "Import"),
+        ("Hand in for approval", "Submit"),
+        ("Describe", "Edit description"),
+        ("Describe the interview", "Edit description"),
+        ("Years told about", "as recorded"),
+        ("Whoever opens this site may hear it", "anyone"),
+        ("Put it back", "Restore"),
+        ("Look", "View"),
+        ("A colleague was faster here", "changed this first"),
+    ],
+)
+def test_english_problems_name_the_better_word(english: str, better: str) -> None:
+    assert any(better in problem for problem in english_problems(english))
+
+
+@pytest.mark.parametrize(
+    "english",
+    [
+        "Describe it and upload the recording",
+        "Places told about",
+        "Born, as told",
+        "Look for a name",
+        "What was told, a name, a place…",
+        "Workers in the office",
+    ],
+)
+def test_english_problems_of_a_good_sentence_are_empty(english: str) -> None:
+    assert english_problems(english) == []
