@@ -16,14 +16,14 @@ from search.edit_distance import is_one_edit_apart
 from search.spans import SyllableSpan, Unit
 from search.syllables import folded_key
 
-LONGEST_TEXT = 1000
+LONGEST_QUERY = 1000
 MOST_TOKENS = 32
 SHORTEST_PREFIX = 2
 _QUOTES = re.compile(r'["“”„«»]')
 _STACKED_SIGNS = ("@", "#", "+")
 
 Shape = Literal["word", "unit", "prefix", "fuzzy"]
-Side = Literal["head", "tail"]
+TermEnd = Literal["head", "tail"]
 
 
 class QueryProblem(ValueError):
@@ -101,7 +101,7 @@ class PhraseStep:
     """One position of a run: the first (head) or last (tail) syllable of a query term."""
 
     query_term: QueryTerm
-    side: Side = "head"
+    side: TermEnd = "head"
 
     def match(self, term: str) -> TermMatch | None:
         """As ``QueryTerm.match``; the tail of a unit is its stacked key with TAIL_SIGN."""
@@ -159,8 +159,8 @@ def parse_query(text: str) -> Query:
     >>> [len(clause.query_terms) for clause in parse_query('ở "chợ Bến Thành" 30/4').clauses]
     [1, 3, 1]
     """
-    if len(text) > LONGEST_TEXT:
-        raise QueryProblem("too_long", found=len(text), limit=LONGEST_TEXT)
+    if len(text) > LONGEST_QUERY:
+        raise QueryProblem("too_long", found=len(text), limit=LONGEST_QUERY)
     clauses: list[Clause] = []
     count = 0
     for start, end, is_quoted in _split_quotes(text):

@@ -22,7 +22,7 @@ access = AppGroup("access", help="Explain who may do what.")
     "--as",
     "reader",
     metavar="EMAIL|public",
-    default=explanations.NOBODY,
+    default=explanations.PUBLIC_NAME,
     help="Account of the reader, by e-mail. Default: public.",
 )
 @click.option(

@@ -24,11 +24,11 @@ from transcription.turns import to_segments
 from transcription.voice_activity import speech_spans
 
 SAMPLES_PER_MS = 16
-Progress = Callable[[float, dict[str, Any]], None]
+ReportProgress = Callable[[float, dict[str, Any]], None]
 EmitEvent = Callable[[dict[str, Any]], None]
 
 
-def transcribe_recording(args: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def transcribe_recording(args: dict[str, Any], progress: ReportProgress) -> dict[str, Any]:
     """Transcribe one recording; `archive.jobs.transcribe` describes the emitted events."""
 
     def emit(event: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from archive.messages.message import TextFactory
 
-ACTIONS: dict[str, TextFactory] = {
+ACTION_LABELS: dict[str, TextFactory] = {
     "know": lambda: _("See that it exists, and its description"),
     "read": lambda: _("Read the transcript"),
     "hear": lambda: _("Listen to the recordings"),
@@ -31,14 +31,14 @@ ACTIONS: dict[str, TextFactory] = {
     "manage_office": lambda: _("Change the settings of the archive"),
 }
 
-AUDIENCES: dict[str, TextFactory] = {
+AUDIENCE_LABELS: dict[str, TextFactory] = {
     "public": lambda: _("Open to everyone"),
     "registered": lambda: _("For readers with an account"),
     "staff": lambda: _("Staff only"),
 }
 
 # Of what permits an action, and of refusals; `audience`, `state` and `role` are shown labels.
-REASONS: dict[str, Callable[[str, str, str], str]] = {
+REASON_LABELS: dict[str, Callable[[str, str, str], str]] = {
     "role": lambda audience, state, role: _("The role “%(role)s” may do this.", role=role),
     "audience": lambda audience, state, role: _(
         "The access of the interview is “%(audience)s”.", audience=audience

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.query import LONGEST_TEXT, MOST_TOKENS, QueryProblem, parse_query
+from search.query import LONGEST_QUERY, MOST_TOKENS, QueryProblem, parse_query
 from search.results import SearchRequest
 
 
@@ -48,7 +48,7 @@ def test_query_term_has_offsets_in_the_query() -> None:
         ("", "empty"),
         ("  …!?  ", "empty"),
         ('""', "empty"),
-        ("a" * (LONGEST_TEXT + 1), "too_long"),
+        ("a" * (LONGEST_QUERY + 1), "too_long"),
         ("một " * (MOST_TOKENS + 1), "too_many_words"),
         ("n*", "prefix_too_short"),
     ],

@@ -30,8 +30,8 @@ from transcription.engines.demo import SAMPLES_DIR, sentences
 LEAD_S = 0.4
 QUESTIONS = 14  # the first sentences are the interviewer's
 
-Turn = tuple[str, str, Voice]
-SegmentRow = dict[str, Any]
+ScriptedTurn = tuple[str, str, Voice]
+SegmentDict = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,14 @@ PLANS = (
 
 
 def speak_sequence(
-    espeak: Espeak, turns: list[Turn], rng: random.Random, gap: tuple[float, float] = (0.45, 1.1)
-) -> tuple[Pcm, list[SegmentRow]]:
+    espeak: Espeak,
+    turns: list[ScriptedTurn],
+    rng: random.Random,
+    gap: tuple[float, float] = (0.45, 1.1),
+) -> tuple[Pcm, list[SegmentDict]]:
     """Synthesise turns with pauses; return audio and segments with exact word times."""
     parts: list[Pcm] = [np.zeros(int(LEAD_S * RATE), np.float32)]
-    segments: list[SegmentRow] = []
+    segments: list[SegmentDict] = []
     at = LEAD_S
     for speaker, text, voice in turns:
         speech = espeak.synthesise(text, *voice)
@@ -159,7 +162,7 @@ def encode(path: Path, pcm: Pcm, bit_rate: int = 28_000) -> None:
 def make_interview(plan: Plan, number: int, espeak: Espeak, out: Path) -> None:
     """Write the audio of one interview and its reference transcript."""
     texts = sentences()
-    turns: list[Turn] = [
+    turns: list[ScriptedTurn] = [
         ("interviewer", texts[n - 1], plan.interviewer)
         if n <= QUESTIONS
         else ("witness", texts[n - 1], plan.witness)

@@ -13,9 +13,9 @@ HEAD = """\
 | test | exact texts | sentences found | word errors | sentence start error, s (median/p90) \
 | sentence end error | word start error | word confidence |
 |---|---|---|---|---|---|---|---|"""
-FRAME = 320  # samples: 20 ms
+HOP = 320  # samples: 20 ms
 
-SegmentRow = dict[str, Any]
+SegmentDicts = list[dict[str, Any]]
 
 
 def align(
@@ -47,8 +47,8 @@ def chunks(
     pcm: Pcm, longest: float = 12.0, silence: float = 0.35, pad: float = 0.15
 ) -> list[tuple[float, float]]:
     """Cut audio at silence; join neighbours up to `longest` seconds (0: never)."""
-    level = np.sqrt((pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME) ** 2).mean(1))
-    step = FRAME / RATE
+    level = np.sqrt((pcm[: len(pcm) // HOP * HOP].reshape(-1, HOP) ** 2).mean(1))
+    step = HOP / RATE
     loud = np.nonzero(level > max(level.max() * 0.02, 1e-4))[0] * step
     spans: list[list[float]] = []
     for at in loud:
@@ -76,7 +76,7 @@ class Score:
         self.confidence: list[float] = []
         self.wrong: list[tuple[str, str]] = []
 
-    def add(self, reference: list[SegmentRow], transcribed: list[SegmentRow]) -> None:
+    def add(self, reference: SegmentDicts, transcribed: SegmentDicts) -> None:
         """Add a transcript; both arguments are segments with words in the same clock."""
         reference = [word for segment in reference for word in segment["words"]]
         words = [word for segment in transcribed for word in segment.get("words", [])]
@@ -98,8 +98,8 @@ class Score:
         self.confidence += [word["probability"] for word in words]
         self._add_sentences(reference, transcribed)
 
-    def _add_sentences(self, reference: list[SegmentRow], transcribed: list[SegmentRow]) -> None:
-        by_text: dict[str, list[SegmentRow]] = {}
+    def _add_sentences(self, reference: SegmentDicts, transcribed: SegmentDicts) -> None:
+        by_text: dict[str, SegmentDicts] = {}
         for segment in transcribed:
             by_text.setdefault(segment["text"].strip(), []).append(segment)
         for segment in reference:

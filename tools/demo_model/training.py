@@ -24,9 +24,9 @@ from tools.demo_model.speech_synthesis import EspeakMissing
 from tools.demo_model.utterances import UtteranceSet
 from transcription.engines.demo import sentences
 
-Shape = tuple[int, int, int, float]  # batch, mel frames, most sentences, share of mixtures
+BatchShape = tuple[int, int, int, float]  # batch, mel frames, most sentences, share of mixtures
 # The highest learning rate of a cycle, and its stages: steps for each of --minutes, and shape.
-CYCLES: tuple[tuple[float, tuple[tuple[int, Shape], ...]], ...] = (
+CYCLES: tuple[tuple[float, tuple[tuple[int, BatchShape], ...]], ...] = (
     # Short windows: an encoder pass costs a fifth.
     (2e-3, ((123, (16, 600, 1, 0.3)), (42, (10, 1300, 3, 0.2)))),
     # The full 30 s windows of transcribe(), with a fresh learning rate.
@@ -37,9 +37,9 @@ CYCLES: tuple[tuple[float, tuple[tuple[int, Shape], ...]], ...] = (
 MIXTURES_PER_UTTERANCE = 20
 
 
-def plan_steps(minutes: float) -> list[tuple[float, Shape]]:
+def plan_steps(minutes: float) -> list[tuple[float, BatchShape]]:
     """Return learning rate and shape of each step: a warm-up and half a cosine per cycle."""
-    steps: list[tuple[float, Shape]] = []
+    steps: list[tuple[float, BatchShape]] = []
     for top, stages in CYCLES:
         shapes = [shape for each, shape in stages for _ in range(int(minutes * each))]
         if top == CYCLES[-1][0]:

@@ -21,7 +21,7 @@ from archive.time import dates
 
 LONGEST_NAME = 120
 LONGEST_LINE = 300
-LONGEST_TEXT = 20_000
+LONGEST_BIOGRAPHY = 20_000
 LONGEST_OF_FIELD = {
     "other_name": 120,
     "given_name": 120,
@@ -261,8 +261,8 @@ def _write(person: Person, facts: PersonFacts) -> None:
         "occupation": _checked_line("occupation", facts.occupation),
         "biography": text_input.multi_line(facts.biography),
     }
-    if len(values["biography"]) > LONGEST_TEXT:
-        raise PersonTooLong(field="biography", longest=LONGEST_TEXT)
+    if len(values["biography"]) > LONGEST_BIOGRAPHY:
+        raise PersonTooLong(field="biography", longest=LONGEST_BIOGRAPHY)
     for name, value in values.items():
         setattr(person, name, value)
     if len(facts.other_names) > MOST_NAMES:

@@ -16,7 +16,7 @@ from archive.models import Interview
 from archive.settings import Settings
 
 # The reader without an account, beside the e-mail addresses of accounts.
-NOBODY = "public"
+PUBLIC_NAME = "public"
 # Actions on the archive itself: no interview opens or closes them.
 ON_THE_ARCHIVE: frozenset[Action] = frozenset(
     {"create", "check_fixity", "manage_people", "manage_accounts", "manage_office"}
@@ -50,7 +50,7 @@ def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = N
 
     Without a day, on the current one.
     """
-    if name == NOBODY:
+    if name == PUBLIC_NAME:
         rights = access.rights_today(access.PUBLIC, settings)
     else:
         user = accounts.by_email(db, name)

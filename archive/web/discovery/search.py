@@ -28,7 +28,7 @@ from archive.messages import Message, quantities
 from archive.web.core import current, formatting, forms, links
 from archive.web.holdings import waveform
 from search.backends.base import SearchIndexError
-from search.query import LONGEST_TEXT, QueryProblem
+from search.query import LONGEST_QUERY, QueryProblem
 
 bp = Blueprint("search", __name__)
 
@@ -78,7 +78,7 @@ class GroupView:
 def show() -> ResponseReturnValue:
     """Render results grouped by interview; all filters are links, so no script is needed."""
     # One more than the limit, so that longer queries are refused instead of cut.
-    text = request.args.get("q", "").strip()[: LONGEST_TEXT + 1]
+    text = request.args.get("q", "").strip()[: LONGEST_QUERY + 1]
     if request.args.get("phrase") and text and '"' not in text:
         text = f'"{text}"'
     chosen = {name: request.args.getlist(name) for name in LIST_FILTERS}

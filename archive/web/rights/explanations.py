@@ -14,9 +14,9 @@ from archive import messages
 from archive.access import Rights, is_of_readers
 from archive.actions.accounts import accounts
 from archive.actions.rights import explanations
-from archive.actions.rights.explanations import NOBODY, Explanation, UnknownAccount
+from archive.actions.rights.explanations import PUBLIC_NAME, Explanation, UnknownAccount
 from archive.actions.transcripts import labels, versions
-from archive.messages.rights import ACTIONS, AUDIENCES, REASONS
+from archive.messages.rights import ACTION_LABELS, AUDIENCE_LABELS, REASON_LABELS
 from archive.models import Interview
 from archive.time import date_phrases, dates
 from archive.web.accounts.accounts import role_name
@@ -37,7 +37,7 @@ class ExplanationRow:
 @bp.app_template_global("audience_names")
 def audience_names() -> dict[str, str]:
     """Return the labels of the audiences, the widest first."""
-    return {audience: label() for audience, label in AUDIENCES.items()}
+    return {audience: label() for audience, label in AUDIENCE_LABELS.items()}
 
 
 @bp.get("/interviews/<accession>/rights")
@@ -45,12 +45,12 @@ def show(accession: str) -> ResponseReturnValue:
     """Render the decisions for a reader and a day of the query string."""
     interview = loaders.interview(accession, "manage_accounts")
     db, settings = current.db(), current.settings()
-    form = forms.Form({"as": request.args.get("as", NOBODY), "on": request.args.get("on", "")})
+    form = forms.Form({"as": request.args.get("as", PUBLIC_NAME), "on": request.args.get("on", "")})
     try:
         reader = explanations.rights_as(db, form.values["as"], settings, on=_day(form))
     except UnknownAccount as refused:
         form.problems["as"] = messages.for_code(refused.code, **refused.facts).summary
-        reader = explanations.rights_as(db, NOBODY, settings)
+        reader = explanations.rights_as(db, PUBLIC_NAME, settings)
     found = explanations.explain(db, current.rights(), interview, reader=reader)
     status = 200 if form.is_valid else 422
     return (
@@ -82,7 +82,7 @@ def _day(form: forms.Form) -> date | None:
 def _reader_options() -> list[tuple[str, str]]:
     users = accounts.list_accounts(current.db(), current.rights())
     named = [(user.email, f"{user.name} ({role_name(user.role)})") for user in users]
-    return [(NOBODY, _("A visitor without an account")), *named]
+    return [(PUBLIC_NAME, _("A visitor without an account")), *named]
 
 
 def _rows(
@@ -91,12 +91,12 @@ def _rows(
     version = versions.current_version(current.db(), interview)
     state = labels.LABELS[language.code()][version.state] if version is not None else ""
     role = role_name(reader.actor.role) if reader.actor.is_signed_in else ""
-    audience = AUDIENCES[interview.audience]()
+    audience = AUDIENCE_LABELS[interview.audience]()
     return [
         ExplanationRow(
-            action=ACTIONS[one.action](),
+            action=ACTION_LABELS[one.action](),
             is_allowed=one.is_allowed,
-            reason=REASONS[one.reason](audience, state, role),
+            reason=REASON_LABELS[one.reason](audience, state, role),
         )
         for one in found
     ]

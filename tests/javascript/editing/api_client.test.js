@@ -15,10 +15,10 @@ import { ApiClient } from "../../../archive/web/static/js/editing/api_client.js"
  */
 async function makeClient(context, { user = "me", status = 200 } = {}) {
   /** @type {string[]} */
-  const asked = [];
+  const urls = [];
   const server = createServer((request, response) => {
     const url = request.url || "";
-    asked.push(url);
+    urls.push(url);
     const isTicket = url.endsWith("/ticket");
     const isFresh = request.headers["x-csrftoken"] === "new";
     response.statusCode = isTicket ? status : isFresh ? 200 : 400;
@@ -44,26 +44,26 @@ async function makeClient(context, { user = "me", status = 200 } = {}) {
     server.closeAllConnections();
     server.close();
   });
-  return { client: new ApiClient("v", "me"), meta, asked };
+  return { client: new ApiClient("v", "me"), meta, urls };
 }
 
 test("a stale token is renewed and the request repeated once", async (context) => {
-  const { client, meta, asked } = await makeClient(context);
+  const { client, meta, urls } = await makeClient(context);
   assert.equal((await client.here(null, false)).status, 200);
   assert.equal(meta.content, "new");
-  assert.equal(asked.length, 3);
+  assert.equal(urls.length, 3);
 });
 
 test("the token of another user is not used", async (context) => {
-  const { client, meta, asked } = await makeClient(context, { user: "somebody else" });
+  const { client, meta, urls } = await makeClient(context, { user: "another person" });
   assert.equal((await client.here(null, false)).status, 400);
   assert.equal(meta.content, "old");
-  assert.equal(asked.length, 2);
+  assert.equal(urls.length, 2);
   assert.equal(await client.renew(), "other");
 });
 
 for (const { status, who } of [
-  { status: 401, who: "nobody" },
+  { status: 401, who: "signed-out" },
   { status: 503, who: "unreachable" },
 ]) {
   test(`a server that answers ${status} means ${who}`, async (context) => {

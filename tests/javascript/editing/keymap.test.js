@@ -43,7 +43,7 @@ function press(keys, { altGraph = false, isComposing = false, code = "" } = {}) 
 }
 
 test("keys of the documented key map", () => {
-  const wanted = {
+  const expected = {
     Escape: "toggle",
     F4: "toggle",
     F2: "back",
@@ -74,7 +74,7 @@ test("keys of the documented key map", () => {
     "Ctrl z": "undo",
     F1: "keys",
   };
-  for (const [keys, act] of Object.entries(wanted))
+  for (const [keys, act] of Object.entries(expected))
     assert.equal(commandOf(press(keys), TEXT), act, keys);
 });
 

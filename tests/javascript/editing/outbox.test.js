@@ -156,15 +156,15 @@ test("rows of closed pages are taken over, oldest first, each by one page", asyn
   await keep(new Outbox("u", "v", "p2", stores), "s", "trước", { at: 10 });
   await keep(new Outbox("u", "v", "open", stores), "s", "còn mở", { at: 5 });
   /** @type {string[]} */
-  const asked = [];
+  const checkedPages = [];
   const stillOpen = async (/** @type {string[]} */ pages) => {
-    asked.push(...pages);
+    checkedPages.push(...pages);
     return new Set(["open"]);
   };
   const [one, other] = ["p3", "p4"].map((page) => new Outbox("u", "v", page, stores));
   const taken = await one.takeOver(stillOpen);
   assert.deepEqual(texts(taken), ["trước", "sau"]);
-  assert.deepEqual(new Set(asked), new Set(["p1", "p2", "open"]));
+  assert.deepEqual(new Set(checkedPages), new Set(["p1", "p2", "open"]));
   assert.deepEqual(await one.takeOver(stillOpen), []);
   assert.deepEqual(await other.takeOver(async () => new Set(["p3", "open"])), []);
   assert.equal(shelf.texts.length, 3);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
-import { Player } from "../../../archive/web/static/js/editing/player.js";
+import { EditorPlayer } from "../../../archive/web/static/js/editing/player.js";
 
 mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
 
@@ -66,7 +66,7 @@ function makePlayer(context, stored = {}) {
   const editor = /** @type {HTMLElement} */ (
     /** @type {unknown} */ ({ querySelectorAll: () => sounds })
   );
-  const player = new Player(editor, "LK-1");
+  const player = new EditorPlayer(editor, "LK-1");
   /** Move the sound to a time, and draw a frame. @param {number} ms */
   const playTo = (ms) => {
     const sound = sounds[player.part - 1];
@@ -167,14 +167,14 @@ test("part, time and speed are stored at a pause and restored by the next page",
   player.setSpeed(0.75);
   player.toggle();
   const stored = Object.fromEntries(storage);
-  assert.deepEqual(Object.keys(stored), ["loike-desk:LK-1"]);
+  assert.deepEqual(Object.keys(stored), ["loike-player:LK-1"]);
   const next = makePlayer(context, stored).player;
   assert.deepEqual([next.part, next.ms, next.speed], [2, 12_345, 0.75]);
 });
 
 test("stored values that make no sense are not used", (context) => {
   for (const value of ["{", "null", '{"part":9,"ms":"x","speed":"fast"}']) {
-    const { player } = makePlayer(context, { "loike-desk:LK-1": value });
+    const { player } = makePlayer(context, { "loike-player:LK-1": value });
     assert.deepEqual([player.part, player.ms, player.speed], [1, 0, 1], value);
   }
 });

@@ -7,7 +7,7 @@ import { Saver } from "../../../archive/web/static/js/editing/saving.js";
 
 /** @typedef {import("../../../archive/web/static/js/editing/outbox.js").Request} Request */
 /** @typedef {import("../../../archive/web/static/js/editing/outbox.js").Outbox} Outbox */
-/** @typedef {import("../../../archive/web/static/js/editing/saving.js").Answer} Answer */
+/** @typedef {import("../../../archive/web/static/js/editing/saving.js").SaveAnswer} SaveAnswer */
 /** @typedef {import("../../../archive/web/static/js/editing/segment_draft.js").Conflict} Conflict */
 /** @typedef {import("../../../archive/web/static/js/editing/outbox.js").OutboxRow} Row */
 /** @typedef {["saved", string, any] | ["conflict", string, Conflict] | ["stopped", string]} WorldEvent */
@@ -32,13 +32,13 @@ export class World {
   storage = true;
   /** what a write to the outbox waits for @type {Promise<void> | null} */
   storing = null;
-  /** who is signed in at the server @type {"same" | "other" | "nobody" | "unreachable"} */
+  /** who is signed in at the server @type {"same" | "other" | "signed-out" | "unreachable"} */
   who = "same";
   renewing = true;
   renewals = 0;
   /** @type {WorldEvent[]} */
   events = [];
-  /** the answer to each request that was served @type {Map<string, Answer>} */
+  /** the answer to each request that was served @type {Map<string, SaveAnswer>} */
   saved = new Map();
   /** @type {import("../../../archive/web/static/js/editing/saving.js").Status[]} */
   statuses = [];
@@ -106,7 +106,7 @@ export class World {
     for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
   }
 
-  /** @param {Request} request @returns {Answer} */
+  /** @param {Request} request @returns {SaveAnswer} */
   #send(request) {
     this.requests.push(structuredClone(request));
     if (this.connection === "down") return { status: 0, body: {} };
@@ -118,7 +118,7 @@ export class World {
     return this.connection === "response lost" ? { status: 0, body: {} } : answer;
   }
 
-  /** @param {Request} request @returns {Answer} */
+  /** @param {Request} request @returns {SaveAnswer} */
   #serve(request) {
     const { server } = this;
     const known = this.saved.get(request.key);

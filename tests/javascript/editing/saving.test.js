@@ -172,7 +172,7 @@ test("a token that stays stale is renewed once, then retried with delays", async
 
 for (const { who, stopped } of /** @type {const} */ ([
   { who: "other", stopped: "sign-in" },
-  { who: "nobody", stopped: "sign-in" },
+  { who: "signed-out", stopped: "sign-in" },
   { who: "unreachable", stopped: "" },
 ])) {
   test(`a stale form with ${who} at the server sends nothing and keeps the words`, async () => {

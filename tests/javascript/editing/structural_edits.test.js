@@ -8,7 +8,7 @@ import { World } from "./saver_world.js";
 
 /** @typedef {import("../../../archive/web/static/js/editing/editor.js").Editor} Editor */
 /** @typedef {import("../../../archive/web/static/js/editing/segment_list.js").Segment} Segment */
-/** @typedef {{status: number, body: any}} Answer */
+/** @typedef {{status: number, body: any}} SaveAnswer */
 
 /** A segment whose row and box hold only its text. @param {string} id @param {string} text @param {Partial<Segment>} [more] */
 function makeSegment(id, text, more = {}) {
@@ -19,7 +19,7 @@ function makeSegment(id, text, more = {}) {
 
 /**
  * An editor with the real saver and segments "s" and "t" of a part; its server gives `answers`.
- * @param {import("node:test").TestContext} context @param {...Answer} answers of operations, in order
+ * @param {import("node:test").TestContext} context @param {...SaveAnswer} answers of operations, in order
  */
 function makeEditor(context, ...answers) {
   const world = new World();
@@ -85,7 +85,7 @@ function makeEditor(context, ...answers) {
   return { edits, editor, world, operations, held, reverted, taken, live, list };
 }
 
-/** The answer of a server that has joined t to s. @param {number} rev @returns {Answer} */
+/** The answer of a server that has joined t to s. @param {number} rev @returns {SaveAnswer} */
 const joined = (rev) => ({
   status: 200,
   body: { state: "editing", ended: [{ id: "t" }], segments: [stored("s", rev)] },

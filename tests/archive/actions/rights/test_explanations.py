@@ -13,8 +13,7 @@ from archive import access
 from archive.access import ACTIONS, ARCHIVE, Grant, NotAllowed, Rights, Scope, may
 from archive.actions.rights import explanations
 from archive.actions.rights.explanations import ON_THE_ARCHIVE, UnknownAccount
-from archive.messages.rights import ACTIONS as ACTION_LABELS
-from archive.messages.rights import REASONS
+from archive.messages.rights import ACTION_LABELS, REASON_LABELS
 from archive.models import Interview, TranscriptVersion
 from archive.models.vocabulary import AUDIENCES
 from archive.settings import Settings
@@ -52,7 +51,7 @@ def test_every_answer_is_that_of_may(db: Session, rights_of: RightsOf) -> None:
                 decision = may(reader, one.action, scope)
                 assert one.is_allowed == decision.allowed, (interview.accession, name, one)
                 assert one.is_allowed or one.reason == decision.reason
-                assert bool(REASONS[one.reason]), one
+                assert bool(REASON_LABELS[one.reason]), one
 
 
 def test_every_action_and_refusal_has_words() -> None:

@@ -14,10 +14,10 @@ from tests.support import sample_transcript
 from tests.support.cast import EVERYBODY
 
 ClientOf = Callable[[str | None], FlaskClient]
-TOLD = "Hồi đó hẻm tôi có cái giếng chung, sáng nào mấy bà cũng ra <gánh> nước từ sớm."
+ANSWER = "Hồi đó hẻm tôi có cái giếng chung, sáng nào mấy bà cũng ra <gánh> nước từ sớm."
 LINES = (
     ("interviewer", 0, 4_000, "Thưa bà, hồi đó con hẻm mình ra sao ạ?"),
-    ("witness", 4_000, 12_000, TOLD),
+    ("witness", 4_000, 12_000, ANSWER),
 )
 
 

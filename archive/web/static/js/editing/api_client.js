@@ -75,14 +75,14 @@ export class ApiClient {
 
   /**
    * Fetch a fresh form token, and find out whether the same person still writes here.
-   * @returns {Promise<"same" | "other" | "nobody" | "unreachable">}
+   * @returns {Promise<"same" | "other" | "signed-out" | "unreachable">}
    */
   async renew() {
     const answer = await ask("GET", `${API}/transcripts/${this.version}/ticket`, {
       limit_ms: LIMIT_MS,
     });
     if (answer.status === 0 || answer.status >= 500) return "unreachable";
-    if (answer.status !== 200) return "nobody";
+    if (answer.status !== 200) return "signed-out";
     if (answer.body.user !== this.user) return "other"; // with this token our words would be saved as theirs
     document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", answer.body.csrf);
     return "same";

@@ -7,7 +7,7 @@ import { ApiClient } from "./api_client.js";
 import { putCaret, textOf } from "./caret.js";
 import { OpenPages } from "./open_pages.js";
 import { browserStores, Outbox } from "./outbox.js";
-import { Player } from "./player.js";
+import { EditorPlayer } from "./player.js";
 import { Saver } from "./saving.js";
 import { SegmentList } from "./segment_list.js";
 import { WordHighlights } from "./word_highlights.js";
@@ -38,7 +38,7 @@ export class Editor {
     const page = ulid(); // not from sessionStorage, which a duplicated tab gets a copy of
     this.openPages = new OpenPages(page);
     this.api = new ApiClient(version, user);
-    this.player = new Player(root, accession);
+    this.player = new EditorPlayer(root, accession);
     this.words = new WordHighlights(this.segmentList);
     this.outbox = new Outbox(user, version, page, browserStores());
     this.saver = this.#saver();

@@ -6,7 +6,7 @@
  */
 
 /**
- * @typedef {object} Place where the key was pressed
+ * @typedef {object} KeyTarget where the key was pressed
  * @property {boolean} inText the focus is in the words of a segment
  * @property {boolean} atStart the caret stands before the first letter
  * @property {boolean} onFirstLine
@@ -68,7 +68,7 @@ const WITH_CTRL_SHIFT = {
 /**
  * The act of a key, or null where the key is the browser's.
  * @param {Key} event
- * @param {Place} place
+ * @param {KeyTarget} place
  * @returns {string | null}
  */
 export function commandOf(event, place) {
@@ -99,12 +99,12 @@ function ctrlAct(event) {
   return WITH_CTRL[event.code] || null;
 }
 
-/** @param {Key} event @param {Place} place */
+/** @param {Key} event @param {KeyTarget} place */
 function question(event, place) {
   return event.key === "?" && !place.inText ? "keys" : null;
 }
 
-/** @param {Key} event @param {Place} place */
+/** @param {Key} event @param {KeyTarget} place */
 function textAct(event, place) {
   if (event.key === "Enter") return "split";
   if (event.key === "Backspace" && place.atStart) return "merge";

@@ -10,10 +10,10 @@ const SPEEDS = [0.5, 0.75, 0.85, 1, 1.1, 1.25, 1.5, 1.75, 2];
 
 /** @typedef {{start: number, end: number, loop: boolean}} Span in ms */
 
-export class Player {
+export class EditorPlayer {
   /** @param {HTMLElement} editor @param {string} name under which place and speed are remembered */
   constructor(editor, name) {
-    this.name = `loike-desk:${name}`;
+    this.name = `loike-player:${name}`;
     /** @type {HTMLMediaElement[]} */
     this.sounds = [...editor.querySelectorAll("[data-sound]")].map(
       (one) => /** @type {HTMLMediaElement} */ (one),

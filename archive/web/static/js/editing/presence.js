@@ -73,14 +73,14 @@ export class Presence {
       const isSo =
         one &&
         mark.parentElement?.id === `s-${one.seg}` &&
-        mark.getAttribute("title") === wordsOf(one);
+        mark.getAttribute("title") === describePresence(one);
       if (isSo) shown.delete(one.user);
       else mark.remove();
     }
     for (const one of shown.values()) {
       const row = segmentList.byId.get(one.seg || "")?.row;
       if (!row) continue;
-      const mark = initialsMark(one.name, wordsOf(one));
+      const mark = initialsMark(one.name, describePresence(one));
       mark.className = "colleague-initials";
       mark.dataset.colleague = one.user;
       row.append(mark); // outside the text, which may have focus
@@ -91,7 +91,7 @@ export class Presence {
 }
 
 /** @param {Colleague} one */
-function wordsOf(one) {
+function describePresence(one) {
   return one.typing
     ? t("%(name)s is typing here", { name: one.name })
     : t("%(name)s is here", { name: one.name });

@@ -18,11 +18,11 @@ import { SegmentDraft } from "./segment_draft.js";
 
 /** @typedef {import("./segment_draft.js").Conflict} Conflict */
 /** @typedef {import("./save_status.js").Status} Status */
-/** @typedef {{status: number, body: any}} Answer */
+/** @typedef {Pick<import("../core/http.js").Answer, "status" | "body">} SaveAnswer */
 
 /**
  * @typedef {object} SaverDeps what the editor provides: requests, clock and listeners
- * @property {(id: string, request: import("./outbox.js").Request, hurry: boolean) => Promise<Answer>} send
+ * @property {(id: string, request: import("./outbox.js").Request, hurry: boolean) => Promise<SaveAnswer>} send
  * @property {import("./outbox.js").Outbox} outbox
  * @property {() => string} makeKey
  * @property {(run: () => void, ms: number) => number} later
@@ -33,7 +33,7 @@ import { SegmentDraft } from "./segment_draft.js";
  * @property {(id: string, body: any, draft: SegmentDraft) => void} onSaved
  * @property {(draft: SegmentDraft, conflict: Conflict) => void} onConflict
  * @property {(why: "sign-in" | "frozen" | "forbidden") => void} onStopped
- * @property {() => Promise<"same" | "other" | "nobody" | "unreachable">} renewForm fetch a form token; who is signed in
+ * @property {() => Promise<"same" | "other" | "signed-out" | "unreachable">} renewForm fetch a form token; who is signed in
  */
 
 export const REST_MS = 1_500;
@@ -248,7 +248,7 @@ export class Saver {
     this.deps.send(draft.id, request, hurry).then((answer) => this.#answered(draft, answer));
   }
 
-  /** @param {SegmentDraft} draft @param {Answer} answer */
+  /** @param {SegmentDraft} draft @param {SaveAnswer} answer */
   async #answered(draft, { status, body }) {
     draft.inFlight = false;
     const outcome = outcomeOf(status, body);

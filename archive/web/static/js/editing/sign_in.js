@@ -44,7 +44,7 @@ export function connectSignInDialog(editor) {
     const status = await signIn(editor.root.dataset.signIn || "", fields);
     if (status >= 400) return showProblem(withStorageState(editor, refusedSignIn(status)));
     const who = status ? await editor.api.renew() : "unreachable";
-    if (who === "nobody" || who === "unreachable")
+    if (who === "signed-out" || who === "unreachable")
       return showProblem(withStorageState(editor, t("The archive does not answer.")));
     if (who === "other") return location.reload(); // another user: load the editor of that account
     /** @type {HTMLInputElement} */ (form.elements.namedItem("password")).value = "";

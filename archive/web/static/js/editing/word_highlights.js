@@ -9,7 +9,7 @@ import { textOf } from "./caret.js";
 
 /** @typedef {[number, number, string, number | null, string]} Packed start, end, text, confidence, source */
 /** @typedef {import("./segment_list.js").Segment} Segment */
-/** @typedef {{from: number, to: number}} Place characters */
+/** @typedef {{from: number, to: number}} TextSpan characters */
 
 const DOUBT = 0.6;
 const REBUILD_MS = 300;
@@ -77,7 +77,7 @@ export class WordHighlights {
     this.current = place ? { id: segment.id, at } : null;
   }
 
-  /** Where each word stands in the text. @param {Segment} segment @returns {Place[]} */
+  /** Where each word stands in the text. @param {Segment} segment @returns {TextSpan[]} */
   places(segment) {
     return [...textOf(segment.box).matchAll(TOKEN)].map((found) => ({
       from: found.index,
@@ -91,7 +91,7 @@ export class WordHighlights {
     return this.times.get(segment.id)?.[at]?.[0] ?? segment.start;
   }
 
-  /** Return the words to check. @param {Segment} segment @returns {Place[]} */
+  /** Return the words to check. @param {Segment} segment @returns {TextSpan[]} */
   doubts(segment) {
     const words = this.times.get(segment.id);
     if (!words || segment.state === "heard") return [];
@@ -148,7 +148,7 @@ export class WordHighlights {
     this.ranges.delete(id);
   }
 
-  /** @param {Segment | null} segment @param {Place | null} place */
+  /** @param {Segment | null} segment @param {TextSpan | null} place */
   #drawNow(segment, place) {
     if (!this.able) return;
     this.current = null;
@@ -163,7 +163,7 @@ export function isDoubtful(word) {
   return word[3] !== null && word[3] < DOUBT;
 }
 
-/** @param {Text} node @param {Place} place */
+/** @param {Text} node @param {TextSpan} place */
 function rangeOf(node, place) {
   return new StaticRange({
     startContainer: node,

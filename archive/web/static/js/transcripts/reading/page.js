@@ -3,17 +3,17 @@
 import { ask } from "../../core/http.js";
 import { parseSpan } from "../../core/time.js";
 import { connectCitation } from "./citation.js";
-import { Player } from "./player.js";
+import { ReadingPlayer } from "./player.js";
 import { caretAt, lastBegun, WordHighlight, wordAt, wordsOf } from "./words.js";
 
-/** @typedef {{start: number, end: number, part: number, box: HTMLElement, text: Text | null, words: import("./words.js").Word[]}} Turn */
+/** @typedef {{start: number, end: number, part: number, box: HTMLElement, text: Text | null, words: import("./words.js").PlacedWord[]}} Turn */
 
 const root = document.querySelector("[data-reading]");
 if (root instanceof HTMLElement) open(root);
 
 /** @param {HTMLElement} page */
 function open(page) {
-  const player = new Player(document);
+  const player = new ReadingPlayer(document);
   const turns = [...page.querySelectorAll("[data-segment]")].map((box) =>
     turnOf(/** @type {HTMLElement} */ (box)),
   );

@@ -19,7 +19,7 @@ function spread(recording) {
   chapters.hidden = false;
 }
 
-export class Player {
+export class ReadingPlayer {
   /** @param {ParentNode} page */
   constructor(page) {
     this.page = page;

@@ -3,12 +3,12 @@
  * No element per word: a word is a range of characters, drawn by the Custom Highlight API.
  */
 
-/** @typedef {{start: number, end: number, from: number, to: number}} Word ms and characters */
+/** @typedef {{start: number, end: number, from: number, to: number}} PlacedWord ms and characters */
 
 /**
  * Where each token of a text stands, with its times.
  * @param {string} text @param {number[]} times start and end of each token, in ms
- * @returns {Word[]}
+ * @returns {PlacedWord[]}
  */
 export function wordsOf(text, times) {
   const words = [];
@@ -40,7 +40,7 @@ export function lastBegun(items, ms) {
   return low - 1;
 }
 
-/** @param {Word[]} words @param {number} char @returns {Word | null} */
+/** @param {PlacedWord[]} words @param {number} char @returns {PlacedWord | null} */
 export function wordAt(words, char) {
   return words.find((word) => char >= word.from && char <= word.to) || null;
 }
@@ -54,7 +54,7 @@ export class WordHighlight {
       typeof CSS !== "undefined" && "highlights" in CSS && typeof Highlight !== "undefined";
   }
 
-  /** @param {Node} node a text node @param {Word | null} word */
+  /** @param {Node} node a text node @param {PlacedWord | null} word */
   draw(node, word) {
     if (!this.able) return;
     if (!word || !node) {
