@@ -11,10 +11,12 @@ import io
 import re
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
-from tests.test_architecture import MODULES, module_name, tracked
+from tests.support.javascript_source import defined_types, tokens_in
+from tests.test_architecture import MODULES, PYTHON_FILES, ROOT, module_name, tracked
 
 METAPHORS = {
     *("house", "houses", "room", "rooms", "door", "doors", "desk", "desks", "twin", "twins"),
@@ -29,6 +31,7 @@ MEANT_NAMES = re.compile(r"\w+_as_told|told_(from|to)_year|as_told")
 # Module or folder → words that are meant there.
 MEANT: dict[str, set[str]] = {
     "tools.sample_drawings": {"houses"},  # on stilts
+    "archive.web.static.js.catalogue.interviews.form": {"told"},  # a date in words of the witness
 }
 # The same verb in several modules, and what it does in all of them.
 SHARED_VERBS: dict[str, str] = {
@@ -104,26 +107,60 @@ def texts_in(source: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
+def words_of_name(name: str) -> set[str]:
+    """Return the words of a name in lower case: `isPublicURL` and `PUBLIC_NAME` have several."""
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+
+
+def meant_in(path: Path) -> set[str]:
+    """Return the words that are meant in a file."""
+    name = module_name(path)
+    return {word for place, words in MEANT.items() if name.startswith(place) for word in words}
+
+
+def banned_in(
+    names: Iterable[tuple[int, str]], texts: Iterable[tuple[int, str]], meant: set[str]
+) -> list[str]:
+    """Return `line: word in name or text` for each banned word."""
+    found = []
+    for line, name in names:
+        if not MEANT_NAMES.fullmatch(name):
+            words = words_of_name(name) & BANNED - meant
+            found += [f"{line}: {word} in {name}" for word in sorted(words)]
+    for line, text in texts:
+        words = set(re.findall(r"[a-z_]+", text.lower())) & BANNED
+        words |= {phrase for phrase in PHRASES if phrase in text.lower()}
+        found += [f"{line}: {word} in {text[:60]!r}" for word in sorted(words - meant)]
+    return found
+
+
 def banned_words(path: Path) -> list[str]:
-    """Return `line: word in name or text` for each banned word of a file."""
+    """Return the banned words of a Python file."""
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    meant = {
-        word
-        for place, words in MEANT.items()
-        if module_name(path).startswith(place)
-        for word in words
-    }
-    found = []
-    for line, name in names_in(tree):
-        if not MEANT_NAMES.fullmatch(name):
-            words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)}
-            found += [f"{line}: {word} in {name}" for word in words & BANNED - meant]
-    for line, text in texts_in(source, tree):
-        words = set(re.findall(r"[a-z_]+", text.lower()))
-        phrases = {phrase for phrase in PHRASES if phrase in text.lower()}
-        found += [f"{line}: {word} in {text[:60]!r}" for word in (words & BANNED | phrases) - meant]
-    return found
+    return banned_in(names_in(tree), texts_in(source, tree), meant_in(path))
+
+
+def banned_words_of_script(source: str, meant: set[str]) -> list[str]:
+    """Return the banned words of names, comments and strings without a space: codes and keys."""
+    tokens = list(tokens_in(source))
+    names = [
+        (line, text)
+        for line, kind, text in tokens
+        if kind == "name" or (kind == "string" and not re.search(r"\s", text))
+    ]
+    comments = [(line, text) for line, kind, text in tokens if kind == "comment"]
+    return banned_in(names, comments, meant)
+
+
+def test_no_script_uses_a_banned_word() -> None:
+    checked = tracked("*.js")
+    assert checked
+    assert [
+        f"{path.relative_to(ROOT)}:{found}"
+        for path in checked
+        for found in banned_words_of_script(path.read_text(encoding="utf-8"), meant_in(path))
+    ] == []
 
 
 def test_no_file_uses_a_banned_word() -> None:
@@ -152,48 +189,6 @@ def test_no_template_uses_a_banned_word() -> None:
     ] == []
 
 
-def comments_of_a_script(source: str) -> Iterator[str]:
-    """Yield the comments of a script, without what they quote (types, texts of the page)."""
-    for comment in re.findall(r"/\*.*?\*/|(?:^|\s)//[^\n]*", source, re.DOTALL):
-        yield re.sub(r"\"[^\"\n]*\"|`[^`\n]*`", "", comment)
-
-
-def test_no_comment_of_a_script_uses_a_banned_word() -> None:
-    checked = tracked("*.js")
-    assert checked
-    assert [
-        f"{path.name}: {word} in {comment[:60]!r}"
-        for path in checked
-        for comment in comments_of_a_script(path.read_text(encoding="utf-8"))
-        for word in set(re.findall(r"[a-z]+", comment.lower())) & BANNED
-    ] == []
-
-
-def test_comments_of_a_script_are_found_and_quotes_left_out() -> None:
-    source = '/** Knows it. */\nf("http://x"); // \'a\' is "told"\n/* one\n * two */'
-    assert list(comments_of_a_script(source)) == [
-        "/** Knows it. */",
-        " // 'a' is ",
-        "/* one\n * two */",
-    ]
-
-
-def test_no_document_uses_a_metaphor() -> None:
-    # Decisions and CHANGELOG.md are dated: they keep the words of their day.
-    checked = [
-        path
-        for path in tracked("*.md")
-        if path.name != "CHANGELOG.md" and "decisions" not in path.parts
-    ]
-    assert checked
-    assert [
-        f"{path}:{line}: {word}"
-        for path in checked
-        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        for word in set(re.findall(r"[a-z]+", text.lower())) & METAPHORS
-    ] == []
-
-
 def public_definitions(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> dict[str, list[str]]:
     """Return the modules of the product that define each public name at their top level."""
     found = defaultdict(list)
@@ -204,9 +199,40 @@ def public_definitions(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> dict[
     return found
 
 
-def test_public_class_name_is_defined_once() -> None:
-    several = {n: where for n, where in public_definitions(ast.ClassDef).items() if len(where) > 1}
-    assert not several
+def types_in(tree: ast.Module) -> Iterator[str]:
+    """Yield the public classes and type aliases of a module, without type variables."""
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):
+                continue
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if re.match(r"[A-Z]\w*[a-z]", name):
+                    yield name
+
+
+def defined_several_times(types_by_file: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return each name that is defined more than once, with the files that define it."""
+    found = defaultdict(list)
+    for file, types in types_by_file.items():
+        for name in types:
+            if not name.startswith("_"):
+                found[name].append(file)
+    return {name: files for name, files in found.items() if len(files) > 1}
+
+
+def test_public_class_or_type_alias_is_defined_once() -> None:
+    files = [path for path in PYTHON_FILES if "tests" not in path.relative_to(ROOT).parts]
+    types = {module_name(p): types_in(ast.parse(p.read_text(encoding="utf-8"))) for p in files}
+    assert defined_several_times(types) == {}
+
+
+def test_class_or_typedef_of_a_script_is_defined_once() -> None:
+    files = tracked("archive/web/static/js/*.js")
+    types = {module_name(p): list(defined_types(p.read_text(encoding="utf-8"))) for p in files}
+    assert {"EditorPlayer", "OutboxRow", "EntryState"} <= set(chain(*types.values()))
+    assert defined_several_times(types) == {}
 
 
 def test_public_function_name_in_several_modules_is_a_shared_verb() -> None:
@@ -224,3 +250,48 @@ def test_banned_words_finds_names_docstrings_and_comments(tmp_path: Path) -> Non
     tree = ast.parse(bad)
     assert [name for _line, name in names_in(tree)] == ["told", "x"]
     assert [text for _line, text in texts_in(bad, tree)] == ["", "Nobody knows.", "# as if"]
+
+
+def test_banned_words_finds_words_of_constants() -> None:
+    tree = ast.parse("NOBODY = 1\nHTMLDoor = LAST_WISH = 2\n")
+    assert banned_in(names_in(tree), [], set()) == [
+        "1: nobody in NOBODY",
+        "2: door in HTMLDoor",
+        "2: wish in LAST_WISH",
+    ]
+
+
+def test_banned_words_of_script_finds_names_codes_and_comments() -> None:
+    bad = """
+/** Asked of every segment. */
+const askedRows = `loike-desk:${name}`;
+return t("The witness told it") || "nobody"; // as if
+const parts = text.split(/told|"door/u).map((x) => 1 / x / x); // anew
+"""
+    found = [line.split(" in ")[0] for line in banned_words_of_script(bad, set())]
+    assert sorted(found) == [
+        "2: asked",
+        "3: asked",
+        "3: desk",
+        "4: as if",
+        "4: nobody",
+        "5: anew",
+    ]
+
+
+def test_types_are_found_in_python_and_javascript() -> None:
+    tree = ast.parse("class A: ...\nBc = int\nBc: T = int\nT = TypeVar('Tt')\nXY = 1\ndef f(): ...")
+    assert list(types_in(tree)) == ["A", "Bc", "Bc"]
+    script = """
+/** @typedef {import("./a.js").Other} Other */
+/** @typedef {{a: {b: number}}} Row text */
+/**
+ * @typedef {"one"
+ *   | "two"} State
+ * @typedef {object} Facts
+ */
+export class Editor { kind = "class Not"; }
+"""
+    assert list(defined_types(script)) == ["Row", "State", "Facts", "Editor"]
+    names = {"a": ["Row", "_Own"], "b": ["Row", "_Own"]}
+    assert defined_several_times(names) == {"Row": ["a", "b"]}
