@@ -32,7 +32,6 @@ from search.results import LAST_PAGE, MOST_PER_PAGE
 @click.option(
     "--as",
     "reader",
-    default="",
     metavar="EMAIL|public",
     help="E-mail of the account whose rights apply, or 'public'.",
 )
@@ -46,7 +45,7 @@ from search.results import LAST_PAGE, MOST_PER_PAGE
 @json_option
 @with_appcontext
 @report_errors
-def search(query: str, reader: str, limit: int, as_json: bool) -> None:
+def search(query: str, reader: str | None, limit: int, as_json: bool) -> None:
     """Search passages with the rights of the operator or of --as."""
     tools = toolbox()
     rights = _rights_of(reader)
@@ -79,8 +78,8 @@ def reindex(as_json: bool) -> None:
     print_result({"passages": passages}, as_json=as_json, text=f"{passages} passages were indexed.")
 
 
-def _rights_of(name: str) -> Rights:
-    if not name:
+def _rights_of(name: str | None) -> Rights:
+    if name is None:
         return operator()
     with toolbox().database.reading() as db:
         return explanations.rights_as(db, name, toolbox().settings)

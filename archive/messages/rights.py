@@ -59,6 +59,10 @@ REASON_LABELS: dict[str, Callable[[str, str, str], str]] = {
         "interview that does not exist.",
         audience=audience,
     ),
+    "hidden_by_rule": lambda audience, state, role: _(
+        "A rule closes the interview on that day: this reader gets the same answer as for an "
+        "interview that does not exist."
+    ),
     "closed": lambda audience, state, role: _("A rule closes this on that day."),
     "not_yet_approved": lambda audience, state, role: _(
         "The state of the transcript, “%(state)s”, is not open to the public.", state=state

@@ -27,6 +27,7 @@ SEGMENT: dict[str, TextFactory] = {
     "other_count": lambda: _("The number of matches has changed; check again first."),
     "other_recording": lambda: _("The segment would be among those of another recording."),
     "not_joined_here": lambda: _("This segment was not joined to that one."),
+    "shows_hidden": lambda: _("Words that are closed to readers would become visible."),
     "other_version": lambda: _("The segment belongs to another version."),
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from archive import access, audit
 from archive.access import Refused
 from archive.actions.editing.draft import Draft
+from archive.actions.editing.hidden_words import require_still_hidden
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.versions import add_revision
 from archive.models import Segment
@@ -71,7 +72,11 @@ def commit_revision(
     operation: str,
     reason: str = "",
 ) -> None:
-    """Append the segments to their histories as one revision of the version."""
+    """Append the segments to their histories as one revision of the version.
+
+    Raises SegmentRefused if readers would get words that were hidden before.
+    """
+    require_still_hidden(draft, changed, kind=kind)
     draft.version.revision += 1
     draft.version.updated_at = utc_now()
     if draft.version.state in ("machine", "corrected"):

@@ -36,7 +36,8 @@ class UnknownAccount(Refused):
 class Explanation:
     """The decision on one action.
 
-    `reason` is the code of the refusal, or of what permits it: the `role`, the `audience` of the
+    `reason` is the code of the refusal (`hidden_by_rule`: not visible, though the audience would
+    admit the reader), or of what permits it: the `role`, the `audience` of the
     interview, the `state` of the text, an `account` (its holders read every state), a `grant`.
     """
 
@@ -76,9 +77,17 @@ def explain(
 
 
 def _explain(reader: Rights, action: Action, scope: Scope) -> Explanation:
+    if action == "quote" and not access.may(reader, "read", scope):
+        scope = Scope(scope.interview)  # without its text, the recording can be cited
     decision = access.may(reader, action, scope)
-    reason = decision.reason or _basis(reader, action, scope)
+    reason: str = decision.reason or _basis(reader, action, scope)
+    if reason == "not_visible" and _audience_admits(reader, scope):
+        reason = "hidden_by_rule"
     return Explanation(action=action, is_allowed=decision.allowed, reason=reason)
+
+
+def _audience_admits(reader: Rights, scope: Scope) -> bool:
+    return scope.interview is not None and scope.interview.audience in reader.actor.audiences
 
 
 def _basis(reader: Rights, action: Action, scope: Scope) -> Basis:

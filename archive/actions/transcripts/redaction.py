@@ -33,8 +33,13 @@ class HiddenSpan:
     end_ms: int
 
     def covers(self, start_ms: int, end_ms: int) -> bool:
-        """Return whether a word or segment with these times overlaps the span."""
-        return start_ms < self.end_ms and (end_ms > self.start_ms or start_ms >= self.start_ms)
+        """Return whether a word or segment with these times overlaps the span.
+
+        A word or span of no length counts where it begins: rather one word too many is hidden.
+        """
+        if start_ms >= end_ms or self.start_ms == self.end_ms:
+            return start_ms <= self.end_ms and max(start_ms, end_ms) >= self.start_ms
+        return start_ms < self.end_ms and end_ms > self.start_ms
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,10 @@ def hidden_spans(db: Session, interview_ids: Collection[str]) -> dict[str, list[
         .order_by(Annotation.start_ms, Annotation.id)
     )
     for interview_id, recording_id, start_ms, end_ms in rows:
-        # Without an end everything that follows is hidden: a damaged row must open nothing.
-        end = END_OF_TIME_MS if end_ms is None else end_ms
-        found[interview_id].append(HiddenSpan(recording_id, start_ms, end))
+        # A damaged row must open nothing: without an end everything that follows is hidden, and
+        # of reversed times all that lies between them.
+        ends = (start_ms, END_OF_TIME_MS if end_ms is None else end_ms)
+        found[interview_id].append(HiddenSpan(recording_id, min(ends), max(ends)))
     return found
 
 
@@ -77,7 +83,7 @@ def visible_text(
         span
         for span in hidden
         if (None in (recording_id, span.recording_id) or span.recording_id == recording_id)
-        and span.covers(row.start_ms, row.end_ms)
+        and span.covers(*_extent(row))
     ]
     if not near:
         return VisibleText(row.text, row.words, is_redacted=False)
@@ -95,6 +101,14 @@ def visible_text(
             kept.append(_mark(word[0], word[1]))
         was_hidden, is_redacted = is_hidden, is_redacted or is_hidden
     return VisibleText(" ".join(word[2] for word in kept), kept, is_redacted)
+
+
+def _extent(row: Segment | SegmentRevision | StoredSegment) -> tuple[int, int]:
+    """Return the times of a row and of its words, which may lie outside of it."""
+    if not row.words:
+        return row.start_ms, row.end_ms
+    starts, ends = [word[0] for word in row.words], [word[1] for word in row.words]
+    return min(row.start_ms, *starts), max(row.end_ms, *ends)
 
 
 def _mark(start_ms: int, end_ms: int) -> list[Any]:

@@ -59,6 +59,8 @@ class BackgroundWriter:
         except queue.Full:
             return
         thread.join(CLOSE_TIMEOUT_S)
+        if thread.is_alive():
+            log.error("%d writes after an answer were lost", self._waiting.unfinished_tasks)
 
     def _start(self) -> None:
         with self._starting:
@@ -72,7 +74,7 @@ class BackgroundWriter:
             try:
                 with self._database.writing() as db:
                     write(db)
-            except Exception:
+            except BaseException:  # even SystemExit of a library must not end the thread
                 log.exception("a write after an answer failed")
             finally:
                 self._waiting.task_done()

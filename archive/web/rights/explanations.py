@@ -17,7 +17,7 @@ from archive.actions.rights import explanations
 from archive.actions.rights.explanations import PUBLIC_NAME, Explanation, UnknownAccount
 from archive.actions.transcripts import labels, versions
 from archive.messages.rights import ACTION_LABELS, AUDIENCE_LABELS, REASON_LABELS
-from archive.models import Interview
+from archive.models import Interview, User
 from archive.time import date_phrases, dates
 from archive.web.accounts.accounts import role_name
 from archive.web.core import current, forms, language, loaders
@@ -45,7 +45,9 @@ def show(accession: str) -> ResponseReturnValue:
     """Render the decisions for a reader and a day of the query string."""
     interview = loaders.interview(accession, "manage_accounts")
     db, settings = current.db(), current.settings()
-    form = forms.Form({"as": request.args.get("as", PUBLIC_NAME), "on": request.args.get("on", "")})
+    form = forms.Form(
+        {"as": request.args.get("as") or PUBLIC_NAME, "on": request.args.get("on", "")}
+    )
     try:
         reader = explanations.rights_as(db, form.values["as"], settings, on=_day(form))
     except UnknownAccount as refused:
@@ -81,8 +83,15 @@ def _day(form: forms.Form) -> date | None:
 
 def _reader_options() -> list[tuple[str, str]]:
     users = accounts.list_accounts(current.db(), current.rights())
-    named = [(user.email, f"{user.name} ({role_name(user.role)})") for user in users]
+    named = [(user.email, _account_label(user)) for user in users]
     return [(PUBLIC_NAME, _("A visitor without an account")), *named]
+
+
+def _account_label(user: User) -> str:
+    role = role_name(user.role)
+    if user.is_active:
+        return f"{user.name} ({role})"
+    return str(_("%(name)s (%(role)s), account closed", name=user.name, role=role))
 
 
 def _rows(

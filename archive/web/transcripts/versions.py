@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 
 from archive.access import NotVisible
 from archive.actions.editing import segments
-from archive.actions.transcripts import comparison, exports, labels, versions
+from archive.actions.transcripts import comparison, exports, labels, redaction, versions
 from archive.actions.transcripts import history as history_of
 from archive.actions.transcripts.comparison import TextState
 from archive.messages import import_remarks
@@ -147,11 +148,24 @@ def _render_history(interview: Interview, version: TranscriptVersion, **variable
         version,
         changes=history_of.changes(current.db(), current.rights(), interview, version),
         most_changes=history_of.MAX_CHANGES,
-        remarks=import_remarks.remarks(version.options.get("noticed", [])),
+        remarks=_import_remarks(interview, version),
         label=labels.state_label(version, language.code()),
         comparison=None,
         **variables,
     )
+
+
+def _import_remarks(
+    interview: Interview, version: TranscriptVersion
+) -> list[import_remarks.Remark]:
+    """Return the remarks about the imported file, without its words beside hidden spans.
+
+    The lines that a remark quotes have no times, so no span can be found in them.
+    """
+    found = import_remarks.remarks(version.options.get("noticed", []))
+    if redaction.hidden_spans(current.db(), [interview.id])[interview.id]:
+        return [replace(remark, quoted="") for remark in found]
+    return found
 
 
 def _render_page(

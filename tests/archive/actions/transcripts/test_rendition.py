@@ -45,7 +45,7 @@ WORDS = ((0, 100, "a"), (100, 200, "b"), (200, 300, "c"), (300, 400, "d"))
         (199, 201, "a […] d"),
         (0, 400, "[…]"),
         (400, 900, "a b c d"),
-        (0, 0, "a b c d"),
+        (0, 0, "[…] b c d"),  # a span without a length hides the word that it lies in
     ],
 )
 def test_visible_text_replaces_each_run_of_hidden_words(
@@ -70,8 +70,14 @@ def test_visible_text_without_word_times_is_hidden_whole() -> None:
 
 
 def test_visible_text_hides_words_without_a_length() -> None:
-    row = segment((0, 100, "a"), (100, 100, "b"), (200, 200, "c"))
-    assert visible_text(row, "r1", [HiddenSpan("r1", 100, 200)]).text == "a […] c"
+    row = segment((0, 100, "a"), (100, 100, "b"), (200, 200, "c"), (201, 201, "d"))
+    assert visible_text(row, "r1", [HiddenSpan("r1", 100, 200)]).text == "a […] d"
+
+
+def test_visible_text_hides_words_outside_of_their_segment() -> None:
+    stray = Segment(start_ms=0, end_ms=100, text="a b", words=[*segment(*WORDS).words[:2]])
+    stray.words[1][:2] = [700, 800]
+    assert visible_text(stray, "r1", [HiddenSpan("r1", 700, 750)]).text == "a […]"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +114,18 @@ def test_for_reader_hides_everything_after_a_span_without_an_end(
     assert [turn.is_redacted for turn in found.turns] == [False, False, True, True, True]
     assert {turn.text for turn in found.turns[2:]} == {HIDDEN_MARK}
     assert [span.start_ms for span in found.hidden] == [12_000]
+
+
+def test_for_reader_hides_what_lies_between_reversed_times(
+    db: Session, transcribed: Transcribed
+) -> None:
+    interview, version = transcribed
+    first = version.segments[0]
+    hide(db, interview, first.end_ms, first.start_ms)
+    assert (
+        rendition.for_reader(db, rights_of_machine("test"), interview, version).turns[0].text
+        == HIDDEN_MARK
+    )
 
 
 def test_for_reader_refuses_whom_access_refuses(

@@ -15,7 +15,7 @@ from archive.actions.editing.segments import SegmentChange
 from archive.actions.editing.structure import NewSegment
 from archive.actions.transcripts import exports
 from archive.db import Database
-from archive.models import Segment, SegmentRevision
+from archive.models import Annotation, Segment, SegmentRevision
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
@@ -106,6 +106,31 @@ def test_history_marks_old_and_new_words_without_colour(
     assert "Restore the text before this change" in read(
         client_of("cleo"), f"{transcribed.page}/history"
     )
+
+
+def test_history_quotes_no_line_of_the_imported_file_beside_hidden_words(
+    transcribed: Made, client_of: ClientOf, database: Database
+) -> None:
+    """The lines that remarks quote have no times, so a hidden span cannot be found in them."""
+    with database.writing() as db:
+        version = db.get_one(TranscriptVersion, transcribed.version)
+        version.options = {**version.options, "noticed": [[7, "stray_text", "lạc lõng"]]}
+    address = f"/vi/versions/{transcribed.version}/history"
+    assert "lạc lõng" in client_of("cleo").get(address).get_data(as_text=True)
+    with database.writing() as db:
+        version = db.get_one(TranscriptVersion, transcribed.version)
+        db.add(
+            Annotation(
+                interview_id=version.interview_id,
+                kind="redaction",
+                start_ms=0,
+                end_ms=1,
+                title="",
+            )
+        )
+    page = client_of("cleo").get(address).get_data(as_text=True)
+    assert "lạc lõng" not in page
+    assert "import-remarks" in page
 
 
 def test_history_describes_operations_on_several_segments(
