@@ -11,9 +11,9 @@ from archive.messages.message import TextFactory
 
 PROBLEMS: dict[str, TextFactory] = {
     "too_large": lambda: _("The file is larger than any transcript; nothing was read."),
-    "empty_file": lambda: _("There is nothing in the file."),
+    "empty_file": lambda: _("This file is empty."),
     "not_text": lambda: _("The content is not text, unlike the name of the file."),
-    "no_cues": lambda: _("No passage with a time was found."),
+    "no_cues": lambda: _("No segment with a time was found."),
     "no_text": lambda: _("No text was found."),
     "not_json": lambda: _("This is not JSON, or it breaks off."),
     "not_a_transcript": lambda: _("This JSON is not a transcript of this program."),
@@ -24,32 +24,32 @@ PROBLEMS: dict[str, TextFactory] = {
         "Compare it with the original."
     ),
     "bad_time": lambda: _(
-        "A time that cannot be read; the passage was placed after the one before."
+        "A time that cannot be read; the segment was placed after the one before."
     ),
     "odd_time": lambda: _("A time in an unusual form; it was understood."),
     "absurd_time": lambda: _(
-        "A time later than any recording; the passage was placed after the one before."
+        "A time later than any recording; the segment was placed after the one before."
     ),
     "end_before_start": lambda: _("The end comes before the beginning; they were made the same."),
-    "clock_goes_back": lambda: _("This passage begins before the one above it."),
-    "overlap": lambda: _("One speaker twice at the same time; the earlier passage was cut short."),
-    "no_times": lambda: _("The text has no times; it cannot be heard passage by passage yet."),
+    "clock_goes_back": lambda: _("This segment begins before the one above it."),
+    "overlap": lambda: _("One speaker twice at the same time; the earlier segment was cut short."),
+    "no_times": lambda: _("The text has no times; it cannot be heard segment by segment yet."),
     "times_guessed": lambda: _(
         "Some times were missing; they were estimated from the length of the text."
     ),
-    "missing_index": lambda: _("A passage without its number."),
-    "stray_text": lambda: _("Text outside any passage; it was added to the one above."),
-    "empty_cue": lambda: _("A passage without words was skipped."),
-    "shared_cue": lambda: _("Two speakers in one passage; its time was divided by length."),
+    "missing_index": lambda: _("A segment without its number."),
+    "stray_text": lambda: _("Text outside any segment; it was added to the one above."),
+    "empty_cue": lambda: _("A segment without words was skipped."),
+    "shared_cue": lambda: _("Two speakers in one segment; its time was divided by length."),
     "repeated_id": lambda: _("A number used twice; the later one was changed."),
     "role_inferred": lambda: _("The roles of interviewer and witness were taken from this label."),
     "unknown_role": lambda: _("An unknown role was skipped."),
-    "bad_segment": lambda: _("A passage without text or times was skipped."),
+    "bad_segment": lambda: _("A segment without text or times was skipped."),
     "bad_value": lambda: _("A value of the wrong type was skipped."),
     "words_differ": lambda: _("The timed words do not match the text; their times were ignored."),
-    "words_unordered": lambda: _("Word times outside the passage; they were moved inside."),
+    "words_unordered": lambda: _("Word times outside the segment; they were moved inside."),
     "no_such_part": lambda: _(
-        "The interview has no such part yet; its passages were added to the first one."
+        "The interview has no such part yet; its segments were added to the first one."
     ),
     "too_many_problems": lambda: _("There are more remarks than are listed here."),
 }

@@ -42,7 +42,7 @@ def _segment(facts: dict[str, Any]) -> Message:
 
 MESSAGES: dict[str, MessageFactory] = {
     "text_refused": lambda f: Message(
-        _("No passage that can be read was found in the file."),
+        _("No segment that can be read was found in the file."),
         reassurance=_("Nothing was changed."),
     ),
     "wrong_state": lambda f: Message(

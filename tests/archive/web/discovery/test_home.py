@@ -111,7 +111,7 @@ def test_unapproved_text_is_not_quoted_to_the_public(client_of: ClientOf, toolbo
     add_version_with_sound(toolbox, is_approved=False)
     page = client_of(None).get("/en/").text
     assert "giếng" not in page
-    assert "No text to read yet" in page
+    assert "No transcript to read yet" in page
     assert "Machine draft, not checked" in client_of("sam").get("/en/").text
 
 

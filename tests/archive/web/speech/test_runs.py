@@ -141,9 +141,9 @@ def test_import_shows_remarks_by_line(cleo: FlaskClient, database: Database) -> 
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"", "a.vtt", "There is nothing in the file."),
-        (b" \n\n", "a.txt", "There is nothing in the file."),
-        (b"WEBVTT\n\n", "a.vtt", "No passage with a time was found."),
+        (b"", "a.vtt", "This file is empty."),
+        (b" \n\n", "a.txt", "This file is empty."),
+        (b"WEBVTT\n\n", "a.vtt", "No segment with a time was found."),
         (b"PK\x03\x04" + bytes(999), "a.docx", "The content is not text"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "a.srt", "The content is not text"),
         (bytes(range(256)) * 40, "a.txt", "The content is not text"),

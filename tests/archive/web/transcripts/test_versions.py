@@ -150,7 +150,7 @@ def test_history_describes_operations_on_several_segments(
         structure.shift(Draft(db, who, of, version), first=last, by_ms=500)
         structure.insert(Draft(db, who, of, version), new, after=last)
     page = read(client_of("hoa"), f"{transcribed.page}/history")
-    for words in ("boundary moved", "times moved", "passage added", "words replaced everywhere"):
+    for words in ("boundary moved", "times moved", "segment added", "words replaced everywhere"):
         assert words in page
     assert "</span>Ừ, hồi đó cực lắm.</ins>" in page
     assert "<del>00:00:12.000–00:00:20.000</del>" in page

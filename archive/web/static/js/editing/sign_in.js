@@ -66,7 +66,7 @@ function whereUnsent(editor) {
 
 /** @param {number} status */
 function refusedSignIn(status) {
-  if (status === 401) return t("That e-mail and password do not belong together.");
+  if (status === 401) return t("E-mail or password is not right.");
   if (status === 429) return t("Too many failed sign-ins.");
   if (status === 403) return t("This request did not come from a page of this archive.");
   return t("The archive does not answer.");
