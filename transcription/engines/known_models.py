@@ -74,5 +74,5 @@ _LANGUAGE_CODES = (
     "mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw "
     "ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh"
 )
-LANGUAGES = frozenset(_LANGUAGE_CODES.split())
+WHISPER_LANGUAGES = frozenset(_LANGUAGE_CODES.split())
 """Codes of the languages in the training data of the checkpoints."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from transcription.engines import model_files
 from transcription.engines.base import Availability, LoadedModel, ModelInfo, ModelMissing
 from transcription.engines.demo import DEMO
-from transcription.engines.known_models import KNOWN, LANGUAGES, KnownModel
+from transcription.engines.known_models import KNOWN, WHISPER_LANGUAGES, KnownModel
 
 LONGEST_CHUNK_MS = 28_000  # its window is 30 s, with a margin for the silence around a cut
 
@@ -26,7 +26,7 @@ class LocalWhisper:
 
     name = "whisper"
     for_tests = False
-    languages = LANGUAGES
+    languages = WHISPER_LANGUAGES
 
     def available(self) -> Availability:
         """Look for the packages without importing them: torch takes seconds and 300 MB."""

@@ -31,7 +31,7 @@ LONGEST_KEYWORD = 100
 MOST_KEYWORDS = 40
 MOST_PEOPLE = 30
 FIRST_YEAR, LAST_YEAR = 1800, 2100
-ROLES: tuple[ContributionRole, ...] = ("witness", "interviewer")
+PARTICIPANT_ROLES: tuple[ContributionRole, ...] = ("witness", "interviewer")
 FIELD_OF_ROLE = {"witness": "witnesses", "interviewer": "interviewers"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -353,8 +353,10 @@ def _write_people(interview: Interview, requested: dict[str, Sequence[Person]]) 
     before: dict[tuple[str, ContributionRole], Contribution] = {
         (c.person_id, c.role): c for c in interview.contributions
     }
-    now: list[Contribution] = [c for c in interview.contributions if c.role not in ROLES]
-    for role in ROLES:
+    now: list[Contribution] = [
+        c for c in interview.contributions if c.role not in PARTICIPANT_ROLES
+    ]
+    for role in PARTICIPANT_ROLES:
         people = {person.id: person for person in requested[role]}
         for position, person in enumerate(people.values()):
             contribution = before.pop((person.id, role), None)
@@ -362,7 +364,7 @@ def _write_people(interview: Interview, requested: dict[str, Sequence[Person]]) 
                 contribution = Contribution(person=person, role=role)
             contribution.position, contribution.removed_at = position, None
             now.append(contribution)
-    removed = [c for c in before.values() if c.role in ROLES]
+    removed = [c for c in before.values() if c.role in PARTICIPANT_ROLES]
     for contribution in removed:
         contribution.removed_at = contribution.removed_at or utc_now()
     interview.contributions = [*now, *removed]
@@ -387,7 +389,7 @@ def _snapshot(interview: Interview) -> dict[str, Any]:
         "plate",
     )
     snapshot: dict[str, Any] = {name: getattr(interview, name) for name in plain}
-    for role in ROLES:
+    for role in PARTICIPANT_ROLES:
         snapshot[FIELD_OF_ROLE[role]] = [
             c.person_id for c in interview.listed_contributions if c.role == role
         ]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from archive import access, audit
 from archive.access import Refused, Rights
 from archive.models import Contribution, Interview, Person, PersonName
+from archive.models.vocabulary import NAME_KINDS, member
 from archive.text import text_input, vietnamese_names
 from archive.time import dates
 
@@ -30,7 +31,6 @@ LONGEST_OF_FIELD = {
     "honorific": 40,
 }
 MOST_NAMES = 30
-NAME_KINDS = ("common", "alias", "pen", "birth", "order", "religious")
 
 
 class PersonNameMissing(Refused):
@@ -77,7 +77,7 @@ class PersonChanged(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class OtherName:
-    """A name besides the birth name; `kind` is one of NAME_KINDS, `period` is free text."""
+    """A name besides the birth name; `kind` is a NameKind, `period` is free text."""
 
     name: str
     kind: str = "common"
@@ -282,7 +282,7 @@ def _write_names(person: Person, requested: Sequence[OtherName]) -> None:
     kept = [
         PersonName(
             name=_checked_line("other_name", other.name),
-            kind=other.kind if other.kind in NAME_KINDS else "common",
+            kind=member(NAME_KINDS, other.kind) or "common",
             period=_checked_line("other_name", other.period),
             position=position,
         )

@@ -30,7 +30,7 @@ from media.parts import Incomplete, NoSuchPart, OffsetMismatch, OutOfSpace, Part
 from media.vault import ByteStream, HashMismatch
 
 LONGEST_FILE_BYTES = 64 * 1000**3
-LONGEST_NAME = 200
+LONGEST_FILE_NAME = 200
 SAMPLE_BYTES = 64 * 1024
 NO_SPACE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -132,10 +132,10 @@ def display_name(filename: str) -> str:
     """Normalise a file name for display: NFC, one line, no folders; never used as a path."""
     name = unicodedata.normalize("NFC", filename).replace("\\", "/").rpartition("/")[2]
     name = "".join(c if c.isprintable() else " " for c in name).strip()
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_FILE_NAME:
         stem, dot, suffix = name.rpartition(".")
-        name = stem[: LONGEST_NAME - len(suffix) - 1] + dot + suffix[:16] if dot else name
-    return name[:LONGEST_NAME] or "unnamed"
+        name = stem[: LONGEST_FILE_NAME - len(suffix) - 1] + dot + suffix[:16] if dot else name
+    return name[:LONGEST_FILE_NAME] or "unnamed"
 
 
 def for_owner(db: Session, rights: Rights, upload_id: str) -> Upload:

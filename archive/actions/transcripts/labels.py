@@ -33,7 +33,7 @@ LABELS = {
         "approved": "Approved transcript",
     },
 }
-ROLES = {
+ROLE_LABELS = {
     "vi": {"witness": "nhân chứng", "interviewer": "người phỏng vấn"},
     "en": {"witness": "witness", "interviewer": "interviewer"},
 }
@@ -124,5 +124,5 @@ def export_labels(
         source_line=cite(
             _citation_data(db, rights, interview, version, address=address), style
         ).strip(),
-        **ROLES[language],
+        **ROLE_LABELS[language],
     )

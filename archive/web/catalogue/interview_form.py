@@ -22,7 +22,7 @@ from archive.web.core.forms import Form, clean_field
 
 T = TypeVar("T")
 
-LANGUAGES = ("vi", "en", "zh", "km", "fr")
+CHECKBOX_LANGUAGES = ("vi", "en", "zh", "km", "fr")
 SINGLE_FIELDS = (
     "accession",
     "title",
@@ -104,13 +104,13 @@ def empty() -> Form:
 def from_interview(db: Session, rights: Rights, interview: Interview) -> Form:
     """Return the form with the current values of an interview."""
     names = people.form_labels(db, rights, is_sample=interview.is_sample)
-    with_checkbox = [code for code in interview.languages if code in LANGUAGES]
+    with_checkbox = [code for code in interview.languages if code in CHECKBOX_LANGUAGES]
     values = {
         "accession": interview.accession,
         "title": interview.title,
         "collection": interview.collection.code if interview.collection else "",
         "languages": "\n".join(with_checkbox),
-        "other_languages": ", ".join(c for c in interview.languages if c not in LANGUAGES),
+        "other_languages": ", ".join(c for c in interview.languages if c not in CHECKBOX_LANGUAGES),
         "held_as_told": interview.held_as_told,
         "held_edtf": interview.held_edtf,
         "told_from": str(interview.told_from_year or ""),
@@ -122,7 +122,7 @@ def from_interview(db: Session, rights: Rights, interview: Interview) -> Form:
         "audience": interview.audience,
         "plate": interview.plate,
     }
-    for role in interviews.ROLES:
+    for role in interviews.PARTICIPANT_ROLES:
         values[role] = "\n".join(
             names.get(person.id, person.full_name) for person in interview.people(role)
         )

@@ -194,7 +194,7 @@ def _render_form(
         lineage_after=[places.name_with_years(p) for p in lineage.successors] if lineage else [],
         parsed_date=interview_form.parse_date(form.values.get("held_edtf", "")),
         next_accession=_next_free() if interview is None else "",
-        languages=interview_form.LANGUAGES,
+        languages=interview_form.CHECKBOX_LANGUAGES,
         audiences=AUDIENCES,
         plates=PLATES,
         role_with_more_rows=request.form.get("then", ""),

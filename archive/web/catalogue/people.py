@@ -13,6 +13,7 @@ from archive.access import Refused
 from archive.actions.catalogue import people
 from archive.actions.catalogue.people import OtherName, PersonChanged, PersonFacts
 from archive.models import Person
+from archive.models.vocabulary import NAME_KINDS
 from archive.time import date_phrases
 from archive.web.catalogue import interview_form
 from archive.web.core import current, form_merge, loaders
@@ -137,7 +138,7 @@ def _render_form(
         "catalogue/people/form.html",
         form=form,
         person=person,
-        kinds=people.NAME_KINDS,
+        kinds=NAME_KINDS,
         others=[*_split_rows(form.values.get("other_names", "")), OtherName(name="")],
         namesakes=namesakes,
         disambiguation=people.disambiguation_labels(same_name),

@@ -26,7 +26,7 @@ from transcription.formats.registry import FORMATS
 
 bp = Blueprint("transcripts", __name__, url_prefix="/interviews/<accession>/transcript")
 
-LANGUAGES = ("vi", "en", "fr", "zh", "km", "ko", "ja")
+SUGGESTED_LANGUAGES = ("vi", "en", "fr", "zh", "km", "ko", "ja")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +198,7 @@ def _missing(engine_name: str, model: str) -> ModelMissing | None:
 
 def _languages(interview: Interview) -> dict[str, str]:
     """Return code → name in the page's language, those of the interview first."""
-    codes = dict.fromkeys((*interview.languages, *LANGUAGES))
+    codes = dict.fromkeys((*interview.languages, *SUGGESTED_LANGUAGES))
     return {code: language_name(code) for code in codes}
 
 

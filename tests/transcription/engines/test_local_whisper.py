@@ -20,7 +20,7 @@ from tests.support.audio_samples import as_float, silence
 from transcription.engines import model_files
 from transcription.engines.base import ModelAltered, ModelInfo, ModelMissing, ModelUnreadable
 from transcription.engines.demo import DEMO
-from transcription.engines.known_models import KNOWN, LANGUAGES, KnownModel
+from transcription.engines.known_models import KNOWN, WHISPER_LANGUAGES, KnownModel
 from transcription.engines.local_whisper import LONGEST_CHUNK_MS, LocalWhisper
 from transcription.engines.whisper_model import WhisperModel, convert_segments, set_threads
 
@@ -51,7 +51,7 @@ def published(other_checkpoint: Path, tmp_path: Path) -> KnownModel:
 def test_known_models_equal_those_of_installed_whisper() -> None:
     assert {name: known.url for name, known in KNOWN.items()} == whisper._MODELS
     assert KNOWN.keys() == whisper._ALIGNMENT_HEADS.keys()
-    assert set(whisper.tokenizer.LANGUAGES) == LANGUAGES
+    assert set(whisper.tokenizer.LANGUAGES) == WHISPER_LANGUAGES
 
 
 def test_missing_published_model_raises_with_file_and_hash(tmp_path: Path) -> None:
