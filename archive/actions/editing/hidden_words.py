@@ -1,4 +1,7 @@
-"""Edits may not show hidden words: a redaction hides times, and edits move the times of words."""
+"""Hidden words in the editor: who gets them, and that no edit shows them to readers.
+
+A redaction hides times, and edits move the times of words.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
+from archive import access
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.redaction import HiddenSpan, hidden_spans, visible_text
@@ -14,6 +18,13 @@ from archive.models import Segment, SegmentRevision
 
 # Words that the user typed may equal hidden ones; no other edit adds a word.
 TYPING_KINDS = frozenset({"edit", "replace", "insert"})
+
+
+def hidden_from(draft: Draft) -> Sequence[HiddenSpan]:
+    """Return the spans whose words the user may not have: none for those who may correct."""
+    if access.may(draft.rights, "correct", draft.scope):
+        return ()
+    return hidden_spans(draft.db, [draft.interview.id])[draft.interview.id]
 
 
 def require_still_hidden(draft: Draft, changed: Sequence[Segment], *, kind: str) -> None:

@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Rights
 from archive.actions.editing.draft import Draft
+from archive.actions.editing.hidden_words import hidden_from
 from archive.actions.holdings import playback
 from archive.actions.transcripts import speakers
+from archive.actions.transcripts.redaction import visible_text
 from archive.actions.transcripts.speakers import Speaker
+from archive.actions.transcripts.words import stored_segments
 from archive.models import Interview, Segment, User
 from archive.models.vocabulary import SegmentState
 
@@ -116,6 +119,7 @@ def _load_rows(
         .where(Segment.version_id == draft.version.id, Segment.ended_at.is_(None))
         .order_by(Segment.position, Segment.id)
     )
+    visible = _visible_texts(draft)
     return [
         SegmentRow(
             id=row.id,
@@ -125,7 +129,7 @@ def _load_rows(
             part=parts.get(row.recording_id or "", 1),
             start_ms=row.start_ms,
             end_ms=row.end_ms,
-            text=row.text,
+            text=visible.get(row.id, row.text),
             state=row.state,
             flags=row.flags,
             voice=row.contribution_id or row.speaker_label,
@@ -134,6 +138,15 @@ def _load_rows(
         )
         for row in rows
     ]
+
+
+def _visible_texts(draft: Draft) -> dict[str, str]:
+    """Return the texts without hidden words by segment id; empty if nothing is hidden."""
+    hidden = hidden_from(draft)
+    if not hidden:
+        return {}
+    rows = stored_segments(draft.db, draft.version)
+    return {row.id: visible_text(row, row.recording_id, hidden).text for row in rows}
 
 
 def _speaker_options(

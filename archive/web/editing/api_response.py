@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archive import messages
@@ -9,12 +10,20 @@ from archive.actions.editing import page, segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import EditConflict, SaveResult
 from archive.actions.transcripts import speakers
+from archive.actions.transcripts.redaction import HiddenSpan, visible_text
 from archive.models import Interview, Segment, SegmentRevision
 from archive.web.core import current
 
 
-def segment_json(segment: Segment, interview: Interview, *, with_words: bool) -> dict[str, Any]:
-    """Return a segment as JSON; times in ms of its recording."""
+def segment_json(
+    segment: Segment,
+    interview: Interview,
+    *,
+    with_words: bool,
+    hidden: Sequence[HiddenSpan] = (),
+) -> dict[str, Any]:
+    """Return a segment as JSON, without words of `hidden`; times in ms of its recording."""
+    visible = visible_text(segment, segment.recording_id, hidden)
     speaker = speakers.segment_speaker(current.rights(), segment, interview)
     data: dict[str, Any] = {
         "id": segment.id,
@@ -26,7 +35,7 @@ def segment_json(segment: Segment, interview: Interview, *, with_words: bool) ->
         "speaker": segment.contribution_id or segment.speaker_label,
         "speaker_name": speaker.short,
         "role": speaker.role,
-        "text": segment.text,
+        "text": visible.text,
         "state": segment.state,
         "flags": segment.flags,
         "by": segment.updated_by_id,
@@ -34,7 +43,7 @@ def segment_json(segment: Segment, interview: Interview, *, with_words: bool) ->
         "at": segment.updated_at.isoformat(),
     }
     if with_words:
-        data["words"] = segment.words
+        data["words"] = visible.words
     return data
 
 
@@ -101,11 +110,13 @@ def replaced_json(segment_id: str) -> dict[str, Any]:
     }
 
 
-def revision_json(revision: SegmentRevision) -> dict[str, Any]:
-    """Return an entry of a segment's history."""
+def revision_json(
+    revision: SegmentRevision, recording_id: str | None, hidden: Sequence[HiddenSpan]
+) -> dict[str, Any]:
+    """Return an entry of a segment's history, without words of `hidden`."""
     return {
         "rev": revision.revision,
-        "text": revision.text,
+        "text": visible_text(revision, recording_id, hidden).text,
         "start": revision.start_ms,
         "end": revision.end_ms,
         "speaker": revision.contribution_id or revision.speaker_label,

@@ -16,12 +16,14 @@ from flask_wtf.csrf import generate_csrf
 
 from archive.actions.editing import idempotency, segments
 from archive.actions.editing.draft import Draft
+from archive.actions.editing.hidden_words import hidden_from
 from archive.actions.editing.segments import (
     EditConflict,
     SegmentRefused,
     SegmentReplaced,
     StaleSegment,
 )
+from archive.actions.transcripts.redaction import visible_text
 from archive.models import Segment
 from archive.web.core import current, errors, loaders
 from archive.web.editing import api_request, api_response, structure
@@ -35,7 +37,8 @@ MAX_WORDS_SPAN_MS = 60 * 60 * 1000
 @bp.get("/transcripts/<version_id>")
 def load_transcript(version_id: str) -> ResponseReturnValue:
     """Return head and segments; with `?since=<revision>` only changes and ended segments."""
-    interview, version = loaders.version(version_id, "see_history")
+    draft = loaders.draft(version_id, "see_history")
+    version, hidden = draft.version, hidden_from(draft)
     since = api_request.integer_argument("since", None)
     with_words = request.args.get("words", "0") == "1"
     if since is None:
@@ -52,7 +55,10 @@ def load_transcript(version_id: str) -> ResponseReturnValue:
         revision=version.revision,
         language=version.language,
         ended=ended,
-        segments=[api_response.segment_json(s, interview, with_words=with_words) for s in rows],
+        segments=[
+            api_response.segment_json(s, draft.interview, with_words=with_words, hidden=hidden)
+            for s in rows
+        ],
     )
     answer.set_etag(f"t-{version.revision}")
     return answer
@@ -70,14 +76,19 @@ def ticket(version_id: str) -> ResponseReturnValue:
 @bp.get("/transcripts/<version_id>/words")
 def words(version_id: str) -> ResponseReturnValue:
     """Return the words of segments that overlap a time span of at most an hour, by segment."""
-    _interview, version = loaders.version(version_id, "see_history")
+    draft = loaders.draft(version_id, "see_history")
+    hidden = hidden_from(draft)
     start = api_request.integer_argument("from", 0) or 0
     end = min(
         api_request.integer_argument("to", None) or start + MAX_WORDS_SPAN_MS,
         start + MAX_WORDS_SPAN_MS,
     )
     return jsonify(
-        words={s.id: s.words for s in version.segments if s.start_ms < end and s.end_ms > start}
+        words={
+            s.id: visible_text(s, s.recording_id, hidden).words
+            for s in draft.version.segments
+            if s.start_ms < end and s.end_ms > start
+        }
     )
 
 
@@ -129,9 +140,13 @@ def apply_operations(version_id: str) -> ResponseReturnValue:
 @bp.get("/segments/<segment_id>/revisions")
 def revisions(segment_id: str) -> ResponseReturnValue:
     """Return all revisions of a segment, newest first."""
-    _interview, _version, segment = loaders.segment(segment_id, "see_history")
+    draft, segment = loaders.segment_in_draft(segment_id, "see_history")
+    hidden = hidden_from(draft)
     return jsonify(
-        revisions=[api_response.revision_json(r) for r in segments.revisions(current.db(), segment)]
+        revisions=[
+            api_response.revision_json(revision, segment.recording_id, hidden)
+            for revision in segments.revisions(draft.db, segment)
+        ]
     )
 
 
