@@ -56,7 +56,7 @@ def build_document(
     labels: ExportLabels,
 ) -> Transcript:
     """Build the document of a version; requires the right to read it."""
-    turns = rendition.for_reader(db, rights, interview, version).turns
+    turns = rendition.for_reader(db, rights, interview, version, action="download").turns
     people = [
         (speakers.contribution_speaker(rights, c).full, getattr(labels, c.role))
         for c in speakers.participants(db, interview, version)

@@ -67,7 +67,8 @@ def citation_data(
     part: int = 1,
 ) -> CitationData:
     """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
-    access.require(rights, "quote", access.Scope(interview, version))
+    cited = next((r.id for r in interview.recordings if r.part == part), None)
+    access.require(rights, "quote", access.Scope(interview, version, recording_id=cited))
     whole = _citation_data(db, rights, interview, version, address=address)
     return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part)
 
@@ -116,7 +117,11 @@ def export_labels(
     *,
     address: str = "",
 ) -> ExportLabels:
-    """Return label, source line and role names for an export in one language."""
+    """Return label, source line and role names for an export in one language.
+
+    An export holds its source even where quoting is closed: no file may leave the archive
+    without it.
+    """
     style = "vietnamese" if language == "vi" else "chicago"
     state = state_label(version, language)
     return ExportLabels(

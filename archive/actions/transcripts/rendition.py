@@ -16,9 +16,10 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Rights
+from archive.access import ReaderAction, Rights
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import (
+    END_OF_TIME_MS,
     HiddenSpan,
     PackedWords,
     hidden_spans,
@@ -71,16 +72,24 @@ class Rendition:
 
 
 def for_reader(
-    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
+    db: Session,
+    rights: Rights,
+    interview: Interview,
+    version: TranscriptVersion,
+    *,
+    action: ReaderAction = "read",
 ) -> Rendition:
-    """Return the whole version for a reader; raises NotVisible or NotAllowed."""
+    """Return the whole version for a reader; raises NotVisible or NotAllowed.
+
+    Words of a recording that is closed to reading, or to `action`, are hidden.
+    """
     access.require(rights, "read", access.Scope(interview, version))
-    return _render(db, rights, interview, version)
+    return _render(db, rights, interview, version, action)
 
 
 def for_index(db: Session, interview: Interview, version: TranscriptVersion) -> Rendition:
     """Return the version for the indexer: what every reader of it may have."""
-    return _render(db, access.EVERY_READER, interview, version)
+    return _render(db, access.EVERY_READER, interview, version, "read")
 
 
 def windows(
@@ -185,9 +194,16 @@ class _Renderer:
 
 
 def _render(
-    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
+    db: Session,
+    rights: Rights,
+    interview: Interview,
+    version: TranscriptVersion,
+    action: ReaderAction,
 ) -> Rendition:
-    hidden = hidden_spans(db, [interview.id])[interview.id]
+    hidden = [
+        *hidden_spans(db, [interview.id])[interview.id],
+        *_closed_recordings(rights, interview, version, action),
+    ]
     render = _Renderer(rights, interview, version, hidden)
     turns = [render(row) for row in stored_segments(db, version)]
     return Rendition(version=version, turns=turns, hidden=hidden)
@@ -196,9 +212,33 @@ def _render(
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
     return {
-        version.id: _Renderer(rights, interview, version, hidden[interview.id])
+        version.id: _Renderer(
+            rights,
+            interview,
+            version,
+            [*hidden[interview.id], *_closed_recordings(rights, interview, version, "read")],
+        )
         for version, interview in texts.values()
     }
+
+
+def _closed_recordings(
+    rights: Rights, interview: Interview, version: TranscriptVersion, action: ReaderAction
+) -> list[HiddenSpan]:
+    """Return each recording whose words this reader may not have, as a span of its whole time.
+
+    The index is for every reader of a version: the state of its text closes no recording.
+    """
+    if not rights.rules:
+        return []
+    return [
+        HiddenSpan(recording.id, 0, END_OF_TIME_MS)
+        for recording in interview.recordings
+        if not all(
+            access.may(rights, one, access.Scope(interview, version, recording_id=recording.id))
+            for one in ("read", action)
+        )
+    ]
 
 
 def _voucher(segment: Segment | StoredSegment, version: TranscriptVersion) -> Voucher:

@@ -42,7 +42,10 @@ def render_page(interview: Interview) -> str:
     number = request.args.get("version", type=int)
     content = reading.load_page(db, rights, interview, number=number)
     span = _span_from_request()
-    may_quote = access.may(rights, "quote", access.Scope(interview, content.version))
+    part = span.part if span is not None else 1
+    cited = next((r.id for r in interview.recordings if r.part == part), None)
+    scope = access.Scope(interview, content.version, recording_id=cited)
+    may_quote = access.may(rights, "quote", scope)
     return render_template(
         "transcripts/reading/show.html",
         reading=content,

@@ -84,3 +84,33 @@ def test_a_rule_closes_one_action_on_every_page(
     for action, mark in marks.items():
         expected = action not in closes.get(closed, {closed})
         assert (mark in page) is expected, action
+
+
+@pytest.mark.parametrize("closed", READER_ACTIONS[1:])
+def test_a_rule_of_a_recording_closes_the_words_of_it(
+    closed: ReaderAction,
+    addresses: dict[str, str],
+    client_of: ClientOf,
+    toolbox: Toolbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with toolbox.database.reading() as db:
+        version = db.scalars(select(TranscriptVersion)).one()
+        words, recording_id = version.segments[0].text, version.segments[0].recording_id
+    assert recording_id is not None
+    rule = ClosedUntil(
+        about=recording_id, admits="staff", actions=frozenset({closed}), opens=date.max
+    )
+
+    def with_rule(actor: Actor, settings: Settings) -> Rights:
+        return replace(rights_today(actor, settings), rules=(rule,))
+
+    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    public = client_of(None)
+    page = public.get(PAGE).get_data(as_text=True)
+    export = public.get(addresses["download"]).get_data(as_text=True)
+    assert (words in page) is (closed != "read")
+    assert (words in export) is (closed not in ("read", "download"))
+    assert (public.get(addresses["hear"]).status_code == 200) is (closed != "hear")
+    assert (public.get(addresses["quote"]).status_code == 200) is (closed != "quote")
+    assert ("data-citation" in page) is (closed != "quote")
