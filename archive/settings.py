@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+LANGUAGES = ("vi", "en")  # of pages
 TRANSCRIPT_STATES = ("machine", "editing", "corrected", "approved")
 DATABASES = ("sqlite", "postgresql+psycopg")
 
@@ -103,7 +104,7 @@ class Settings:
         return cls(
             home=home,
             database_url=_database_url(env, home),
-            default_language=_one_of(env, "LOIKE_LANGUAGE", "vi", ("vi", "en")),
+            default_language=_one_of(env, "LOIKE_LANGUAGE", "vi", LANGUAGES),
             public_states=_states(env),
             default_engine=_word(env, "LOIKE_ENGINE", "whisper"),
             default_model=_word(env, "LOIKE_MODEL", "small"),

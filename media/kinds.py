@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from media.signatures import KINDS, Group, Kind, explain_refusal, identify
+from media.signatures import FILE_KINDS, Group, Kind, explain_refusal, identify
 
-__all__ = ["KINDS", "Group", "Kind", "RefusedKind", "accepted_suffixes", "sniff"]
+__all__ = ["FILE_KINDS", "Group", "Kind", "RefusedKind", "accepted_suffixes", "sniff"]
 
 HEAD_BYTES = 64 * 1024
 _MOST_BOXES = 10_000
@@ -55,7 +55,7 @@ class RefusedKind(Exception):
 
 def accepted_suffixes() -> tuple[str, ...]:
     """Return every suffix of an accepted kind, sorted, for the file chooser."""
-    return tuple(sorted({suffix for kind in KINDS.values() for suffix in kind.suffixes}))
+    return tuple(sorted({suffix for kind in FILE_KINDS.values() for suffix in kind.suffixes}))
 
 
 def sniff(path: Path, filename: str = "") -> Kind:
@@ -78,7 +78,7 @@ def sniff(path: Path, filename: str = "") -> Kind:
             raise
     if not name:
         raise RefusedKind(*explain_refusal(head), filename=filename)
-    kind = KINDS[name]
+    kind = FILE_KINDS[name]
     if filename and PurePath(filename).suffix.lower() not in kind.suffixes:
         return dataclasses.replace(kind, warnings=("name_mismatch",))
     return kind

@@ -46,7 +46,7 @@ def _kind(name: str, media_type: str, suffixes: str, pronom: str = "") -> Kind:
     )
 
 
-KINDS = {
+FILE_KINDS = {
     kind.name: kind
     for kind in (
         _kind("WAV", "audio/wav", ".wav .wave .bwf", "fmt/6"),
@@ -178,7 +178,7 @@ ACCEPTED: tuple[tuple[int, tuple[bytes, ...], Callable[[bytes], str]], ...] = (
 )
 
 # Known types get a name of their own, so that the message can state the reason.
-REFUSED: tuple[tuple[str, str, re.Pattern[bytes]], ...] = tuple(
+REFUSED_SIGNATURES: tuple[tuple[str, str, re.Pattern[bytes]], ...] = tuple(
     (code, name, re.compile(pattern, re.I | re.S))
     for code, name, pattern in (
         ("playlist", "M3U playlist", rb"#EXTM3U|#EXT-X-"),
@@ -234,7 +234,7 @@ def identify(head: bytes) -> str:
 def explain_refusal(head: bytes) -> tuple[str, str]:
     """Return (refusal code, English name) for first bytes that are not accepted."""
     text = _plain(head)
-    for code, name, pattern in REFUSED:
+    for code, name, pattern in REFUSED_SIGNATURES:
         if pattern.match(head) or pattern.match(text):
             return code, name
     if text and not re.search(rb"[\x00-\x08\x0e-\x1f]", text):

@@ -261,6 +261,41 @@ def test_public_function_name_in_several_modules_is_a_shared_verb() -> None:
     assert several.keys() - released == SHARED_VERBS.keys()
 
 
+# The same constant in several modules, and what it is in all of them.
+SHARED_CONSTANTS: dict[str, str] = {
+    "COMMANDS": "the `flask` commands of a module",
+    "FIELDS": "the fields of a form",
+    "FIELD_OF_CODE": "the field of a form beside which a refusal is shown, by its code",
+    "FORMAT": "the format of a module, for the registry",
+    "LONGEST_CHUNK_MS": "of sound that an engine gets at once",
+    "MESSAGES": "the messages of a topic by their codes",
+    "MOST_LINES": "height of a picture that is derived from a film",
+    "QUALITY": "of a picture that is derived",
+    "RECIPE": "the recipe of a module, for the registry",
+    "SAMPLES_PER_MS": "of sound that a model gets",
+}
+
+
+def test_public_constant_has_one_meaning() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for name in constants_of(node):
+                found[name].add(module)
+    several = {name for name, where in found.items() if len(where) > 1}
+    assert several == SHARED_CONSTANTS.keys()
+
+
+def constants_of(node: ast.stmt) -> list[str]:
+    """Return the public names in capitals that a statement assigns; a type variable is none."""
+    if isinstance(node, ast.AnnAssign):
+        targets: list[ast.expr] = [node.target]
+    else:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in names if name.isupper() and len(name) > 1 and name[0] != "_"]
+
+
 def test_banned_words_finds_names_docstrings_and_comments(tmp_path: Path) -> None:
     file = Path(__file__).parent / "support" / "cast.py"
     assert not banned_words(file)

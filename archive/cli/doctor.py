@@ -23,7 +23,7 @@ from transcription.engines.base import ModelMissing
 from transcription.engines.registry import ENGINES
 
 MIN_FREE_BYTES = 5 * 1024**3
-MAX_NAMES = 5
+MAX_LISTED_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _vault(tools: Toolbox) -> CheckResult:
     missing = known - set(tools.vault.keys())
     orphans = list(tools.vault.orphans(known.__contains__, older_than=timedelta(0)))
     if missing:
-        names = ", ".join(sorted(missing)[:MAX_NAMES])
+        names = ", ".join(sorted(missing)[:MAX_LISTED_NAMES])
         return CheckResult(
             "vault",
             "fault",

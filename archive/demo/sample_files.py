@@ -19,8 +19,8 @@ from transcription.engines.demo import SAMPLES_DIR
 from transcription.formats.reading import read_transcript
 from transcription.timecode import parse_timecode
 
-HERE = Path(__file__).parent
-PICTURES_DIR = HERE / "pictures"
+DEMO_FOLDER = Path(__file__).parent
+PICTURES_DIR = DEMO_FOLDER / "pictures"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,10 +150,10 @@ class SampleArchive:
 
 def read_sample() -> SampleArchive:
     """Read the whole sample; interviews with sound come first, to be transcribed first."""
-    records = tomllib.loads((HERE / "records.toml").read_text("utf-8"))
+    records = tomllib.loads((DEMO_FOLDER / "records.toml").read_text("utf-8"))
     interviews = [
         _interview(tomllib.loads(path.read_text("utf-8")))
-        for path in sorted((HERE / "interviews").glob("*.toml"))
+        for path in sorted((DEMO_FOLDER / "interviews").glob("*.toml"))
     ]
     return SampleArchive(
         accounts=[SampleAccount(**row) for row in records["accounts"]],

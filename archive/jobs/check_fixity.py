@@ -7,7 +7,7 @@ from typing import Any
 from archive.actions.holdings import fixity
 from archive.jobs.context import JobContext, JobProblem
 
-MAX_NAMES = 20
+MAX_NAMED_FILES = 20
 
 
 def handle(context: JobContext) -> dict[str, Any] | None:
@@ -32,5 +32,7 @@ def handle(context: JobContext) -> dict[str, Any] | None:
         context.progress(read / total, "reading_again")
         wrong += [f"{f.accession}: {f.filename}" for f in findings if not f.is_intact]
     if wrong:
-        raise JobProblem("bytes_are_wrong", final=True, files=wrong[:MAX_NAMES], count=len(wrong))
+        raise JobProblem(
+            "bytes_are_wrong", final=True, files=wrong[:MAX_NAMED_FILES], count=len(wrong)
+        )
     return {"read_bytes": read, "objects": len(candidates)}

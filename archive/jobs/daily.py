@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from archive import queue
 from archive.models import Job
 
-KINDS = ("sweep", "check_fixity")
+DAILY_JOBS = ("sweep", "check_fixity")
 INTERVAL = timedelta(days=1)
 
 
@@ -18,7 +18,7 @@ def enqueue_due_jobs(db: Session) -> list[Job]:
     """Enqueue each daily kind not enqueued in the last day; safe to call concurrently."""
     now = queue.database_now(db)
     enqueued = []
-    for kind in KINDS:
+    for kind in DAILY_JOBS:
         key = f"daily:{kind}"
         recent = select(Job.id).where(
             Job.kind == kind, Job.interview_id.is_(None), Job.created_at > now - INTERVAL

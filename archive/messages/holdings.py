@@ -17,7 +17,7 @@ def _no_copy(reason: str, advice: str = "") -> Message:
     return Message(reason, reassurance=_("The original is kept, byte for byte."), advice=advice)
 
 
-REFUSED: dict[str, MessageFactory] = {
+REFUSED_FILES: dict[str, MessageFactory] = {
     "empty_file": lambda f: _refused(
         _("This file is empty."), _("Copy it from the recorder again.")
     ),
@@ -148,4 +148,4 @@ WORK: dict[str, MessageFactory] = {
     "nothing_to_retry": lambda f: Message(_("This job cannot be restarted now.")),
 }
 
-MESSAGES: dict[str, MessageFactory] = {**REFUSED, **UPLOADS, **COPIES, **WORK}
+MESSAGES: dict[str, MessageFactory] = {**REFUSED_FILES, **UPLOADS, **COPIES, **WORK}

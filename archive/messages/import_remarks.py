@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from archive.messages.message import TextFactory
 
-PROBLEMS: dict[str, TextFactory] = {
+REMARK_LABELS: dict[str, TextFactory] = {
     "too_large": lambda: _("The file is larger than any transcript; nothing was read."),
     "empty_file": lambda: _("This file is empty."),
     "not_text": lambda: _("The content is not text, unlike the name of the file."),
@@ -68,7 +68,7 @@ def remarks(warnings: Sequence[Sequence[object]]) -> list[Remark]:
     """Return the remarks for import warnings: (line, code, quoted content)."""
     found = []
     for line, code, quoted in warnings:
-        make = PROBLEMS.get(str(code))
+        make = REMARK_LABELS.get(str(code))
         text = make() if make is not None else str(code)
         found.append(Remark(int(str(line)), text, str(quoted or "")))
     return found

@@ -13,7 +13,7 @@ from alembic import command
 from sqlalchemy import Connection, String, column, select, table
 
 from archive.migrations.chains import (
-    HERE,
+    MIGRATIONS_FOLDER,
     configuration,
     configuration_before_release,
     list_revisions,
@@ -27,7 +27,7 @@ from archive.migrations.squash import adopt_first_release
 from archive.migrations.transaction import migrating, reading, sqlite_file
 
 __all__ = [
-    "HERE",
+    "MIGRATIONS_FOLDER",
     "DatabaseDiffers",
     "DatabaseNewer",
     "DatabaseUnknown",

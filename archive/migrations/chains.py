@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-HERE = Path(__file__).parent
+MIGRATIONS_FOLDER = Path(__file__).parent
 FIRST_RELEASE = "0005"
 LAST_BEFORE_RELEASE = "0004"  # creates the same tables as FIRST_RELEASE
 
@@ -20,7 +20,7 @@ LAST_BEFORE_RELEASE = "0004"  # creates the same tables as FIRST_RELEASE
 def configuration(database_url: str, connection: Connection | None = None) -> Config:
     """Return Alembic's configuration. A passed connection is used and not committed."""
     config = Config()
-    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
     config.attributes.update(database_url=database_url, connection=connection)
     return config
 
@@ -29,7 +29,9 @@ def configuration_before_release(database_url: str, connection: Connection | Non
     """Return the configuration of the revisions from before the release."""
     config = configuration(database_url, connection)
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(HERE / "before_release" / "versions"))
+    config.set_main_option(
+        "version_locations", str(MIGRATIONS_FOLDER / "before_release" / "versions")
+    )
     return config
 
 

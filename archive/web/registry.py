@@ -47,6 +47,6 @@ SERVICES: tuple[Blueprint, ...] = (
 def register(app: Flask) -> None:
     """Mount all blueprints."""
     for page in PAGES:
-        app.register_blueprint(page, url_prefix=language.PREFIX + (page.url_prefix or ""))
+        app.register_blueprint(page, url_prefix=language.LANGUAGE_PREFIX + (page.url_prefix or ""))
     for service in SERVICES:
         app.register_blueprint(service)

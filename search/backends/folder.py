@@ -21,7 +21,7 @@ from search.backends.schema import SCHEMA_VERSION
 _POINTER, _LOCK = "current", "writer.lock"
 _POLL_S = 0.05
 _NAME = re.compile(r"^on_disk-.+-(\d+)$")
-PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
+FOLDER_PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 
 
 class IndexFolder:
@@ -41,7 +41,7 @@ class IndexFolder:
     def make_next(self) -> Path:
         """Create an empty directory for this schema and analysis; call under the lock."""
         numbers = [int(match[1]) for match in map(_NAME.match, os.listdir(self.root)) if match]
-        path = self.root / f"{PREFIX}{max(numbers, default=0) + 1}"
+        path = self.root / f"{FOLDER_PREFIX}{max(numbers, default=0) + 1}"
         path.mkdir(mode=0o700)  # protects the files inside, which Whoosh creates with the umask
         return path
 

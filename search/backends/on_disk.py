@@ -23,7 +23,7 @@ from search.backends.base import (
     SearchIndexError,
 )
 from search.backends.evaluation import ScoredPassages, evaluate
-from search.backends.folder import PREFIX, IndexFolder
+from search.backends.folder import FOLDER_PREFIX, IndexFolder
 from search.backends.postings import Bools, PostingCache, SegmentArrays
 from search.backends.ranking import build_results
 from search.backends.schema import WORDS
@@ -234,5 +234,5 @@ def _live(leaf: Any) -> Bools:
 
 
 def _require_current(path: Path) -> None:
-    if not path.name.startswith(PREFIX):
-        raise IndexOutdated(expected=PREFIX.rstrip("-"), found=path.name)
+    if not path.name.startswith(FOLDER_PREFIX):
+        raise IndexOutdated(expected=FOLDER_PREFIX.rstrip("-"), found=path.name)

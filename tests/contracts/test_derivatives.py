@@ -12,7 +12,7 @@ import pytest
 from media.derivatives.base import Recipe
 from media.derivatives.registry import RECIPES, recipes_for
 from media.errors import DerivativeRefused
-from media.kinds import KINDS, sniff
+from media.kinds import FILE_KINDS, sniff
 from tests.support import media_files
 
 SILENT = {"WebM"}
@@ -30,7 +30,7 @@ def sources_of(recipe: Recipe, sources: dict[str, Path]) -> list[Path]:
     return [
         path
         for name, path in sources.items()
-        if recipe.accepts(KINDS[name]) and not (name in SILENT and recipe.name == "peaks")
+        if recipe.accepts(FILE_KINDS[name]) and not (name in SILENT and recipe.name == "peaks")
     ]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import kinds
-from media.kinds import KINDS, RefusedKind, accepted_suffixes, sniff
+from media.kinds import FILE_KINDS, RefusedKind, accepted_suffixes, sniff
 from tests.support import media_files
 
 PROMISED = (
@@ -40,7 +40,7 @@ def test_sniff_identifies_every_kind_by_its_bytes(
 
 def test_accepted_suffixes_include_all_documented_ones() -> None:
     assert {f".{word}" for word in PROMISED.split()} <= set(accepted_suffixes())
-    assert {kind.group for kind in KINDS.values()} == {"sound", "video", "picture", "document"}
+    assert {kind.group for kind in FILE_KINDS.values()} == {"sound", "video", "picture", "document"}
 
 
 def test_sniff_distinguishes_sound_and_film_by_tracks(every_kind: dict[str, Path]) -> None:
@@ -65,7 +65,7 @@ def test_sniff_of_damaged_recording_identifies_it(
         cut = tmp_path / "cut"
         cut.write_bytes(path.read_bytes()[: max(1500, path.stat().st_size // 2)])
         # Without its table, a QuickTime file may be a film as well.
-        assert sniff(cut).group in {KINDS[name].group, "video"}, name
+        assert sniff(cut).group in {FILE_KINDS[name].group, "video"}, name
 
 
 @pytest.mark.parametrize("suffix", accepted_suffixes())

@@ -81,7 +81,9 @@ ORPHANS = (
 def add_revision(tmp_path: Path, text_: str) -> str:
     """Copy the migrations, add one revision and return the folder."""
     folder = tmp_path / "migrations"
-    shutil.copytree(migrations.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        migrations.MIGRATIONS_FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__")
+    )
     source = text_.format(newest=REVISIONS[-1])
     (folder / "versions" / "9999_tried.py").write_text(source, encoding="utf-8")
     return str(folder)
@@ -118,7 +120,7 @@ def test_revision_that_leaves_orphans_is_rolled_back(url: str, tmp_path: Path) -
 
 def test_revisions_have_no_downgrade() -> None:
     """`archive/migrations` documents the restore of the copy instead."""
-    for path in migrations.HERE.rglob("versions/*.py"):
+    for path in migrations.MIGRATIONS_FOLDER.rglob("versions/*.py"):
         assert "def downgrade" not in path.read_text("utf-8"), path.name
 
 

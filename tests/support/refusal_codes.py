@@ -13,7 +13,7 @@ import archive
 from archive.access import NotVisible, Refused
 from archive.web.core.errors import CODE_OF_STATUS, STATUS_OF_CODE
 from media.sandbox import FailureCode
-from media.signatures import REFUSED
+from media.signatures import REFUSED_SIGNATURES
 from search.backends.base import SearchIndexError
 from transcription.engines.base import EngineError
 
@@ -84,7 +84,7 @@ def codes_of_calls() -> dict[str, str]:
             found[f"no_copy_{code}"] = "archive/jobs/derive.py"
         if code != "cancelled":
             found[f"hearing_{code}"] = "archive/jobs/transcribe.py"
-    found |= {f"kind_{code}": "media/signatures.py" for code, _name, _pattern in REFUSED}
+    found |= {f"kind_{code}": "media/signatures.py" for code, _name, _pattern in REFUSED_SIGNATURES}
     found |= {"worker_lost": "archive/queue.py", "unexpected": "archive/jobs/worker.py"}
     return {code: place for code, place in found.items() if code not in WITHOUT_MESSAGE}
 

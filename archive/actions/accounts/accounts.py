@@ -12,9 +12,7 @@ from archive.access import Refused, Rights
 from archive.actions.accounts import passwords, rate_limit, sessions
 from archive.models import User
 from archive.models.vocabulary import USER_ROLES
-from archive.settings import Settings
-
-LANGUAGES = ("vi", "en")
+from archive.settings import LANGUAGES, Settings
 
 
 class EmailTaken(Refused):

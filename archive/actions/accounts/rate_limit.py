@@ -18,7 +18,7 @@ from archive.models import SignInFailure
 from archive.models.base import utc_now
 
 WINDOW = timedelta(minutes=15)
-RETENTION = timedelta(hours=1)
+FAILURE_RETENTION = timedelta(hours=1)
 LIMIT_PER_PAIR, LIMIT_PER_ADDRESS, LIMIT_PER_ACCOUNT = 8, 40, 100
 
 
@@ -52,7 +52,9 @@ class SignInAttempts:
 
     def record_failure(self) -> None:
         """Record a failure; the caller must commit although the request fails."""
-        self._db.execute(delete(SignInFailure).where(SignInFailure.at < utc_now() - RETENTION))
+        self._db.execute(
+            delete(SignInFailure).where(SignInFailure.at < utc_now() - FAILURE_RETENTION)
+        )
         self._db.add_all(SignInFailure(key_sha256=key) for key in self._limits)
         self._db.flush()
 

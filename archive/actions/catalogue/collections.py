@@ -15,7 +15,7 @@ from archive.models import Collection
 from archive.text import text_input
 
 LONGEST_CODE = 40
-LONGEST_TITLE = 300
+LONGEST_COLLECTION_TITLE = 300
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
 
@@ -54,7 +54,7 @@ def add(
 ) -> Collection:
     """Create a collection."""
     access.require(rights, "create")
-    code, title = code.strip(), text_input.single_line(title)[:LONGEST_TITLE]
+    code, title = code.strip(), text_input.single_line(title)[:LONGEST_COLLECTION_TITLE]
     if len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
         raise CollectionRefused(collection=text_input.single_line(code)[:LONGEST_CODE])
     if not title:

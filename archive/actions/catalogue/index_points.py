@@ -13,7 +13,7 @@ from archive.models import Annotation, Event, Interview, Recording
 from archive.text import text_input
 
 KIND = "index_point"
-LONGEST_TITLE = 300
+LONGEST_POINT_TITLE = 300
 LONGEST_SYNOPSIS = 5_000
 MOST_POINTS = 500
 LATEST_MS = 100 * 3_600_000
@@ -137,7 +137,7 @@ def _write(interview: Interview, point: Annotation, data: IndexPointInput) -> No
     if not title:
         raise PointTitleMissing
     for name, text, longest in (
-        ("title", title, LONGEST_TITLE),
+        ("title", title, LONGEST_POINT_TITLE),
         ("synopsis", synopsis, LONGEST_SYNOPSIS),
     ):
         if len(text) > longest:

@@ -36,7 +36,7 @@ from archive.text.vietnamese_names import collation_key
 
 FACETS = ("state", "collection", "language", "audience")
 SORTS = ("newest", "witness", "held", "title", "accession")
-PER_PAGE = 20
+INTERVIEWS_PER_PAGE = 20
 NO_TEXT = "none"
 
 
@@ -120,9 +120,9 @@ def load_page(db: Session, rights: Rights, criteria: CatalogueFilter) -> Catalog
     ]
     found.sort(key=lambda row: row.accession)
     found.sort(key=_ORDERS[criteria.sort if criteria.sort in SORTS else "newest"])
-    pages = max(1, -(-len(found) // PER_PAGE))
+    pages = max(1, -(-len(found) // INTERVIEWS_PER_PAGE))
     number = min(max(1, criteria.page), pages)
-    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = found[(number - 1) * INTERVIEWS_PER_PAGE : number * INTERVIEWS_PER_PAGE]
     loaded = interviews.load_with_relations(db, [row.id for row in shown])
     return CataloguePage(
         interviews=[loaded[row.id] for row in shown],

@@ -20,7 +20,7 @@ from archive.access import Refused, Rights
 from archive.models import SavedOperation
 from archive.models.base import utc_now
 
-RETENTION = timedelta(days=14)
+RESPONSE_RETENTION = timedelta(days=14)
 _KEY = re.compile(r"[0-9A-Za-z_-]{8,64}")
 
 
@@ -76,8 +76,8 @@ def store_response(
 
 
 def sweep(db: Session) -> None:
-    """Delete responses older than RETENTION."""
-    db.execute(delete(SavedOperation).where(SavedOperation.at < utc_now() - RETENTION))
+    """Delete responses older than RESPONSE_RETENTION."""
+    db.execute(delete(SavedOperation).where(SavedOperation.at < utc_now() - RESPONSE_RETENTION))
 
 
 def _digest(body: dict[str, Any]) -> str:

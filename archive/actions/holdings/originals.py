@@ -17,10 +17,9 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Action, NotVisible, Refused, Rights
 from archive.actions.catalogue import interviews
+from archive.actions.holdings.probing import TIMED_GROUPS
 from archive.models import ChainHead, Event, Interview, MediaFile, Recording, User
 from archive.models.base import utc_now
-
-TIMED_GROUPS = ("sound", "video")
 
 
 class AlreadyHere(Refused):

@@ -17,7 +17,7 @@ bp = Blueprint("accounts", __name__)
 
 FIELDS = {"email": 254, "name": 120, "role": 20}
 OWN_FIELDS = {"name": 120, "language": 2}
-PROBLEM_FIELDS = {
+FIELD_OF_CODE = {
     "email_refused": "email",
     "email_taken": "email",
     "password_too_short": "password",
@@ -62,7 +62,7 @@ def create() -> ResponseReturnValue:
             password=request.form.get("password", ""),
         )
     except Refused as refused:
-        if refused.code not in PROBLEM_FIELDS:
+        if refused.code not in FIELD_OF_CODE:
             raise
         return _list_with_problem(form, refused), 422
     flash(_("%(name)s can sign in now.", name=opened.name))
@@ -87,7 +87,7 @@ def update(user_id: str) -> ResponseReturnValue:
         if password:
             accounts.set_password(current.db(), current.rights(), user, password)
     except Refused as refused:
-        if refused.code not in PROBLEM_FIELDS:
+        if refused.code not in FIELD_OF_CODE:
             raise
         message = messages.for_code(refused.code, **refused.facts)
         flash(
@@ -194,5 +194,5 @@ def _render_list(form: forms.Form) -> str:
 
 def _list_with_problem(form: forms.Form, refused: Refused) -> str:
     message = messages.for_code(refused.code, **refused.facts)
-    form.problems[PROBLEM_FIELDS[refused.code]] = message.summary
+    form.problems[FIELD_OF_CODE[refused.code]] = message.summary
     return _render_list(form)

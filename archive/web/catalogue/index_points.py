@@ -18,7 +18,7 @@ from transcription.timecode import format_clock, parse_timecode
 bp = Blueprint("index_points", __name__, url_prefix="/interviews/<accession>/contents")
 
 # Above all limits of the actions, so that too long values are returned whole with a problem.
-MAX_LENGTH = 50_000
+MAX_POINT_LENGTH = 50_000
 FIELD_OF_CODE = {
     "point_title_missing": "title",
     "point_outside": "at",
@@ -96,7 +96,7 @@ def _render_page(interview: Interview, form: Form | None = None, point_id: str =
 def _form_from_request() -> Form:
     return Form(
         {
-            name: clean_field(request.form.get(name, ""))[:MAX_LENGTH]
+            name: clean_field(request.form.get(name, ""))[:MAX_POINT_LENGTH]
             for name in ("at", "part", "title", "text")
         }
     )

@@ -42,9 +42,11 @@ SINGLE_FIELDS = (
     "plate",
 )
 LIST_FIELDS = ("languages", "witness", "interviewer")
-MERGED_FIELDS = tuple(n for n in (*SINGLE_FIELDS, *LIST_FIELDS) if not n.startswith("collection_"))
+MERGED_INTERVIEW_FIELDS = tuple(
+    n for n in (*SINGLE_FIELDS, *LIST_FIELDS) if not n.startswith("collection_")
+)
 # Above all limits of the actions, so that too long values are returned whole with a problem.
-MAX_LENGTH = 200_000
+MAX_FORM_LENGTH = 200_000
 FIELD_OF_CODE = {
     "accession_refused": "accession",
     "accession_taken": "accession",
@@ -85,13 +87,16 @@ class ParsedDate:
 
 def from_request() -> Form:
     """Return the submitted form; fields with several entries have one per line."""
-    values = {name: clean_field(request.form.get(name, ""))[:MAX_LENGTH] for name in SINGLE_FIELDS}
+    values = {
+        name: clean_field(request.form.get(name, ""))[:MAX_FORM_LENGTH] for name in SINGLE_FIELDS
+    }
     for name in LIST_FIELDS:
         lines = [
-            clean_field(text)[:MAX_LENGTH].replace("\n", " ") for text in request.form.getlist(name)
+            clean_field(text)[:MAX_FORM_LENGTH].replace("\n", " ")
+            for text in request.form.getlist(name)
         ]
         values[name] = "\n".join(line for line in lines if line)
-    values["was"] = request.form.get("was", "")[: 2 * MAX_LENGTH]
+    values["was"] = request.form.get("was", "")[: 2 * MAX_FORM_LENGTH]
     values["revision"] = request.form.get("revision", "")[:12]
     return Form(values)
 
@@ -176,7 +181,7 @@ def to_description(
 
 def merge_saved(mine: Form, theirs: Form) -> tuple[Form, dict[str, str]]:
     """Merge a submitted form with a colleague's save; also return their conflicting values."""
-    form, conflicts = form_merge.merge(mine, theirs, MERGED_FIELDS)
+    form, conflicts = form_merge.merge(mine, theirs, MERGED_INTERVIEW_FIELDS)
     form.values["revision"] = theirs.values["revision"]
     return form, conflicts
 

@@ -21,7 +21,7 @@ from archive.web.core.forms import Form, clean_field
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
-PER_PAGE = 100
+PEOPLE_PER_PAGE = 100
 FIELDS = (
     "full_name",
     "family_name",
@@ -34,7 +34,7 @@ FIELDS = (
     "occupation",
     "biography",
 )
-MERGED_FIELDS = (*FIELDS, "other_names")
+MERGED_PERSON_FIELDS = (*FIELDS, "other_names")
 PARTS = ("family_name", "middle_name", "given_name")
 FIELD_OF_CODE = {
     "person_name_missing": "full_name",
@@ -48,12 +48,12 @@ def catalogue() -> ResponseReturnValue:
     """Render the list of people by given name."""
     query = clean_field(request.args.get("q", ""))[:200]
     found = people.list_people(current.db(), current.rights(), query)
-    pages = max(1, -(-len(found) // PER_PAGE))
+    pages = max(1, -(-len(found) // PEOPLE_PER_PAGE))
     number = min(max(1, request.args.get("page", 1, type=int)), pages)
     samples = sum(person.is_sample for person in found)
     return render_template(
         "catalogue/people/catalogue.html",
-        people=found[(number - 1) * PER_PAGE : number * PER_PAGE],
+        people=found[(number - 1) * PEOPLE_PER_PAGE : number * PEOPLE_PER_PAGE],
         query=query,
         total=len(found) - samples,
         samples=samples,
@@ -152,11 +152,11 @@ def _render_form(
 
 def _form_from_request() -> Form:
     values = {
-        name: clean_field(request.form.get(name, ""))[: interview_form.MAX_LENGTH]
+        name: clean_field(request.form.get(name, ""))[: interview_form.MAX_FORM_LENGTH]
         for name in FIELDS
     }
     values["seen"] = request.form.get("seen", "")[:64]
-    values["was"] = request.form.get("was", "")[: 2 * interview_form.MAX_LENGTH]
+    values["was"] = request.form.get("was", "")[: 2 * interview_form.MAX_FORM_LENGTH]
     columns = (request.form.getlist(f"other_{column}") for column in ("name", "kind", "period"))
     others = [
         OtherName(name=_single_line(name), kind=kind[:20].strip(), period=_single_line(period))
@@ -168,7 +168,7 @@ def _form_from_request() -> Form:
 
 
 def _single_line(text: str) -> str:
-    return " ".join(clean_field(text)[: interview_form.MAX_LENGTH].split())
+    return " ".join(clean_field(text)[: interview_form.MAX_FORM_LENGTH].split())
 
 
 def _form_from_person(person: Person) -> Form:
@@ -182,7 +182,7 @@ def _form_from_person(person: Person) -> Form:
 
 def _merge_saved(mine: Form, person: Person) -> tuple[Form, dict[str, str]]:
     theirs = _form_from_person(person)
-    form, conflicts = form_merge.merge(mine, theirs, MERGED_FIELDS)
+    form, conflicts = form_merge.merge(mine, theirs, MERGED_PERSON_FIELDS)
     form.values["seen"] = theirs.values["seen"]
     return form, conflicts
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, get_locale
 
+from archive.settings import LANGUAGES
 from archive.web.core import current
 from archive.web.core.i18n import PoDomain
 
-LANGUAGES = ("vi", "en")
-PREFIX = "/<any(vi, en):lang_code>"
+LANGUAGE_PREFIX = "/<any(vi, en):lang_code>"
 
 
 def code() -> str:

@@ -10,7 +10,7 @@ from archive.actions.holdings.playback import Playable
 from archive.actions.transcripts.rendition import Turn
 from archive.models import Interview
 
-MAX_LENGTH = 2000
+MAX_PATH_LENGTH = 2000
 
 
 def local_path(target: str) -> str:
@@ -19,7 +19,7 @@ def local_path(target: str) -> str:
     Browsers drop tabs and line ends and read a backslash as a slash, so an address with any of them
     is refused as a whole.
     """
-    if len(target) > MAX_LENGTH or not target.startswith("/") or target.startswith("//"):
+    if len(target) > MAX_PATH_LENGTH or not target.startswith("/") or target.startswith("//"):
         return ""
     if "\\" in target or any(not c.isprintable() for c in target):
         return ""

@@ -46,7 +46,7 @@ def health() -> ResponseReturnValue:
     return jsonify(ok=True)
 
 
-@bp.get(language.PREFIX + "/")
+@bp.get(language.LANGUAGE_PREFIX + "/")
 def show() -> ResponseReturnValue:
     """Render the home page."""
     today = current.settings().today()

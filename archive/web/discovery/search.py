@@ -32,7 +32,7 @@ from search.query import LONGEST_QUERY, QueryProblem
 
 bp = Blueprint("search", __name__)
 
-PER_PAGE = 10
+PASSAGES_PER_PAGE = 10
 LIST_FILTERS = ("collection", "language", "role", "state")
 CONTEXT_CHARS = 220
 LEAD_IN_MS = 600
@@ -100,7 +100,7 @@ def show() -> ResponseReturnValue:
             bars=_year_bars(answer, years),
             interview_date=formatting.interview_date,
             duration=quantities.duration,
-            pages=-(-answer.interviews // PER_PAGE) if answer else 0,
+            pages=-(-answer.interviews // PASSAGES_PER_PAGE) if answer else 0,
             url_without=_url_without,
             query=request.args.get("q", ""),
             description_matches=answer.described if answer else [],
@@ -179,7 +179,9 @@ def _search_set(
             current.db(),
             current.toolbox().index,
             current.rights(),
-            SearchQuery(text=text, filters=filters, page=page, per_page=PER_PAGE, samples=samples),
+            SearchQuery(
+                text=text, filters=filters, page=page, per_page=PASSAGES_PER_PAGE, samples=samples
+            ),
         )
     except QueryProblem as problem:
         return None, messages.for_code(f"query_{problem.code}", limit=problem.limit), 400

@@ -46,14 +46,14 @@ def file_problem(file: MediaFile) -> messages.Message:
     return messages.for_code(file.problem, **file.technical)
 
 
-@bp.get(language.PREFIX + "/interviews/<accession>/files")
+@bp.get(language.LANGUAGE_PREFIX + "/interviews/<accession>/files")
 def file_list(accession: str) -> ResponseReturnValue:
     """Render the file list alone, for a page whose copies have just been made."""
     interview = loaders.interview(accession, "see_files")
     return render_template("catalogue/interviews/_files.html", interview=interview)
 
 
-@bp.get(language.PREFIX + "/files/<file_id>")
+@bp.get(language.LANGUAGE_PREFIX + "/files/<file_id>")
 def receipt(file_id: str) -> ResponseReturnValue:
     """Render the receipt of an original: digest, date, person, technical metadata; printable."""
     interview, file = loaders.original(file_id, "see_files")

@@ -38,7 +38,7 @@ bp.add_app_template_filter(quantities.duration)
 bp.add_app_template_filter(quantities.rounded_duration_ms)
 
 
-@bp.get(language.PREFIX + "/interviews/<accession>/upload")
+@bp.get(language.LANGUAGE_PREFIX + "/interviews/<accession>/upload")
 def show(accession: str) -> ResponseReturnValue:
     """Render the upload page, with this user's unfinished uploads."""
     sent = _submitted_rows(request.args.getlist("sent")[:MAX_FORM_FILES])  # opens its own sessions
@@ -56,7 +56,7 @@ def show(accession: str) -> ResponseReturnValue:
     )
 
 
-@bp.post(language.PREFIX + "/interviews/<accession>/upload")
+@bp.post(language.LANGUAGE_PREFIX + "/interviews/<accession>/upload")
 def send_form(accession: str) -> ResponseReturnValue:
     """Store small files without JavaScript: each as a resumable upload of one part."""
     toolbox, rights = current.toolbox(), current.rights()
@@ -79,14 +79,14 @@ def send_form(accession: str) -> ResponseReturnValue:
     return redirect(url_for(".show", accession=accession, sent=sent), 303)
 
 
-@bp.get(language.PREFIX + "/uploads/<upload_id>/row")
+@bp.get(language.LANGUAGE_PREFIX + "/uploads/<upload_id>/row")
 def progress_row(upload_id: str) -> ResponseReturnValue:
     """Render the row of an upload for the page."""
     state = uploads.load_progress(current.toolbox(), current.rights(), upload_id)
     return render_template("holdings/uploads/_row.html", **_row_variables(state))
 
 
-@bp.post(language.PREFIX + "/uploads/<upload_id>/keep")
+@bp.post(language.LANGUAGE_PREFIX + "/uploads/<upload_id>/keep")
 def attach_duplicate(upload_id: str) -> WerkzeugResponse:
     """Attach the file that the archive already has to this interview too."""
     db, rights = current.db(), current.rights()
@@ -175,7 +175,7 @@ def _submitted_rows(upload_ids: list[str]) -> list[dict[str, object]]:
 
 def _script_data(accession: str, unfinished: list[UploadProgress]) -> dict[str, object]:
     """Return the data and texts for `js/holdings/uploads/page.js`."""
-    codes = (*holdings_messages.REFUSED, *holdings_messages.UPLOADS)
+    codes = (*holdings_messages.REFUSED_FILES, *holdings_messages.UPLOADS)
     texts = {code: messages.for_code(code, longest_bytes=LONGEST_FILE_BYTES) for code in codes}
     sentences = {
         code: " ".join(filter(None, (message.summary, message.reassurance, message.advice)))

@@ -25,7 +25,7 @@ FIELDS = {
     "language": 2,
 }
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
-PROBLEM_FIELDS = {
+FIELD_OF_CODE = {
     "email_refused": "email",
     "email_taken": "email",
     "password_too_short": "password",
@@ -69,7 +69,7 @@ def create() -> ResponseReturnValue:
         raise
     except Refused as refused:
         message = messages.for_code(refused.code, **refused.facts)
-        form.problems[PROBLEM_FIELDS.get(refused.code, "email")] = message.summary
+        form.problems[FIELD_OF_CODE.get(refused.code, "email")] = message.summary
         return _page(form), 422
     response = redirect(url_for("home.show"), 303)
     sign_in.set_session_cookie(response, signed_in)

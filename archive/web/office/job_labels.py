@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from archive.messages.message import TextFactory
 
-KINDS: dict[str, TextFactory] = {
+JOB_LABELS: dict[str, TextFactory] = {
     "check_fixity": lambda: _("Integrity check of the original"),
     "derive": lambda: _("Making the listening copy"),
     "index": lambda: _("Indexing"),
@@ -41,7 +41,7 @@ STATES: dict[str, TextFactory] = {
 
 def job_kind_label(code: str) -> str:
     """Return the label of a kind of job."""
-    return KINDS[code]() if code in KINDS else code
+    return JOB_LABELS[code]() if code in JOB_LABELS else code
 
 
 def job_stage_label(code: str) -> str:

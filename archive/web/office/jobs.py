@@ -42,7 +42,7 @@ def _problem_message(job: Job) -> messages.Message | None:
     return messages.for_code(job.problem, **job.detail) if job.problem else None
 
 
-@bp.get(language.PREFIX + "/jobs")
+@bp.get(language.LANGUAGE_PREFIX + "/jobs")
 def catalogue() -> ResponseReturnValue:
     """Render open and failed jobs, and originals that failed the integrity check."""
     db, rights = current.db(), current.rights()
@@ -54,7 +54,7 @@ def catalogue() -> ResponseReturnValue:
     )
 
 
-@bp.get(language.PREFIX + "/jobs/<job_id>/panel")
+@bp.get(language.LANGUAGE_PREFIX + "/jobs/<job_id>/panel")
 def panel(job_id: str) -> ResponseReturnValue:
     """Render the panel of one job; fetched when its stage or state has changed."""
     interview, job = loaders.job(job_id, "see_jobs")
@@ -76,7 +76,7 @@ def of_interview(accession: str) -> ResponseReturnValue:
     return jsonify(jobs=[_job_json(job, interview) for job in jobs])
 
 
-@bp.post(language.PREFIX + "/jobs/<job_id>/cancel")
+@bp.post(language.LANGUAGE_PREFIX + "/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> WerkzeugResponse:
     """Cancel a job."""
     interview, job = loaders.job(job_id, "see_jobs")
@@ -84,7 +84,7 @@ def cancel(job_id: str) -> WerkzeugResponse:
     return _redirect_back()
 
 
-@bp.post(language.PREFIX + "/jobs/<job_id>/retry")
+@bp.post(language.LANGUAGE_PREFIX + "/jobs/<job_id>/retry")
 def retry(job_id: str) -> WerkzeugResponse:
     """Retry a failed job."""
     interview, job = loaders.job(job_id, "see_jobs")

@@ -184,10 +184,10 @@ def test_page_is_sorted_as_requested(db: Session, sort: str, order: list[str]) -
 
 
 def test_page_number_is_clamped_to_range(db: Session) -> None:
-    for number in range(listing.PER_PAGE + 3):
+    for number in range(listing.INTERVIEWS_PER_PAGE + 3):
         add_interview(db, f"{number:02d}")
     first, second = load(db, sort="title"), load(db, sort="title", page=2)
-    assert len(first.interviews) == listing.PER_PAGE
+    assert len(first.interviews) == listing.INTERVIEWS_PER_PAGE
     assert titles(second) == ["20", "21", "22"]
     assert (second.total, second.pages) == (23, 2)
     assert load(db, page=10**9).number == 2

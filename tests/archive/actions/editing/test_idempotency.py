@@ -54,7 +54,7 @@ def test_sweep_deletes_responses_older_than_retention(db: Session, rights_of: Ri
         idempotency.claim_key(db, cleo, key, BODY)
         idempotency.store_response(db, cleo, key, status=200, answer={})
     db.get_one(SavedOperation, (old, cleo.actor.user_id)).at = (
-        utc_now() - idempotency.RETENTION - timedelta(minutes=1)
+        utc_now() - idempotency.RESPONSE_RETENTION - timedelta(minutes=1)
     )
     db.flush()
     idempotency.sweep(db)

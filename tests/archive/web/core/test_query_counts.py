@@ -17,7 +17,7 @@ from archive.actions.transcripts import versions
 from archive.db import Database
 from archive.models import Collection, Recording
 from archive.toolbox import Toolbox
-from archive.web.discovery.search import PER_PAGE
+from archive.web.discovery.search import PASSAGES_PER_PAGE
 from tests.support.rights import rights_of_machine
 from tests.support.searchable_interviews import add_interview_with_text, index_all
 
@@ -111,6 +111,6 @@ def test_number_of_rows_does_not_change_number_of_queries(
 
     add_interviews(toolbox, range(1, 2))
     one = queries()
-    add_interviews(toolbox, range(2, PER_PAGE + 1))
+    add_interviews(toolbox, range(2, PASSAGES_PER_PAGE + 1))
     full = queries()
     assert {page: (one[page], count) for page, count in full.items() if count > one[page]} == {}

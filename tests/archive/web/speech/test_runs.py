@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from archive.actions.transcripts.imports import NO_SUCH_PART
 from archive.db import Database
-from archive.messages.import_remarks import PROBLEMS as SENTENCES
+from archive.messages.import_remarks import REMARK_LABELS
 from archive.models import Interview, Job
 from archive.models.transcript import TranscriptVersion
 from archive.settings import Settings
@@ -211,4 +211,4 @@ def test_import_escapes_hostile_file_name(cleo: FlaskClient, database: Database)
 
 
 def test_every_format_problem_has_a_remark(settings: Settings) -> None:
-    assert SENTENCES.keys() == PROBLEMS.keys() | {NO_SUCH_PART}
+    assert REMARK_LABELS.keys() == PROBLEMS.keys() | {NO_SUCH_PART}
