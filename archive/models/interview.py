@@ -90,6 +90,10 @@ class Interview(Base):
         """Return the people listed in this role, in order."""
         return [c.person for c in self.listed_contributions if c.role == role]
 
+    def recording_of_part(self, part: int) -> Recording | None:
+        """Return the recording of a part, or None without one."""
+        return next((r for r in self.recordings if r.part == part), None)
+
 
 class Contribution(Base):
     """A person in a role in an interview; `speaker_label` is their label in transcripts.

@@ -152,7 +152,7 @@ def _write(interview: Interview, point: Annotation, data: IndexPointInput) -> No
 
 def _recording(interview: Interview, part: int) -> Recording | None:
     """Return the recording of a part; None for part 1 of an interview without recordings."""
-    found = next((r for r in interview.recordings if r.part == part), None)
+    found = interview.recording_of_part(part)
     if found is None and (interview.recordings or part != 1):
         raise PartUnknown(part=part)
     return found

@@ -67,8 +67,8 @@ def citation_data(
     part: int = 1,
 ) -> CitationData:
     """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
-    cited = next((r.id for r in interview.recordings if r.part == part), None)
-    access.require(rights, "quote", access.Scope(interview, version, recording_id=cited))
+    cited = interview.recording_of_part(part)
+    access.require(rights, "quote", access.Scope(interview, version, cited.id if cited else None))
     whole = _citation_data(db, rights, interview, version, address=address)
     return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part)
 

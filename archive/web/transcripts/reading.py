@@ -43,8 +43,8 @@ def render_page(interview: Interview) -> str:
     content = reading.load_page(db, rights, interview, number=number)
     span = _span_from_request()
     part = span.part if span is not None else 1
-    cited = next((r.id for r in interview.recordings if r.part == part), None)
-    scope = access.Scope(interview, content.version, recording_id=cited)
+    cited = interview.recording_of_part(part)
+    scope = access.Scope(interview, content.version, cited.id if cited else None)
     may_quote = access.may(rights, "quote", scope)
     return render_template(
         "transcripts/reading/show.html",
