@@ -116,6 +116,15 @@ MESSAGES: dict[str, MessageFactory] = {
         ),
     ),
     "database_differs": _database_differs,
+    "safety_copy_failed": lambda f: Message(
+        _(
+            "The copy of the database that precedes an upgrade could not be completed"
+            " (%(reason)s).",
+            reason=f.get("reason", "?"),
+        ),
+        reassurance=_("Nothing was changed."),
+        advice=_("Free some disk space, or check the disk, then run flask init again."),
+    ),
     "records_lost": lambda f: Message(
         _("The originals are here, but the database that describes them is missing or empty."),
         reassurance=_("Nothing was changed, and the originals are safe."),

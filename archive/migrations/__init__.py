@@ -20,7 +20,12 @@ from archive.migrations.chains import (
     newest_revision,
     revisions_before_release,
 )
-from archive.migrations.refusals import DatabaseDiffers, DatabaseNewer, DatabaseUnknown
+from archive.migrations.refusals import (
+    DatabaseDiffers,
+    DatabaseNewer,
+    DatabaseUnknown,
+    SafetyCopyFailed,
+)
 from archive.migrations.safety_copy import copy_before_migration
 from archive.migrations.schema import VERSION_TABLE, table_names
 from archive.migrations.squash import adopt_first_release
@@ -31,6 +36,7 @@ __all__ = [
     "DatabaseDiffers",
     "DatabaseNewer",
     "DatabaseUnknown",
+    "SafetyCopyFailed",
     "configuration",
     "configuration_before_release",
     "current_revision",
@@ -56,7 +62,7 @@ def upgrade(database_url: str) -> bool:
     """Migrate if needed, after copying an SQLite file; return whether it migrated.
 
     Raises DatabaseNewer, DatabaseUnknown or DatabaseDiffers, and changes nothing, if this
-    program cannot upgrade the database.
+    program cannot upgrade the database; SafetyCopyFailed without a whole copy.
     """
     file = sqlite_file(database_url)
     if file is not None:

@@ -27,3 +27,9 @@ class DatabaseDiffers(Refused):
 
     def __init__(self, revision: str, missing: list[str], unexpected: list[str]) -> None:
         super().__init__(revision=revision, missing=missing, unexpected=unexpected)
+
+
+class SafetyCopyFailed(Refused):
+    """The copy before the migration is not whole; `reason` is that of the system."""
+
+    code = "safety_copy_failed"

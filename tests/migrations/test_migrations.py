@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +23,7 @@ from tests.migrations.filled_database import (
     rows,
     upgrade_to,
 )
+from tests.migrations.synthetic_revision import add_revision
 
 REVISIONS = migrations.list_revisions()
 
@@ -49,49 +47,24 @@ def test_upgrade_twice_changes_nothing(url: str) -> None:
     assert_rows_kept(filled, url)
 
 
-HEAD = """
-import sqlalchemy as sa
-from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "{newest}", None, None
-def upgrade():
-"""
-
-
-REBUILD = (
-    HEAD
-    + """
+REBUILD = """
     with op.batch_alter_table("interview") as batch:
         batch.alter_column("abstract", existing_type=sa.String(), nullable=True)
         batch.add_column(sa.Column("mood", sa.String(), nullable=False, server_default="calm"))
     with op.batch_alter_table("transcript_version") as batch:
         batch.alter_column("note", existing_type=sa.String(), nullable=True)
 """
-)
 
 
-ORPHANS = (
-    HEAD
-    + """
+ORPHANS = """
     op.add_column("collection", sa.Column("mood", sa.String()))
     op.execute("DELETE FROM person")
 """
-)
 
 
-def add_revision(tmp_path: Path, text_: str) -> str:
-    """Copy the migrations, add one revision and return the folder."""
-    folder = tmp_path / "migrations"
-    shutil.copytree(
-        migrations.MIGRATIONS_FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__")
-    )
-    source = text_.format(newest=REVISIONS[-1])
-    (folder / "versions" / "9999_tried.py").write_text(source, encoding="utf-8")
-    return str(folder)
-
-
-def upgrade_with(folder: str, url: str) -> None:
+def upgrade_with(folder: Path, url: str) -> None:
     config = migrations.configuration(url)
-    config.set_main_option("script_location", folder)
+    config.set_main_option("script_location", str(folder))
     command.upgrade(config, "head")
 
 
@@ -143,32 +116,6 @@ def test_database_and_its_copies_are_readable_by_their_owner_only(url: str, tmp_
     files = list(tmp_path.glob("*.db*"))
     assert len(files) >= 2, "the database and its copy"
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
-
-
-@ON_SQLITE
-def test_copy_that_failed_on_a_full_disk_is_made_again(url: str, tmp_path: Path) -> None:
-    upgrade_to(url, REVISIONS[0])
-    filled = fill(url)
-    # A limit on the size of files has the effect of a full disk: half of the copy is written.
-    code = (
-        "import resource, signal, sys; from archive import migrations;"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536));"
-        "migrations.upgrade(sys.argv[1])"
-    )
-    failed = subprocess.run(
-        [sys.executable, "-c", code, url],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "OperationalError" in failed.stderr
-    assert migrations.current_revision(url) == REVISIONS[0]
-    migrations.upgrade(url)
-    [copy] = tmp_path.glob("*.before-*")
-    assert migrations.current_revision(f"sqlite:///{copy}") == REVISIONS[0]
-    assert_rows_kept(filled, f"sqlite:///{copy}")
 
 
 @ON_BOTH_DATABASES
