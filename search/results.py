@@ -13,18 +13,22 @@ LAST_PAGE = 100
 class SearchRequest:
     """One search of one reader.
 
-    ``access`` are the reader's groups: a passage is found if it has one of them.
-    ``filters`` are ANDed, the values of one filter ORed; an empty set of values matches
-    nothing, so that a filter computed as empty never matches everything. The filter
-    "interview" takes interview ids. ``closed`` are interviews closed after indexing: they
-    are excluded from hits, counts and statistics. ``page`` counts from 1, in interviews
-    when grouped. Raises QueryProblem page_out_of_range beyond LAST_PAGE or MOST_PER_PAGE.
+    ``access`` are the reader's groups: a passage is found if it has one of them, or is of an
+    interview in ``opened``. ``closed`` are interviews closed to this reader, and
+    ``closed_recordings`` values of the field "recording": their passages are excluded from
+    hits, counts, suggestions and statistics. ``filters`` are ANDed, the values of one filter
+    ORed; an empty set of values matches nothing, so that a filter computed as empty never
+    matches everything. The filter "interview" takes interview ids. ``page`` counts from 1, in
+    interviews when grouped. Raises QueryProblem page_out_of_range beyond LAST_PAGE or
+    MOST_PER_PAGE.
     """
 
     query: Query
-    access: frozenset[str]
+    access: frozenset[str] = frozenset()
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    opened: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
+    closed_recordings: frozenset[str] = frozenset()
     facets: tuple[str, ...] = ()
     page: int = 1
     per_page: int = 10

@@ -1,9 +1,9 @@
 """Access policy: the only place where permissions are decided.
 
 `policy` is the table of roles, `decision.may()` returns a decision with its reason,
-`refusals.require()` raises, and `visibility.visible()` and `readable()` are the same rules
-as SQL; a property test compares them. All of them take `Rights` (an actor on a day) and a
-`Scope` (a thing with its owners).
+`refusals.require()` raises, and `visibility` has the same rules as SQL; a property test
+compares them. All of them take `Rights` (an actor on a day) and a `Scope` (a thing with its
+owners).
 
 Three audiences, each wider than the one before: *staff* (everybody who works here),
 *registered* (everybody with an account) and *public*. An interview is visible to
@@ -29,7 +29,7 @@ from archive.access.policy import (
 from archive.access.refusals import NotAllowed, NotVisible, Refused, require
 from archive.access.rights import EVERY_READER, AudienceRule, Grant, Rights, rights_today
 from archive.access.scope import ARCHIVE, Part, Scope
-from archive.access.visibility import readable, visible, visible_jobs
+from archive.access.visibility import readable, readable_recordings, visible, visible_jobs
 
 __all__ = [
     "ACTIONS",
@@ -58,6 +58,7 @@ __all__ = [
     "machine",
     "may",
     "readable",
+    "readable_recordings",
     "require",
     "rights_today",
     "text_access_term",

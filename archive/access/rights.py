@@ -22,8 +22,13 @@ class AudienceRule(Protocol):
     def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
         """Return whom the rule admits on this day; None where the rule is silent."""
 
-    def audience_in_sql(self, action: ReaderAction, on: date) -> SQLColumnExpression[str | None]:
-        """Return the same over the columns of Interview; NULL where it is silent."""
+    def audience_in_sql(
+        self, action: ReaderAction, on: date, *, of_recording: bool
+    ) -> SQLColumnExpression[str | None]:
+        """Return the same over the columns of Interview; NULL where it is silent.
+
+        With `of_recording` for one recording, over the columns of Recording as well.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,12 +74,17 @@ class Rights:
         named = [rule.audience(scope, action, self.on) for rule in self.rules]
         return all(a in self.actor.audiences for a in (interview.audience, *filter(None, named)))
 
-    def admit_in_sql(self, action: ReaderAction) -> ColumnElement[bool]:
-        """Return the same as a condition on Interview, for the interview as a whole."""
+    def admit_in_sql(
+        self, action: ReaderAction, *, of_recording: bool = False
+    ) -> ColumnElement[bool]:
+        """Return the same as a condition on Interview, for the interview as a whole.
+
+        With `of_recording` as a condition on Interview and Recording, for the recording.
+        """
         audiences = sorted(self.actor.audiences)
         admitted: ColumnElement[bool] = Interview.audience.in_(audiences)
         for rule in self.rules:
-            named = rule.audience_in_sql(action, self.on)
+            named = rule.audience_in_sql(action, self.on, of_recording=of_recording)
             admitted &= named.is_(None) | named.in_(audiences)
         granted = sorted(g.interview_id for g in self.grants if g.holds(action, self.on))
         return admitted | Interview.id.in_(granted) if granted else admitted

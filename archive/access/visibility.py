@@ -37,6 +37,18 @@ def readable(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     return visible(query, rights).where(rights.admit_in_sql("read"), by_state)
 
 
+def readable_recordings(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
+    """Restrict a SELECT from Interview and Recording to recordings whose words may be read.
+
+    The same rule as `may(rights, "read", Scope(interview, version, recording_id))`, but for the
+    state of the version.
+    """
+    return query.where(
+        rights.admit_in_sql("know", of_recording=True),
+        rights.admit_in_sql("read", of_recording=True),
+    )
+
+
 def visible_jobs(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """Restrict a SELECT from Job, outer-joined with Interview, to visible jobs.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from archive.actions.accounts import sessions
 from archive.actions.editing import idempotency
 from archive.actions.holdings import derivatives, uploads
 from archive.jobs.context import JobContext
+from search.backends.base import IndexBusy
 
 
 def handle(context: JobContext) -> dict[str, Any] | None:
@@ -17,6 +19,8 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     unfinished = toolbox.vault.sweep()
     context.progress(0.4, "sweeping")
     folders = derivatives.sweep(toolbox)
+    with contextlib.suppress(IndexBusy):  # tomorrow, then
+        toolbox.index.sweep()
     context.progress(0.8, "sweeping")
     with context.checkpoint() as db:
         stale = derivatives.enqueue_outdated(db, root=toolbox.derivatives_dir)

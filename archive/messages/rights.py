@@ -23,7 +23,7 @@ ACTION_LABELS: dict[str, TextFactory] = {
     "transcribe": lambda: _("Start a machine transcription"),
     "import_text": lambda: _("Import a transcript"),
     "correct": lambda: _("Correct the transcript"),
-    "approve": lambda: _("Approve the transcript"),
+    "approve": lambda: _("Approve the transcript; open a new version after an approved one"),
     "see_jobs": lambda: _("See the jobs"),
     "check_fixity": lambda: _("Check originals for damage"),
     "manage_people": lambda: _("Manage people"),

@@ -101,8 +101,9 @@ class Backend(Protocol):
     def suggest(self, request: SearchRequest) -> tuple[str, ...]:
         """Return corrected queries that have hits for this reader, at most three.
 
-        For a search without hits: words without a visible passage are replaced by words at
-        edit distance one, the most frequent first; the other words are unchanged.
+        For a search without hits: words without a passage that the reader and the filters
+        admit are replaced by words at edit distance one, the most frequent first; the other
+        words are unchanged.
         """
 
     def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
@@ -110,6 +111,9 @@ class Backend(Protocol):
 
     def optimise(self) -> None:
         """Merge the segments of many commits; run when idle. Results do not change."""
+
+    def sweep(self) -> None:
+        """Delete files of states that are no longer current; raises IndexBusy."""
 
     def generation(self) -> str:
         """Return an id of the committed state; changes with every commit."""

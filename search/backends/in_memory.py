@@ -78,6 +78,9 @@ class InMemory:
     def optimise(self) -> None:
         """Do nothing: there are no segments to merge."""
 
+    def sweep(self) -> None:
+        """Do nothing: there are no files."""
+
     def generation(self) -> str:
         """Return the number of commits."""
         return str(self._commits)
@@ -124,10 +127,11 @@ class InMemory:
         )
 
     def suggest(self, request: SearchRequest) -> tuple[str, ...]:
-        """Return corrections for words that no visible passage contains."""
+        """Return corrections for words that no passage contains which the request allows."""
         counts: Counter[str] = Counter()
         for entry in self._visible(request):
-            counts.update(term for term in entry.own if is_word(term))
+            if _passes_filters(entry.document, request):
+                counts.update(term for term in entry.own if is_word(term))
 
         def spellings(folded: str) -> dict[str, int]:
             return {term: n for term, n in counts.items() if folded_key(term) == folded}
@@ -142,9 +146,7 @@ class InMemory:
             entry
             for _, entries in self._interviews.values()
             for entry in entries
-            if entry.document.access & request.access
-            and entry.document.interview not in request.closed
-            and entry.length
+            if _is_open(entry.document, request) and entry.length
         ]
 
     def _hits(self, request: SearchRequest) -> Iterator[tuple[Hit, PassageDocument]]:
@@ -262,6 +264,14 @@ def _has_adjacent(
         )
         for position in entry.terms_at
     )
+
+
+def _is_open(document: PassageDocument, request: SearchRequest) -> bool:
+    is_admitted = document.access & request.access or document.interview in request.opened
+    is_closed = document.interview in request.closed or not request.closed_recordings.isdisjoint(
+        document.field_values("recording")
+    )
+    return bool(is_admitted) and not is_closed
 
 
 def _passes_filters(document: PassageDocument, request: SearchRequest) -> bool:

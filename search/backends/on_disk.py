@@ -76,7 +76,7 @@ class OnDisk:
     def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
         """Build a new generation, sync it and switch to it; other writers wait.
 
-        The previous generation stays on the disk for its readers until the next rebuild.
+        The previous generation stays on the disk for its readers until the next `sweep`.
         """
         with self._folder.lock(timeout_s=self._lock_timeout_s):
             before = self._folder.current()
@@ -91,6 +91,11 @@ class OnDisk:
         """Merge all segments into one; readers continue, writers wait."""
         with self._folder.lock(timeout_s=self._lock_timeout_s):
             writing.optimise(self._writable())
+
+    def sweep(self) -> None:
+        """Delete every generation but the current one, with the words that were removed since."""
+        with self._folder.lock(timeout_s=self._lock_timeout_s):
+            self._folder.delete_generations(keep=(self._folder.current(),))
 
     def _writable(self) -> Path:
         path = self._folder.current()
@@ -108,10 +113,8 @@ class OnDisk:
         return self._with_snapshot(lambda snapshot: self._find(snapshot, request))
 
     def _find(self, snapshot: Snapshot, request: SearchRequest) -> SearchResults:
-        view = snapshot.view(request.access, request.closed)
-        allowed = view.visible
-        for name, values in request.filters.items():
-            allowed = allowed & snapshot.label_mask(name, frozenset(values))
+        view = snapshot.view(request)
+        allowed = _allowed(snapshot, view, request)
         return build_results(snapshot, request, self._score(snapshot, request.query, view, allowed))
 
     def _score(
@@ -120,15 +123,15 @@ class OnDisk:
         return evaluate(snapshot, query, view, allowed)
 
     def suggest(self, request: SearchRequest) -> tuple[str, ...]:
-        """Return corrections for words that no visible passage contains."""
+        """Return corrections for words that no passage contains which the request allows."""
         return self._with_snapshot(lambda snapshot: self._suggest(snapshot, request))
 
     def _suggest(self, snapshot: Snapshot, request: SearchRequest) -> tuple[str, ...]:
-        visible = snapshot.view(request.access, request.closed).visible
+        allowed = _allowed(snapshot, snapshot.view(request), request)
 
         def spellings(folded: str) -> dict[str, int]:
             counts = {
-                term: int(np.count_nonzero(visible[snapshot.postings(WORDS, term).documents]))
+                term: int(np.count_nonzero(allowed[snapshot.postings(WORDS, term).documents]))
                 for term in snapshot.vocabulary.get(folded, ())
             }
             return {term: count for term, count in counts.items() if count}
@@ -224,6 +227,13 @@ class OnDisk:
         """Open a separate reader for the segment, which lives as long as its arrays."""
         reader = SegmentReader(self._index.storage, self._index.schema, leaf.segment())
         return SegmentArrays(reader, self._cache)
+
+
+def _allowed(snapshot: Snapshot, view: AccessView, request: SearchRequest) -> Bools:
+    allowed = view.visible
+    for name, values in request.filters.items():
+        allowed = allowed & snapshot.label_mask(name, frozenset(values))
+    return allowed
 
 
 def _live(leaf: Any) -> Bools:

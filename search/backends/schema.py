@@ -13,9 +13,10 @@ from whoosh.codec.whoosh3 import W3Codec
 
 # Every indexed field is "scorable" although we score by LENGTH: without a column of
 # lengths Whoosh looks for its file on disk once per posting, a third of the build.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 WORDS, ACCESS, LABELS, INTERVIEW = "words", "access", "labels", "interview"
 PID, LENGTH, MARKER = "pid", "length", "marker"
+RECORDING = "recording"  # the field by which passages of closed recordings are left out
 FIELD_SIGN = "="
 """Separates the name of a field from its value in LABELS: ``year=1975``."""
 

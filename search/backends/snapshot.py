@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.backends.postings import NO_POSTINGS, Bools, Postings, SegmentArrays
-from search.backends.schema import ACCESS, FIELD_SIGN, INTERVIEW, LABELS
+from search.backends.schema import ACCESS, FIELD_SIGN, INTERVIEW, LABELS, RECORDING
 from search.backends.terms import group_by_folded
+from search.results import SearchRequest
 
 _MASKS_KEPT = 64
 Key = TypeVar("Key")
@@ -55,7 +56,7 @@ class Snapshot:
         self.lengths = np.concatenate([np.empty(0), *(s.lengths for s in segments)])
         self._lock = threading.Lock()
         self._labels: dict[str, Labels] = {}
-        self._views: dict[tuple[frozenset[str], frozenset[str]], AccessView] = {}
+        self._views: dict[tuple[frozenset[str], ...], AccessView] = {}
         self._label_masks: dict[tuple[str, frozenset[str]], Bools] = {}
 
     def postings(self, field: str, term: str) -> Postings:
@@ -75,21 +76,23 @@ class Snapshot:
             np.concatenate([p.positions for _, p in found]),
         )
 
-    def view(self, access: frozenset[str], closed: frozenset[str]) -> AccessView:
-        """Return the visible passages for these groups and closed interviews, cached."""
-        found = self._views.get((access, closed))
+    def view(self, request: SearchRequest) -> AccessView:
+        """Return the passages visible to the reader of a request, whatever its query; cached."""
+        key = (request.access, request.opened, request.closed, request.closed_recordings)
+        found = self._views.get(key)
         if found is None:
-            found = self._make_view(access, closed)
-            _cache_mask(self._views, (access, closed), found)
+            found = self._make_view(request)
+            _cache_mask(self._views, key, found)
         return found
 
-    def _make_view(self, access: frozenset[str], closed: frozenset[str]) -> AccessView:
+    def _make_view(self, request: SearchRequest) -> AccessView:
         visible = np.zeros(self.count, np.bool_)
-        for group in sorted(access):
+        for group in sorted(request.access):
             visible[self.postings(ACCESS, group).documents] = True
-        for interview in sorted(closed):
-            visible[self.postings(INTERVIEW, interview).documents] = False
-        visible &= self._live
+        visible |= self._make_label_mask(INTERVIEW, request.opened)
+        visible &= ~self._make_label_mask(INTERVIEW, request.closed)
+        visible &= ~self._make_label_mask(RECORDING, request.closed_recordings)
+        visible &= self._live & (self.lengths > 0)  # a marker of an interview has no length
         passages = int(np.count_nonzero(visible))
         total = float(self.lengths[visible].sum())
         return AccessView(visible, passages, total / passages if passages else 1.0)

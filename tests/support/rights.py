@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import SQLColumnExpression, case, null, or_
 
 from archive.access import Actor, ReaderAction, Rights, Scope, machine
-from archive.models import Interview
+from archive.models import Interview, Recording
 from archive.models.vocabulary import Audience, UserRole
 
 TODAY = date(2026, 11, 30)
@@ -39,8 +39,12 @@ class ClosedUntil:
         speaks = self.about in scope.owner_ids and action in self.actions and on < self.opens
         return self.admits if speaks else None
 
-    def audience_in_sql(self, action: ReaderAction, on: date) -> SQLColumnExpression[str | None]:
+    def audience_in_sql(
+        self, action: ReaderAction, on: date, *, of_recording: bool
+    ) -> SQLColumnExpression[str | None]:
         if action not in self.actions or on >= self.opens:
             return null()
-        about = or_(Interview.id == self.about, Interview.collection_id == self.about)
-        return case((about, self.admits))
+        owners = [Interview.id, Interview.collection_id]
+        if of_recording:
+            owners.append(Recording.id)
+        return case((or_(*(owner == self.about for owner in owners)), self.admits))

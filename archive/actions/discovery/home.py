@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
+from archive.actions.discovery import index_access
 from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable
 from archive.actions.office import first_run, jobs
@@ -44,6 +45,7 @@ MAX_QUEUE_ROWS = 4
 MAX_KEYWORDS = 4
 MAX_VERSIONS_TRIED = 40
 VERSIONS_PER_QUERY = 8
+SEGMENTS_TRIED = 8  # of one version: more hidden passages than this take its place from it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,7 @@ def load_page(db: Session, index: Backend, rights: Rights, *, day: date) -> Home
         counts=count_archive(db, rights),
         quotes=quotes,
         latest=latest_cards(db, rights),
-        words=suggest_keywords(index, rights, (quote.interview for quote in quotes)),
+        words=suggest_keywords(db, index, rights, (quote.interview for quote in quotes)),
         work_queue=work_queue(db, rights) if rights.actor.is_staff else None,
         sample_job=_sample_job(db, rights),
     )
@@ -145,15 +147,14 @@ def daily_quotes(db: Session, rights: Rights, day: date) -> list[Quote]:
     rows = db.execute(access.readable(query, rights)).all()
     order = sorted(rows, key=lambda row: (row.is_sample, _daily_hash(day, row.id)))
     version_ids = [row.id for row in order[:MAX_VERSIONS_TRIED]]
-    chosen: dict[str, str] = {}
+    quotes: list[Quote] = []
     for at in range(0, len(version_ids), VERSIONS_PER_QUERY):
         batch = version_ids[at : at + VERSIONS_PER_QUERY]
-        quotable = _quotable_segments(db, batch, day)
-        chosen |= {id_: quotable[id_] for id_ in batch if id_ in quotable}
-        if len(chosen) >= MAX_QUOTES:
+        quotes += _quotes(db, rights, _quotable_segments(db, batch, day))
+        if len(quotes) >= MAX_QUOTES:
             break
-    quotes = _quotes(db, rights, dict(islice(chosen.items(), MAX_QUOTES)))
-    return [quote for quote in quotes if not quote.interview.is_sample] or quotes
+    chosen = quotes[:MAX_QUOTES]
+    return [quote for quote in chosen if not quote.interview.is_sample] or chosen
 
 
 def count_archive(db: Session, rights: Rights) -> ArchiveCounts:
@@ -230,13 +231,15 @@ def _card(
     )
 
 
-def suggest_keywords(index: Backend, rights: Rights, interviews: Iterable[Interview]) -> list[str]:
+def suggest_keywords(
+    db: Session, index: Backend, rights: Rights, interviews: Iterable[Interview]
+) -> list[str]:
     """Return keywords with search hits for this reader; none if the index is unavailable."""
     keywords = dict.fromkeys(word for interview in interviews for word in interview.keywords[:2])
     suggested: list[str] = []
     try:
         for word in keywords:
-            if len(suggested) < MAX_KEYWORDS and _has_hits(index, rights, word):
+            if len(suggested) < MAX_KEYWORDS and _has_hits(db, index, rights, word):
                 suggested.append(word)
     except SearchIndexError:
         return []
@@ -254,31 +257,42 @@ def work_queue(db: Session, rights: Rights) -> WorkQueue:
     )
 
 
-def _quotable_segments(db: Session, version_ids: Sequence[str], day: date) -> dict[str, str]:
-    """Return one quotable segment per version, chosen by the day."""
+def _quotable_segments(
+    db: Session, version_ids: Sequence[str], day: date
+) -> dict[str, Sequence[str]]:
+    """Return quotable segments by version, in the order given; the first ones of the day."""
     candidates = rendition.witness_segment_ids(
         db, version_ids, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
     )
     return {
-        version_id: min(segment_ids, key=lambda segment_id: _daily_hash(day, segment_id))
-        for version_id, segment_ids in candidates.items()
+        version_id: sorted(candidates[version_id], key=lambda one: _daily_hash(day, one))[
+            :SEGMENTS_TRIED
+        ]
+        for version_id in version_ids
+        if version_id in candidates
     }
 
 
-def _quotes(db: Session, rights: Rights, segment_by_version: Mapping[str, str]) -> list[Quote]:
-    """Build the quotes in the order given; a redacted segment is not quoted."""
+def _quotes(
+    db: Session, rights: Rights, segments_by_version: Mapping[str, Sequence[str]]
+) -> list[Quote]:
+    """Quote from each version the first of its segments of which no word is hidden."""
     versions = db.scalars(
-        select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(segment_by_version)))
+        select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(segments_by_version)))
     ).all()
     interviews = load_with_relations(db, [version.interview_id for version in versions])
     texts = {version.id: (version, interviews[version.interview_id]) for version in versions}
-    turns = rendition.select_turns(db, rights, texts, segment_by_version.values())
+    segment_ids = list(chain.from_iterable(segments_by_version.values()))
+    turns = rendition.select_turns(db, rights, texts, segment_ids)
     playables = playback.playables_by_interview(db, rights, list(interviews.values()))
     quotes = []
-    for version_id, segment_id in segment_by_version.items():
+    for version_id, candidates in segments_by_version.items():
         version, interview = texts[version_id]
-        turn = turns.get(segment_id)
-        if turn is not None and not turn.is_redacted:
+        found = (turns[one] for one in candidates if one in turns)
+        turn = next((turn for turn in found if not turn.is_redacted), None)
+        if turn is not None and access.may(
+            rights, "quote", access.Scope(interview, version, recording_id=turn.recording_id)
+        ):
             quotes.append(_quote(interview, version, turn, playables[interview.id]))
     return quotes
 
@@ -328,17 +342,12 @@ def _visible(rights: Rights, query: Select[Any], *, sample: bool = False) -> Sel
     return access.visible(query, rights).where(Interview.is_sample.is_(sample))
 
 
-def _has_hits(index: Backend, rights: Rights, word: str) -> bool:
+def _has_hits(db: Session, index: Backend, rights: Rights, word: str) -> bool:
     try:
-        request = SearchRequest(
-            query=parse_query(word),
-            access=rights.actor.audiences,
-            per_page=1,
-            filters={"kind": frozenset({"passage"})},
-        )
+        request = SearchRequest(query=parse_query(word), per_page=1)
     except QueryProblem:
         return False
-    return index.find(request).total > 0
+    return index.find(index_access.of_passages(db, rights, request)).total > 0
 
 
 def _sample_job(db: Session, rights: Rights) -> Job | None:

@@ -111,6 +111,7 @@ def _passages(
     public_states: frozenset[str],
 ) -> list[PassageDocument]:
     term = access.text_access_term(interview.audience, version.state, public_states)
+    recordings = _recordings_by_turn(interview, turns)
     shared = {**_fields(interview), "kind": PASSAGE, "state": version.state}
     return [
         PassageDocument(
@@ -120,10 +121,21 @@ def _passages(
             text=passage.text,
             overlap_from=passage.overlap_from,
             access=frozenset({term}),
-            fields={**shared, "language": version.language, "role": passage.role or "unknown"},
+            fields={
+                **shared,
+                "language": version.language,
+                "role": passage.role or "unknown",
+                "recording": set().union(*(recordings[s.segment_id] for s in passage.slices)),
+            },
         )
         for passage in cut_passages(turns)
     ]
+
+
+def _recordings_by_turn(interview: Interview, turns: Sequence[Turn]) -> dict[str, set[str]]:
+    """Return the recordings of each turn; without one it counts to all, as in `redaction`."""
+    of_all = {recording.id for recording in interview.recordings}
+    return {turn.id: {turn.recording_id} if turn.recording_id else of_all for turn in turns}
 
 
 def _description(interview: Interview, number: int) -> PassageDocument:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
-from archive.actions.discovery import indexing
+from archive.actions.discovery import index_access, indexing
 from archive.actions.transcripts import rendition
 from archive.actions.transcripts.rendition import Turn
-from archive.models import Interview, Outbox, TranscriptVersion
+from archive.models import Interview, TranscriptVersion
 from search.backends.base import Backend
 from search.highlight import highlight_ranges
 from search.passages import Passage
@@ -27,11 +27,6 @@ from search.results import Hit, SearchRequest
 
 FILTERS = ("collection", "year", "language", "role", "state")
 MAX_PASSAGE_SEGMENTS = 60
-_CURRENT = (
-    select(Interview.id)
-    .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
-    .where(TranscriptVersion.is_current)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,22 +90,15 @@ def search(
 ) -> SearchResponse:
     """Search with the actor's rights; raises QueryProblem for invalid queries."""
     query = parse_query(search_query.text)
-    chosen, left_out = _sample_filter(db, search_query)
     request = SearchRequest(
         query=query,
-        access=rights.actor.audiences,
-        filters={
-            **search_query.filters,
-            **_state_filter(rights, search_query),
-            **chosen,
-            "kind": frozenset({indexing.PASSAGE}),
-        },
-        closed=left_out | _closed_since_indexing(db, access.readable(_CURRENT, rights)),
+        filters=search_query.filters,
         facets=FILTERS,
         page=search_query.page,
         per_page=search_query.per_page,
         group_by_interview=search_query.grouped,
     )
+    request = index_access.of_passages(db, rights, request, samples=search_query.samples)
     results = index.find(request)
     sources = _load_sources(
         db, rights, [*results.hits, *(hit for group in results.groups for hit in group.hits)]
@@ -147,37 +135,6 @@ def has_interviews(db: Session, rights: Rights, *, samples: bool) -> bool:
     return db.scalar(access.visible(query, rights).limit(1)) is not None
 
 
-def _sample_filter(
-    db: Session, search_query: SearchQuery
-) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """Return an interview filter, and ids to exclude before anything is counted."""
-    if search_query.samples is None:
-        return {}, frozenset()
-    sample = frozenset(db.scalars(select(Interview.id).where(Interview.is_sample)))
-    return ({"interview": sample}, frozenset()) if search_query.samples else ({}, sample)
-
-
-def _state_filter(rights: Rights, search_query: SearchQuery) -> dict[str, frozenset[str]]:
-    """Return a filter for the version states that the public may read now.
-
-    Access terms date from the time of indexing; the office may have closed states since,
-    and closed text must not be counted either.
-    """
-    if rights.actor.is_signed_in:
-        return {}
-    return {"state": search_query.filters.get("state", rights.public_states) & rights.public_states}
-
-
-def _closed_since_indexing(db: Session, still_open: Select[str]) -> frozenset[str]:
-    """Return interviews changed after indexing that this actor may not read.
-
-    The outdated index would still count them.
-    """
-    return frozenset(
-        db.scalars(select(Outbox.interview_id).where(Outbox.interview_id.not_in(still_open)))
-    )
-
-
 def _matching_descriptions(
     db: Session, index: Backend, rights: Rights, query: Query, search_query: SearchQuery
 ) -> list[Interview]:
@@ -186,16 +143,9 @@ def _matching_descriptions(
     kept = {
         k: v for k, v in search_query.filters.items() if k in ("collection", "year", "language")
     }
-    chosen, left_out = _sample_filter(db, search_query)
+    request = SearchRequest(query=query, filters=kept, per_page=5)
     results = index.find(
-        SearchRequest(
-            query=query,
-            access=rights.actor.audiences,
-            per_page=5,
-            filters={**kept, **chosen, "kind": frozenset({indexing.DESCRIPTION})},
-            closed=left_out
-            | _closed_since_indexing(db, access.visible(select(Interview.id), rights)),
-        )
+        index_access.of_descriptions(db, rights, request, samples=search_query.samples)
     )
     interviews = load_with_relations(db, [hit.interview for hit in results.hits])
     found = [interviews[hit.interview] for hit in results.hits if hit.interview in interviews]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, queue
 from archive.access import READER_ACTIONS, Grant, ReaderAction, Rights, Scope, may
-from archive.models import Collection, Interview, Job, TranscriptVersion
+from archive.models import Collection, Interview, Job, Recording, TranscriptVersion
 from archive.models.base import new_id
 from archive.models.vocabulary import AUDIENCES, USER_ROLES, VERSION_STATES
 from archive.settings import Settings
@@ -50,6 +50,7 @@ def add_interview(
     )
     db.add(owner)
     db.flush()
+    db.add_all(Recording(interview_id=owner.id, part=part) for part in (1, 2))
     for n, state in enumerate(states, 1):
         db.add(TranscriptVersion(interview_id=owner.id, number=n, language="vi", state=state))
     db.flush()
@@ -66,10 +67,22 @@ def texts(db: Session) -> list[tuple[Interview, TranscriptVersion]]:
     return [(i, v) for i, v in db.execute(every_pair())]
 
 
+def may_read(rights: Rights, interview: Interview, recording: Recording) -> bool:
+    """Return whether words of a recording may be read, in a version of any state."""
+    approved = TranscriptVersion(interview_id=interview.id, state="approved")
+    in_any_state = replace(rights, public_states=frozenset({"approved"}))
+    return bool(may(in_any_state, "read", Scope(interview, approved, recording_id=recording.id)))
+
+
 def assert_sql_equals_may(db: Session, rights: Rights) -> None:
     interviews = list(db.scalars(select(Interview)))
     visible = set(db.scalars(access.visible(select(Interview), rights)))
     assert visible == {i for i in interviews if may(rights, "know", Scope(i))}, rights
+    recordings = select(Recording, Interview).join(
+        Interview, Interview.id == Recording.interview_id
+    )
+    admitted = {r.id for r, _i in db.execute(access.readable_recordings(recordings, rights))}
+    assert admitted == {r.id for r, i in db.execute(recordings) if may_read(rights, i, r)}, rights
     readable = {v.id for _i, v in db.execute(access.readable(every_pair(), rights))}
     assert readable == {v.id for i, v in texts(db) if may(rights, "read", Scope(i, v))}, rights
 
@@ -107,11 +120,11 @@ some_actions = st.frozensets(st.sampled_from(READER_ACTIONS))
 
 
 @st.composite
-def rights_in(draw: st.DrawFn, interview_ids: list[str], collection_ids: list[str]) -> Rights:
+def rights_in(draw: st.DrawFn, interview_ids: list[str], owner_ids: list[str]) -> Rights:
     """Draw the rights of anybody, on any day, with any rules and grants on these things."""
     rules = st.builds(
         ClosedUntil,
-        about=st.sampled_from(interview_ids + collection_ids),
+        about=st.sampled_from(interview_ids + owner_ids),
         admits=st.sampled_from(AUDIENCES),
         actions=some_actions,
         opens=days,
@@ -155,9 +168,8 @@ def test_visible_and_readable_equal_may_in_generated_databases(
             )
         ]
         ids = [interview.id for interview in interviews]
-        for rights in data.draw(
-            st.lists(rights_in(ids, [c.id for c in collections]), min_size=1, max_size=4)
-        ):
+        owners = [c.id for c in collections] + list(db.scalars(select(Recording.id)))
+        for rights in data.draw(st.lists(rights_in(ids, owners), min_size=1, max_size=4)):
             assert_sql_equals_may(db, rights)
         savepoint.rollback()
 

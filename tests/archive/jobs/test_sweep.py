@@ -88,3 +88,15 @@ def test_sweep_deletes_old_orphans_only(
         assert [failure.key_sha256 for failure in db.query(SignInFailure)] == ["y"]
         for file in db.query(MediaFile).filter(MediaFile.path != ""):
             assert (toolbox.derivatives_dir / file.path).is_file()
+
+
+def test_sweep_deletes_the_index_that_a_rebuild_replaced(toolbox: Toolbox) -> None:
+    for _ in range(2):
+        toolbox.index.rebuild([])
+    folders = toolbox.settings.index_dir.glob("on_disk-*")
+    assert len(list(folders)) == 2
+    with toolbox.database.writing() as db:
+        enqueue(db, "sweep")
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
+    [left] = toolbox.settings.index_dir.glob("on_disk-*")
+    assert toolbox.index.generation().startswith(left.name)

@@ -91,6 +91,21 @@ def test_segments_are_bounded_without_optimise(
         assert find(index, "chuyen").total == 4 * (n + 1)
 
 
+def test_sweep_removes_the_words_of_earlier_generations_from_the_disk(
+    index: OnDisk, tmp_path: Path
+) -> None:
+    """A reader that had the earlier generation open goes on."""
+    index.put_many([interview("A", "một chữ kínđáo")])
+    reader = OnDisk(tmp_path)
+    assert find(reader, "kindao").total == 1
+    index.rebuild([interview("A", "một chữ")])
+    assert len(list(tmp_path.glob("on_disk-*"))) == 2
+    index.sweep()
+    assert [path.name for path in tmp_path.glob("on_disk-*")] == [index.generation().split(":")[0]]
+    assert find(reader, "chu").total == 1
+    assert find(reader, "kindao").total == 0
+
+
 def test_commit_keeps_cached_lists_of_other_segments(index: OnDisk) -> None:
     index.put_many([interview(f"I{n}", *["giải phóng"] * 20) for n in range(20)])
     find(index, "giai phong")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -10,13 +11,13 @@ from archive.access import Rights
 from archive.actions.discovery import home, indexing
 from archive.actions.office import first_run, jobs
 from archive.actions.transcripts import versions
-from archive.models import Interview, Recording, Segment, TranscriptVersion
+from archive.models import Annotation, Interview, Recording, Segment, TranscriptVersion
 from search.backends.base import IndexDamaged
 from search.backends.in_memory import InMemory
 from search.results import SearchRequest, SearchResults
 from tests.support import sample_transcript
 from tests.support.cast import CAST, EVERYBODY
-from tests.support.rights import rights_of_machine
+from tests.support.rights import ClosedUntil, rights_of_machine
 
 RightsOf = Callable[[str | None], Rights]
 DAY = date(2026, 11, 24)
@@ -105,6 +106,32 @@ def test_daily_quotes_exclude_flagged_segments(db: Session, rights_of: RightsOf)
     db.flush()
     assert page(db, rights_of(None)).quotes == []
     assert page(db, rights_of(None)).latest[0].interview is interview
+
+
+def test_a_segment_without_hidden_words_is_quoted_instead(db: Session, rights_of: RightsOf) -> None:
+    interview = sample_transcript.add_interview(db, "LK-1")
+    lines = tuple(
+        ("witness", n * 10_000, n * 10_000 + 9_000, f"{QUOTE} Lần {n}.") for n in range(4)
+    )
+    version = sample_transcript.add_version(db, interview, lines=lines)
+    sample_transcript.approve(db, interview, version)
+    db.add(
+        Annotation(interview_id=interview.id, kind="redaction", start_ms=0, end_ms=29_000, title="")
+    )
+    db.flush()
+    for day in range(6):
+        (quote,) = page(db, rights_of(None), DAY + timedelta(days=day)).quotes
+        assert quote.turn.text == f"{QUOTE} Lần 3."
+
+
+def test_what_may_not_be_quoted_is_not_on_the_front_page(db: Session, rights_of: RightsOf) -> None:
+    closed, other = approved(db, "LK-1"), approved(db, "LK-2")
+    for about in (closed.id, closed.recordings[0].id):
+        rule = ClosedUntil(
+            about=about, admits="staff", actions=frozenset({"quote"}), opens=date.max
+        )
+        ruled = replace(rights_of(None), rules=(rule,))
+        assert [quote.interview for quote in page(db, ruled).quotes] == [other]
 
 
 def test_samples_are_quoted_only_without_real_interviews(db: Session, rights_of: RightsOf) -> None:
