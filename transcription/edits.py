@@ -106,6 +106,11 @@ def set_times(segment: TranscriptSegment, *, start_ms: int, end_ms: int) -> Tran
     ):
         if wrong:
             raise EditRefused(code, segment_id=segment.id)
+    return fit_times(segment, start_ms=start_ms, end_ms=end_ms)
+
+
+def fit_times(segment: TranscriptSegment, *, start_ms: int, end_ms: int) -> TranscriptSegment:
+    """Set the times of a segment like `set_times`; its time may be empty, its words are kept."""
     words = _words_between(segment, start_ms, end_ms)
     return replace(
         segment,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.access import Refused
 from archive.actions.transcripts.words import pack, to_document, unpack
-from archive.models import Interview, Recording, Segment, SegmentRevision
+from archive.models import Interview, Recording, Segment, TranscriptVersion
 from archive.models.vocabulary import SEGMENT_STATES
+from archive.text import fractional_index
 from transcription import edits
 from transcription.alignment import retime
 from transcription.document import Word
+from transcription.time_order import TimedSpan, order_faults, passed_by
 from transcription.tokens import normalise
 
 LONGEST_TEXT = 20_000
@@ -32,9 +35,6 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-
-
-SpokenSpan = tuple[int, int, str]
 
 
 class SegmentRefused(Refused):
@@ -89,7 +89,7 @@ def apply_change(
     words = unpack(segment.words)
     if (start, end) != (segment.start_ms, segment.end_ms):
         words = _retimed_words(db, segment, start, end)
-    check_neighbours(db, segment, start, end, voice)
+    check_times(db, segment, start, end, voice)
     if text != segment.text or not segment.words:
         words = retime(words, text, start_ms=start, end_ms=end)
     if change.state is not None:
@@ -123,54 +123,69 @@ def parse_speaker(interview: Interview, speaker: str) -> tuple[str | None, str]:
     return None, clean_text(speaker)[:LONGEST_SPEAKER]
 
 
-def check_neighbours(
+def read_spans(db: Session, version: TranscriptVersion) -> list[TimedSpan]:
+    """Return the times of all segments of a version, in reading order."""
+    rows = db.execute(
+        select(
+            Segment.id,
+            Segment.recording_id,
+            Segment.start_ms,
+            Segment.end_ms,
+            Segment.contribution_id,
+            Segment.speaker_label,
+        )
+        .where(Segment.version_id == version.id, Segment.ended_at.is_(None))
+        .order_by(Segment.position, Segment.id)
+    )
+    return [
+        TimedSpan(
+            id=row.id,
+            recording=row.recording_id or "",
+            start_ms=row.start_ms,
+            end_ms=row.end_ms,
+            speaker=row.contribution_id or row.speaker_label,
+        )
+        for row in rows
+    ]
+
+
+def check_order(
+    before: Sequence[TimedSpan], after: Sequence[TimedSpan], *, by_count: bool = False
+) -> None:
+    """Refuse an edit that adds a fault of the time order; raises SegmentRefused.
+
+    Faults that existed before are accepted, so that imported texts with faults can be
+    corrected. `by_count`: a segment came between two others, whose fault is then its own.
+    """
+    was, now = order_faults(before), order_faults(after)
+    if now - was and not (by_count and len(now) <= len(was)):
+        raise SegmentRefused(field="start", why=min(fault.rule for fault in now - was))
+
+
+def check_times(
     db: Session, segment: Segment, start: int, end: int, voice: tuple[str | None, str]
 ) -> None:
-    """Refuse overlaps of the same speaker and changes of the order of segments.
-
-    Faults that existed before the change are accepted, so that imported texts with faults
-    can be corrected.
-    """
-    was = spoken_span(segment)
-    now = (start, end, voice[0] or voice[1])
-    if was == now:
+    """Refuse times or a speaker of one segment that would break the order of its recording."""
+    own = timed_span(segment)
+    changed = replace(own, start_ms=start, end_ms=end, speaker=voice[0] or voice[1])
+    if changed == own:
         return
-    before, after = _neighbours(db, segment)
-    for neighbour in filter(None, (before, after)):
-        if _overlap(now, spoken_span(neighbour)) and not _overlap(was, spoken_span(neighbour)):
-            raise SegmentRefused(field="start", why="times_overlap")
-    if before is not None and start < before.start_ms <= segment.start_ms:
-        raise SegmentRefused(field="start", why="out_of_order")
-    if after is not None and start > after.start_ms >= segment.start_ms:
-        raise SegmentRefused(field="start", why="out_of_order")
-
-
-def check_moved(
-    db: Session, moved: Iterable[Segment], was: Mapping[str, SpokenSpan | None]
-) -> None:
-    """Check neighbours like `check_neighbours`, for several segments that were moved together.
-
-    `was` has the earlier span of each, None for a new one.
-    """
-    db.flush()
-    for segment in moved:
-        before, after = _neighbours(db, segment)
-        for first, second in ((before, segment), (segment, after)):
-            if first is None or second is None:
-                continue
-            then = was.get(first.id, spoken_span(first)), was.get(second.id, spoken_span(second))
-            for why, wrong in (("times_overlap", _overlap), ("out_of_order", _reversed)):
-                was_so = then[0] is not None and then[1] is not None and wrong(then[0], then[1])
-                if wrong(spoken_span(first), spoken_span(second)) and not was_so:
-                    raise SegmentRefused(field="start", why=why)
+    before = read_spans(db, db.get_one(TranscriptVersion, segment.version_id))
+    check_order(before, [changed if span.id == own.id else span for span in before])
 
 
 def check_recording_length(db: Session, recording_id: str | None, end_ms: int) -> None:
     """Refuse times after the end of the recording, if its length is known."""
+    longest_ms = length_limit(db, recording_id)
+    if longest_ms is not None and end_ms > longest_ms:
+        raise SegmentRefused(field="end", why="after_the_end")
+
+
+def length_limit(db: Session, recording_id: str | None) -> int | None:
+    """Return the latest end of a segment, a tolerance after the recording; None if unknown."""
     recording = db.get(Recording, recording_id) if recording_id else None
     length_ms = recording.duration_ms if recording is not None else None
-    if length_ms is not None and end_ms > length_ms + CLOCK_TOLERANCE_MS:
-        raise SegmentRefused(field="end", why="after_the_end")
+    return None if length_ms is None else length_ms + CLOCK_TOLERANCE_MS
 
 
 def require_new_id(db: Session, new_id: str) -> None:
@@ -180,18 +195,32 @@ def require_new_id(db: Session, new_id: str) -> None:
 
 
 def are_neighbours(db: Session, first: Segment, second: Segment) -> bool:
-    """Return whether the second segment directly follows the first in its recording."""
-    following = db.scalar(
-        select(Segment)
-        .where(
+    """Return whether the second segment follows the first in its recording.
+
+    The halves of a split are neighbours also where others spoke meanwhile: their segments stand
+    between the halves.
+    """
+    if first.recording_id != second.recording_id or second.position <= first.position:
+        return False
+    between = db.scalars(
+        select(Segment).where(
             Segment.version_id == first.version_id,
             Segment.position > first.position,
+            Segment.position < second.position,
             Segment.ended_at.is_(None),
         )
-        .order_by(Segment.position)
-        .limit(1)
+    ).all()
+    start, until = timed_span(first), timed_span(second).start_ms
+    is_split = start.end_ms == until and start.speaker == timed_span(second).speaker
+    return not between or (
+        is_split
+        and all(
+            one.recording_id == first.recording_id
+            and timed_span(one).speaker != start.speaker
+            and start.start_ms <= one.start_ms <= until
+            for one in between
+        )
     )
-    return following is second and first.recording_id == second.recording_id
 
 
 def next_position(db: Session, segment: Segment) -> str:
@@ -204,14 +233,29 @@ def next_position(db: Session, segment: Segment) -> str:
     return db.scalar(after.limit(1)) or ""
 
 
-def speaker_of_revision(old: SegmentRevision) -> tuple[str | None, str]:
-    """Return contribution id and label of an earlier state; the contribution still exists."""
-    return old.contribution_id, old.speaker_label
+def position_in_time(db: Session, version: TranscriptVersion, segment: Segment, start: int) -> str:
+    """Return a new position after `segment` for one that starts at `start` in its recording."""
+    spans = read_spans(db, version)
+    at = next(number for number, span in enumerate(spans) if span.id == segment.id)
+    below = takewhile(lambda span: span.recording == spans[at].recording, spans[at + 1 :])
+    above = spans[at + passed_by(start, below)].id
+    return position_after(db, db.get_one(Segment, above))
 
 
-def spoken_span(segment: Segment) -> SpokenSpan:
-    """Return start, end and speaker of a segment."""
-    return segment.start_ms, segment.end_ms, segment.contribution_id or segment.speaker_label
+def position_after(db: Session, segment: Segment) -> str:
+    """Return a new position directly after a segment."""
+    return fractional_index.position_between(segment.position, next_position(db, segment))
+
+
+def timed_span(segment: Segment) -> TimedSpan:
+    """Return the times and the speaker of a segment, to compare with others."""
+    return TimedSpan(
+        id=segment.id,
+        recording=segment.recording_id or "",
+        start_ms=segment.start_ms,
+        end_ms=segment.end_ms,
+        speaker=segment.contribution_id or segment.speaker_label,
+    )
 
 
 def _retimed_words(db: Session, segment: Segment, start: int, end: int) -> tuple[Word, ...]:
@@ -223,22 +267,3 @@ def _retimed_words(db: Session, segment: Segment, start: int, end: int) -> tuple
         return edits.set_times(to_document(segment), start_ms=start, end_ms=end).words
     except edits.EditRefused as refused:
         raise SegmentRefused(field="end", why=refused.code) from refused
-
-
-def _overlap(one: SpokenSpan, other: SpokenSpan) -> bool:
-    return one[0] < other[1] and other[0] < one[1] and one[2] == other[2]
-
-
-def _reversed(first: SpokenSpan, second: SpokenSpan) -> bool:
-    return first[0] > second[0]
-
-
-def _neighbours(db: Session, segment: Segment) -> tuple[Segment | None, Segment | None]:
-    living = select(Segment).where(
-        Segment.version_id == segment.version_id,
-        Segment.recording_id == segment.recording_id,
-        Segment.ended_at.is_(None),
-    )
-    before = living.where(Segment.position < segment.position).order_by(Segment.position.desc())
-    after = living.where(Segment.position > segment.position).order_by(Segment.position)
-    return db.scalar(before.limit(1)), db.scalar(after.limit(1))

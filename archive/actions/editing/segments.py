@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import EditConflict, load_revision, rebase
+from archive.actions.editing.restoring import is_as_revision, restore_segment
 from archive.actions.editing.revision import (
     SegmentReplaced,
     StaleSegment,
@@ -23,23 +24,25 @@ from archive.actions.editing.revision import (
     require_revision,
 )
 from archive.actions.editing.rules import (
+    LONGEST_TEXT,
     SegmentChange,
     SegmentRefused,
     apply_change,
     are_neighbours,
-    check_neighbours,
+    check_order,
     clean_text,
     has_effect,
-    next_position,
     parse_speaker,
+    position_in_time,
+    read_spans,
     require_new_id,
-    speaker_of_revision,
+    timed_span,
 )
 from archive.actions.transcripts.words import assign, to_document
 from archive.models import Segment, SegmentRevision, TranscriptVersion
 from archive.models.base import utc_now
-from archive.text import fractional_index
 from transcription import edits
+from transcription.document import TranscriptSegment
 
 __all__ = [
     "EditConflict",
@@ -67,10 +70,14 @@ class TextLocation:
 
 @dataclass(frozen=True)
 class SaveResult:
-    """The saved segment; `merged_with` is the colleague's revision, if one was merged."""
+    """The saved segment; `merged_with` is the colleague's revision, if one was merged.
+
+    `is_fitted`: a restored segment has other times than its earlier revision had.
+    """
 
     segment: Segment
     merged_with: SegmentRevision | None = None
+    is_fitted: bool = False
 
 
 def save(
@@ -105,7 +112,11 @@ def split(
     new_id: str,
     operation: str = "",
 ) -> tuple[Segment, Segment]:
-    """Split a segment at a character; the second part gets `new_id` from the browser."""
+    """Split a segment at a character; the second part gets `new_id` from the browser.
+
+    Where others spoke meanwhile, the second part goes behind their segments: reading order is
+    time order.
+    """
     lock_and_check(draft, [segment])
     require_revision(segment, based_on)
     try:
@@ -113,12 +124,11 @@ def split(
     except edits.EditRefused as refused:
         raise SegmentRefused(field="char", why=refused.code) from refused
     require_new_id(draft.db, new_id)
-    following = next_position(draft.db, segment)
     tail = Segment(
         id=new_id,
         version_id=draft.version.id,
         recording_id=segment.recording_id,
-        position=fractional_index.position_between(segment.position, following),
+        position=position_in_time(draft.db, draft.version, segment, second.start_ms),
         revision=0,
         contribution_id=segment.contribution_id,
         speaker_label=segment.speaker_label,
@@ -142,7 +152,10 @@ def merge(
     based_on: tuple[int, int],
     operation: str = "",
 ) -> Segment:
-    """Append a segment to the one before it; the second is ended and points to the first."""
+    """Append a segment to the one before it; the second is ended and points to the first.
+
+    The whole ends where the next segment of that speaker begins, at the latest.
+    """
     lock_and_check(draft, [first, second])
     require_revision(first, based_on[0])
     require_revision(second, based_on[1])
@@ -152,7 +165,9 @@ def merge(
         joined = edits.merge(to_document(first), to_document(second))
     except edits.EditRefused as refused:
         raise SegmentRefused(field="ids", why=refused.code) from refused
-    assign(first, joined)
+    if len(joined.text) > LONGEST_TEXT:
+        raise SegmentRefused(field="ids", why="too_long", longest=LONGEST_TEXT)
+    assign(first, _before_next_words(draft, joined, first, second))
     first.flags = sorted({*first.flags, *second.flags})
     if second.state != first.state:
         first.state = "edited"
@@ -160,6 +175,27 @@ def merge(
     commit_revision(draft, [first, second], kind="merge", operation=operation)
     record_event(draft, "merged", [first, second])
     return first
+
+
+def _before_next_words(
+    draft: Draft, joined: TranscriptSegment, first: Segment, second: Segment
+) -> TranscriptSegment:
+    """Return the joined segment without the time in which its speaker has the next segment."""
+    own, both = timed_span(first), (first.id, second.id)
+    spans = read_spans(draft.db, draft.version)
+    begun = {span.id: number for number, span in enumerate(spans)}[first.id]
+    next_start = next(
+        (
+            span.start_ms
+            for span in spans[begun:]
+            if span.id not in both
+            and (span.recording, span.speaker) == (own.recording, own.speaker)
+        ),
+        joined.end_ms,
+    )
+    if next_start >= joined.end_ms or next_start < own.end_ms:
+        return joined  # in the second case they overlapped before
+    return edits.fit_times(joined, start_ms=joined.start_ms, end_ms=next_start)
 
 
 def drop(
@@ -190,10 +226,11 @@ def name_speaker(
     chosen = list({segment.id: segment for segment in chosen}.values())
     lock_and_check(draft, chosen)
     voice = parse_speaker(draft.interview, speaker)
+    before = read_spans(draft.db, draft.version)
     for segment in chosen:
-        check_neighbours(draft.db, segment, segment.start_ms, segment.end_ms, voice)
         segment.contribution_id, segment.speaker_label = voice
-        draft.db.flush()  # the next check reads this segment as a neighbour
+    draft.db.flush()
+    check_order(before, read_spans(draft.db, draft.version))
     commit_revision(draft, chosen, kind="speaker", operation=operation)
     record_event(draft, "speaker_named", chosen)
 
@@ -203,48 +240,29 @@ def restore(
     segment: Segment,
     *,
     revision: int,
+    fit: bool = False,
     operation: str = "",
     reason: str = "",
 ) -> SaveResult:
     """Restore an earlier revision of a segment, with word times, as a new revision.
 
     A dropped segment returns to its position; a merged one is refused, since its words are
-    part of another segment.
+    part of another segment. Times that no longer keep the order are refused, or fitted with
+    `fit`: the words return, at the nearest times between the neighbours.
     """
     reason = clean_text(reason)[:LONGEST_REASON]
     lock_and_check(draft, [segment], allow_ended=True)
     if segment.replaced_by:
         raise SegmentReplaced(segment)
     old = load_revision(draft.db, segment, revision)
-    was_dropped, segment.ended_at = segment.ended_at is not None, None
-    speaker = next(filter(None, speaker_of_revision(old)), "")
-    change = SegmentChange(
-        text=old.text,
-        start_ms=old.start_ms,
-        end_ms=old.end_ms,
-        speaker=speaker,
-        state=old.state,
-        flags=tuple(old.flags),
-    )
-    if not was_dropped and not has_effect(segment, change) and segment.words == old.words:
+    if segment.ended_at is None and is_as_revision(segment, old):
         return SaveResult(segment)
-    apply_change(draft.db, draft.interview, segment, change)
-    segment.words = old.words
-    commit_revision(
-        draft,
-        [segment],
-        kind="restore",
-        operation=operation,
-        reason=reason,
-    )
+    is_fitted = restore_segment(draft, segment, old, fit=fit)
+    commit_revision(draft, [segment], kind="restore", operation=operation, reason=reason)
     record_event(
-        draft,
-        "restored",
-        [segment],
-        revision=revision,
-        reason=reason,
+        draft, "restored", [segment], revision=revision, reason=reason, times_fitted=is_fitted
     )
-    return SaveResult(segment)
+    return SaveResult(segment, is_fitted=is_fitted)
 
 
 def revisions(db: Session, segment: Segment) -> list[SegmentRevision]:

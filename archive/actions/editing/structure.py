@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import load_revision
+from archive.actions.editing.restoring import assign_revision
 from archive.actions.editing.revision import (
     SegmentReplaced,
     commit_revision,
@@ -25,17 +26,15 @@ from archive.actions.editing.revision import (
 from archive.actions.editing.rules import (
     SegmentChange,
     SegmentRefused,
-    SpokenSpan,
     apply_change,
     are_neighbours,
-    check_moved,
+    check_order,
     check_recording_length,
     clean_text,
-    next_position,
     parse_speaker,
+    position_after,
+    read_spans,
     require_new_id,
-    speaker_of_revision,
-    spoken_span,
 )
 from archive.actions.transcripts.words import assign, to_document
 from archive.models import Recording, Segment, SegmentRevision, TranscriptVersion
@@ -81,19 +80,18 @@ def insert(
         raise SegmentRefused(field="text", why="missing")
     recording_id = _recording_for(draft, new, after)
     check_recording_length(draft.db, recording_id, new.end_ms)
-    before = after.position if after is not None else ""
-    following = (
-        next_position(draft.db, after)
-        if after is not None
-        else _first_position(draft.db, draft.version)
-    )
+    before = read_spans(draft.db, draft.version)
     voice = parse_speaker(draft.interview, new.speaker)
     made = Segment(
         id=new.id,
         version_id=draft.version.id,
         recording_id=recording_id,
         revision=0,
-        position=fractional_index.position_between(before, following),
+        position=(
+            position_after(draft.db, after)
+            if after is not None
+            else fractional_index.position_between("", _first_position(draft.db, draft.version))
+        ),
         start_ms=new.start_ms,
         end_ms=new.end_ms,
         contribution_id=voice[0],
@@ -103,7 +101,7 @@ def insert(
         flags=[],
     )
     draft.db.add(made)
-    check_moved(draft.db, [made], {made.id: None})
+    check_order(before, read_spans(draft.db, draft.version), by_count=True)
     apply_change(draft.db, draft.interview, made, SegmentChange(text=new.text, state="edited"))
     commit_revision(draft, [made], kind="insert", operation=operation)
     record_event(draft, "inserted", [made])
@@ -122,14 +120,14 @@ def move_boundary(
     lock_and_check(draft, [left, right])
     if not are_neighbours(draft.db, left, right):
         raise SegmentRefused(field="right", why="not_neighbours")
-    was = _spans([left, right])
+    before = read_spans(draft.db, draft.version)
     try:
         moved = edits.move_boundary(to_document(left), to_document(right), at_ms=at_ms)
     except edits.EditRefused as refused:
         raise SegmentRefused(field="at_ms", why=refused.code) from refused
     assign(left, moved[0])
     assign(right, moved[1])
-    check_moved(draft.db, [left, right], was)
+    check_order(before, read_spans(draft.db, draft.version))
     commit_revision(draft, [left, right], kind="boundary", operation=operation)
     record_event(draft, "boundary_moved", [left, right])
 
@@ -150,7 +148,7 @@ def shift(
     ]
     if not by_ms:
         return []
-    was = _spans(moved)
+    before = read_spans(draft.db, draft.version)
     try:
         for segment in moved:
             assign(segment, edits.shift(to_document(segment), by_ms=by_ms))
@@ -158,7 +156,7 @@ def shift(
                 check_recording_length(draft.db, segment.recording_id, segment.end_ms)
     except edits.EditRefused as refused:
         raise SegmentRefused(field="delta_ms", why=refused.code) from refused
-    check_moved(draft.db, moved[:1], was)
+    check_order(before, read_spans(draft.db, draft.version))
     commit_revision(draft, moved, kind="shift", operation=operation)
     record_event(
         draft, "shifted", [first], by_ms=by_ms, count=len(moved)
@@ -239,7 +237,7 @@ def restore_many(
     """
     segments = [restoration.segment for restoration in restorations]
     lock_and_check(draft, [*segments, *joined], allow_ended=True)
-    was = _spans([*segments, *joined])
+    before = read_spans(draft.db, draft.version)
     for restoration in restorations:
         if restoration.segment.replaced_by:
             raise SegmentReplaced(restoration.segment)
@@ -248,27 +246,16 @@ def restore_many(
         if not any(_was_merged_since(draft.db, one, restoration) for restoration in restorations):
             raise SegmentRefused(field="joined", why="not_joined_here")
     for restoration in restorations:
-        _restore_segment(
+        assign_revision(
             restoration.segment, load_revision(draft.db, restoration.segment, restoration.revision)
         )
     for one in joined:
         one.ended_at, one.replaced_by = None, []
     changed = list({one.id: one for one in (*segments, *joined)}.values())
-    check_moved(draft.db, changed, was)
+    check_order(before, read_spans(draft.db, draft.version), by_count=True)
     commit_revision(draft, changed, kind="restore", operation=operation)
     record_event(draft, "restored", changed)
     return changed
-
-
-def _spans(segments: Sequence[Segment]) -> dict[str, SpokenSpan | None]:
-    return {segment.id: spoken_span(segment) for segment in segments}
-
-
-def _restore_segment(segment: Segment, old: SegmentRevision) -> None:
-    segment.text, segment.words, segment.state = old.text, old.words, old.state
-    segment.start_ms, segment.end_ms, segment.flags = old.start_ms, old.end_ms, old.flags
-    segment.contribution_id, segment.speaker_label = speaker_of_revision(old)
-    segment.ended_at = None
 
 
 def _was_merged_since(db: Session, segment: Segment, restoration: Restoration) -> bool:

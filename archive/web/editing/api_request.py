@@ -57,6 +57,14 @@ def text(fields: dict[str, Any], name: str) -> str:
     return value
 
 
+def flag(fields: dict[str, Any], name: str) -> bool:
+    """Return a yes-or-no field; a missing one is no."""
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise SegmentRefused(field=name, why="not_yes_or_no")
+    return value
+
+
 def ulid(fields: dict[str, Any], name: str) -> str:
     """Return a field with the form of an id; its existence is not checked here."""
     value = fields.get(name)

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from archive.actions.editing import presence
 from archive.actions.editing.draft import Draft
-from archive.actions.editing.segments import SegmentRefused
 from archive.web.core import loaders
 from archive.web.editing import api_request
 
@@ -25,9 +24,7 @@ def report(version_id: str) -> ResponseReturnValue:
     """Store the position of the actor, and return the colleagues."""
     draft = loaders.draft(version_id, "correct")
     body = api_request.body()
-    is_typing = body.get("typing", False)
-    if not isinstance(is_typing, bool):
-        raise SegmentRefused(field="typing", why="not_yes_or_no")
+    is_typing = api_request.flag(body, "typing")
     presence.record_position(
         draft,
         segment_id=api_request.ulid(body, "seg") if body.get("seg") is not None else None,

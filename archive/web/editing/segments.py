@@ -152,7 +152,7 @@ def revisions(segment_id: str) -> ResponseReturnValue:
 
 @bp.post("/segments/<segment_id>/revert")
 def revert(segment_id: str) -> ResponseReturnValue:
-    """Restore an earlier revision as a new one."""
+    """Restore an earlier revision as a new one; with `fit`, at times that keep the order."""
     draft, segment = loaders.segment_in_draft(segment_id, "correct")
     body = api_request.body()
 
@@ -161,9 +161,10 @@ def revert(segment_id: str) -> ResponseReturnValue:
             draft,
             segment,
             revision=api_request.integer(body, "rev"),
+            fit=api_request.flag(body, "fit"),
             operation=operation,
         )
-        return 200, api_response.saved_json(saved, draft)
+        return 200, {**api_response.saved_json(saved, draft), "fitted": saved.is_fitted}
 
     return _run_once(draft, {**body, "segment": segment_id}, execute)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from archive import messages
 from archive.access import NotVisible
 from archive.actions.editing import segments
+from archive.actions.editing.segments import SegmentRefused
 from archive.actions.transcripts import comparison, exports, labels, redaction, versions
 from archive.actions.transcripts import history as history_of
 from archive.actions.transcripts.comparison import TextState
@@ -63,22 +65,18 @@ def reopen(version_id: str) -> ResponseReturnValue:
 def history(version_id: str) -> ResponseReturnValue:
     """Render the changes by people, newest first; with `from` and `to`, compare two states."""
     interview, version = loaders.version(version_id, "see_history")
+    if not {"from", "to"} & request.args.keys():
+        return _render_history(interview, version)
     db = current.db()
     states = comparison.list_states(db, interview)
     before, after = _default_pair(states, version)
-    if not {"from", "to"} & request.args.keys():
-        return _render_history(
-            interview, version, states=states, before=before, after=after, is_unknown_state=False
-        )
     by_name = {state.name: state for state in states}
     pair = [
         by_name.get(request.args.get(name, default.name))
         for name, default in (("from", before), ("to", after))
     ]
     if pair[0] is None or pair[1] is None:
-        return _render_history(
-            interview, version, states=states, before=before, after=after, is_unknown_state=True
-        ), 422
+        return _render_history(interview, version, is_unknown_state=True), 422
     before, after = pair[0], pair[1]
     return _render_page(
         "transcripts/versions/comparison.html",
@@ -93,20 +91,33 @@ def history(version_id: str) -> ResponseReturnValue:
 
 @bp.post("/<version_id>/restore")
 def restore(version_id: str) -> ResponseReturnValue:
-    """Restore an earlier revision of a segment as a new revision, with a reason."""
+    """Restore an earlier revision of a segment as a new revision, with a reason.
+
+    Where its times no longer fit between the neighbours, the page offers them fitted.
+    """
     draft = loaders.draft(version_id, "correct")
     form = forms.from_request({"segment": 26, "revision": 9, "reason": segments.LONGEST_REASON})
     _interview, segment_version, segment = loaders.segment(form.values["segment"], "correct")
     revision = form.whole_number("revision", lowest=1, highest=10**9, message="")
     if segment_version.id != draft.version.id or revision is None:
         raise NotVisible
-    segments.restore(
-        draft,
-        segment,
-        revision=revision,
-        reason=form.values["reason"],
-    )
-    flash(_("The earlier text was restored. Nothing was erased; this is a new change."))
+    try:
+        saved = segments.restore(
+            draft,
+            segment,
+            revision=revision,
+            fit=request.form.get("fit") == "yes",
+            reason=form.values["reason"],
+        )
+    except SegmentRefused as refused:
+        if not refused.facts.get("can_fit"):
+            raise
+        why = messages.for_code(refused.code, **refused.facts).summary
+        return _render_history(draft.interview, draft.version, fit={"why": why, **form.values}), 422
+    if saved.is_fitted:
+        flash(_("The earlier text was restored, at the nearest times between its neighbours."))
+    else:
+        flash(_("The earlier text was restored. Nothing was erased; this is a new change."))
     return redirect(url_for(".history", version_id=version_id) + f"#s-{segment.id}", 303)
 
 
@@ -141,7 +152,16 @@ def _default_pair(
     return states[min(index + 1, len(states) - 1)], states[index]
 
 
-def _render_history(interview: Interview, version: TranscriptVersion, **variables: object) -> str:
+def _render_history(
+    interview: Interview,
+    version: TranscriptVersion,
+    *,
+    is_unknown_state: bool = False,
+    fit: Mapping[str, str] | None = None,
+) -> str:
+    """Render the history; `fit` is a restore form whose times no longer fit, and why."""
+    states = comparison.list_states(current.db(), interview)
+    before, after = _default_pair(states, version)
     return _render_page(
         "transcripts/versions/history.html",
         interview,
@@ -151,7 +171,11 @@ def _render_history(interview: Interview, version: TranscriptVersion, **variable
         remarks=_import_remarks(interview, version),
         label=labels.state_label(version, language.code()),
         comparison=None,
-        **variables,
+        states=states,
+        before=before,
+        after=after,
+        is_unknown_state=is_unknown_state,
+        fit=fit,
     )
 
 

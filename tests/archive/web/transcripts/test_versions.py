@@ -174,6 +174,39 @@ def test_restore_by_form_restores_an_earlier_revision(
     assert "Reason: nghe lại" in read(cleo, f"{transcribed.page}/history")
 
 
+def test_restore_that_no_longer_fits_is_offered_with_times_fitted(
+    transcribed: Made, client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        segment = db.get_one(Segment, transcribed.segment)
+        version = db.get_one(TranscriptVersion, transcribed.version)
+        of = sample_transcript.find_interview(db)
+        draft = Draft(db, rights_of_machine("test"), of, version)
+        structure.move_boundary(draft, segment, version.segments[2], at_ms=11_000)
+    for language, button, done in (
+        ("en", "Restore the words, with times fitted", "at the nearest times between"),
+        ("vi", "Khôi phục lời kể, chỉnh thời gian cho khớp", "khoảng thời gian gần nhất"),
+    ):
+        cleo, address = client_of("cleo"), f"/{language}/versions/{transcribed.version}"
+        data = {"segment": transcribed.segment, "revision": "1", "reason": "nghe lại"}
+        offer = cleo.post(f"{address}/restore", data=data)
+        page = html.unescape(offer.get_data(as_text=True))
+        assert (offer.status_code, button in page) == (422, True)
+        assert 'name="reason" value="nghe lại"' in page
+        assert text_of(database, transcribed) != sample_transcript.LINES[1][3]
+        assert cleo.post(f"{address}/restore", data={**data, "fit": "yes"}).status_code == 303
+        assert done in read(cleo, f"{address}/history")
+        with database.writing() as db:
+            segment = db.get_one(Segment, transcribed.segment)
+            assert (segment.text, segment.end_ms) == (sample_transcript.LINES[1][3], 11_000)
+            version = db.get_one(TranscriptVersion, transcribed.version)
+            draft = Draft(
+                db, rights_of_machine("test"), sample_transcript.find_interview(db), version
+            )
+            change = SegmentChange(text="Lại khác.")
+            segments.save(draft, segment, change, based_on=segment.revision)
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

@@ -35,11 +35,14 @@ export class ApiClient {
     );
   }
 
-  /** @param {string} segment @param {number} revision @param {string} key */
+  /**
+   * Restore a revision; where its times no longer fit, at the nearest that do (`fitted` in the answer).
+   * @param {string} segment @param {number} revision @param {string} key
+   */
   revert(segment, revision, key) {
     return this.#renewing(() =>
       ask("POST", `${API}/segments/${segment}/revert`, {
-        body: { rev: revision },
+        body: { rev: revision, fit: true },
         headers: { "Idempotency-Key": key },
         limit_ms: LIMIT_MS,
       }),

@@ -10,6 +10,7 @@ import { clock } from "../core/time.js";
 import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
 import { added, chosenText, runs, touched } from "./conflict_choices.js";
+import { timesFitted } from "./editor.js";
 import { movedInto, threeWay } from "./merging.js";
 import { drawSlice, peaksOf } from "./peaks.js";
 import { nothingStored, withStorageState } from "./storage_messages.js";
@@ -338,6 +339,7 @@ export class Conflicts {
     const server = { rev: response.body.segment.rev, text: response.body.segment.text };
     const segment = editor.applyStored(response.body.segment);
     if (draft.conflict) draft.conflict.theirs = server;
+    if (response.body.fitted) announce(timesFitted());
     this.#resolve(draft, segment, text);
   }
 

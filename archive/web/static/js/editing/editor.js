@@ -208,11 +208,21 @@ export class Editor {
   }
 }
 
+/** Return the message for a segment that was restored at other times. */
+export function timesFitted() {
+  return t("The segment was restored, at the nearest times between its neighbours.");
+}
+
 /** Return the message for a refused operation. @param {any} body */
 export function refusal(body) {
   const why = body?.why || "";
   if (why === "times_overlap")
     return t("The same speaker is still speaking in the segment beside it.");
+  if (why === "out_of_order")
+    return t("It would begin before the segment above or after the one below.");
+  if (why === "too_long") return t("This is too much text for one segment; split it first.");
+  if (why === "wrong_order")
+    return t("The lower segment begins before the upper one: correct the times first.");
   if (why === "times_reversed") return t("The end has to be after the beginning.");
   if (why === "after_the_end") return t("That is after the end of the recording.");
   if (why === "nothing_to_split") return t("Nothing to split here: one part would have no words.");

@@ -7,7 +7,7 @@ import { announce } from "../core/announce.js";
 import { t } from "../core/i18n.js";
 import { ulid } from "../core/ulid.js";
 import { caretIn, pointsBefore, textOf } from "./caret.js";
-import { refusal } from "./editor.js";
+import { refusal, timesFitted } from "./editor.js";
 import { withStorageState } from "./storage_messages.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
@@ -26,6 +26,8 @@ export class StructuralEdits {
     this.steps = [];
     this.timer = 0;
     this.isBusy = false;
+    /** what else there is to say of the step that was undone */
+    this.undone = "";
     /** opens the next conflict that waits for a person */
     this.openConflict = () => {};
   }
@@ -129,10 +131,11 @@ export class StructuralEdits {
     const step = this.steps.pop();
     this.#show();
     if (!step) return;
+    this.undone = "";
     const done = await step.run();
     announce(
       done
-        ? t("Undone.")
+        ? this.undone || t("Undone.")
         : t("This can no longer be undone here; the edit history has every state."),
     );
   }
@@ -292,6 +295,7 @@ export class StructuralEdits {
     if (answer.status !== 200) return false;
     this.#draw({ state: answer.body.state, ended: [], segments: [answer.body.segment] });
     this.editor.go(this.editor.segmentList.byId.get(id) || null, 0);
+    this.undone = answer.body.fitted ? timesFitted() : "";
     return true;
   }
 
