@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from pathlib import Path
 
 BUFFER_BYTES = 256 * 1024
+MOST_KEPT_FREE_BYTES = 512 * 1024 * 1024
+KEPT_FREE_SHARE = 20  # a twentieth of the disk
+FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})  # also without inodes
 # Errors of chmod and chown on FAT, some network shares and files of another account.
 _NOT_CHANGEABLE = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
@@ -85,8 +87,26 @@ class Disk:
             self.sync_folder(new.parent)
 
     def free_bytes(self, folder: Path) -> int:
-        """Return the free space for an ordinary user on the file system of `folder`."""
-        return shutil.disk_usage(folder).free
+        """Return the free space that originals may use on the file system of `folder`.
+
+        The last twentieth of a disk, at most 512 MiB, is kept for the database, so that pages
+        and corrections go on while uploads wait. 0 if no further file can be created.
+        """
+        status = os.statvfs(folder)
+        if lacks_inodes(status):
+            return 0
+        kept = min(MOST_KEPT_FREE_BYTES, status.f_blocks * status.f_frsize // KEPT_FREE_SHARE)
+        return max(0, status.f_bavail * status.f_frsize - kept)
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether a file operation failed for lack of space, inodes or quota."""
+    return isinstance(error, OSError) and error.errno in FULL_ERRNOS
+
+
+def lacks_inodes(status: os.statvfs_result) -> bool:
+    """Return whether no file can be created; some file systems count no inodes."""
+    return status.f_files > 0 and status.f_favail == 0
 
 
 def set_mode(path: Path, mode: int, group: int | None = None) -> bool:

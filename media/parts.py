@@ -9,91 +9,36 @@ the process ends.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media.disk import BUFFER_BYTES, Disk, write_all
+from media.disk import BUFFER_BYTES, Disk, is_full, write_all
+from media.part_errors import (
+    Incomplete,
+    NoSuchPart,
+    OffsetMismatch,
+    OutOfSpace,
+    PartError,
+    PartExists,
+    PartLocked,
+    PartUnreadable,
+    TooLong,
+)
 from media.running_hash import RunningHashes
 from media.vault import ByteStream
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 SYNC_EVERY_BYTES = 64 * 1024 * 1024
 RESERVE = 1.10
-
-
-class PartError(Exception):
-    """Base of the errors about one upload. `code` is stable."""
-
-    code = "part_error"
-
-    def __init__(self, part_id: str, message: str) -> None:
-        super().__init__(f"{part_id}: {message}")
-        self.part_id = part_id
-
-
-class NoSuchPart(PartError):
-    """The id is unknown, discarded or malformed."""
-
-    code = "no_such_part"
-
-
-class PartExists(PartError):
-    """The id is already in use."""
-
-    code = "part_exists"
-
-
-class PartLocked(PartError):
-    """Another request, perhaps in another process, is writing to this upload."""
-
-    code = "busy"
-
-
-class OffsetMismatch(PartError):
-    """The request's offset `found` is not the stored offset `expected`."""
-
-    code = "offset_mismatch"
-
-    def __init__(self, part_id: str, *, expected: int, found: int) -> None:
-        super().__init__(part_id, f"offset is {expected}, not {found}")
-        self.expected, self.found = expected, found
-
-
-class TooLong(PartError):
-    """More bytes were sent than declared; the declared ones are kept."""
-
-    code = "too_much"
-
-    def __init__(self, part_id: str, *, length: int) -> None:
-        super().__init__(part_id, f"more than the declared {length} bytes")
-        self.length = length
-
-
-class Incomplete(PartError):
-    """Fewer bytes are stored than declared."""
-
-    code = "incomplete"
-
-    def __init__(self, part_id: str, *, expected: int, found: int) -> None:
-        super().__init__(part_id, f"{found} of {expected} bytes")
-        self.expected, self.found = expected, found
-
-
-class OutOfSpace(PartError):
-    """The disk is too full. Bytes already received are kept."""
-
-    code = "out_of_space"
-
-    def __init__(self, part_id: str, *, needed: int, free: int) -> None:
-        super().__init__(part_id, f"needs {needed} bytes, {free} are free")
-        self.needed, self.free = needed, free
+RESERVED_S = 3600.0  # after the last byte
+LEAST_RESERVED_BYTES = 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +64,15 @@ class PartStore:
     def create(self, part_id: str, length: int) -> None:
         """Start an upload of `length` bytes.
 
-        Raises OutOfSpace unless the length plus a tenth fits beside the bytes that other
-        open uploads may still send; PartExists.
+        Raises OutOfSpace unless the length plus a tenth fits beside what is reserved for
+        other uploads; PartExists.
         """
         if length < 0:
             raise ValueError(f"length {length} is negative")
         if not _ID.fullmatch(part_id):
             raise NoSuchPart(part_id[:64], "not an upload id")
         self._disk.make_folder(self.root)
-        needed = int(length * RESERVE) + self._outstanding_bytes()
+        needed = int(length * RESERVE) + self._reserved_bytes()
         free = self._disk.free_bytes(self.root)
         if needed > free:
             raise OutOfSpace(part_id, needed=needed, free=free)
@@ -138,10 +83,13 @@ class PartStore:
             self._write_facts(part_id, {"length": length})
             os.close(self._disk.open_new(self._file(part_id)))
             self._disk.sync_folder(self.root)
-        except OSError:
+        except OSError as error:
             for path in (self._file(part_id), self._facts_file(part_id)):
                 with contextlib.suppress(OSError):
                     self._disk.unlink(path)
+            if is_full(error):
+                free = self._disk.free_bytes(self.root)
+                raise OutOfSpace(part_id, needed=needed, free=free) from error
             raise
 
     def length(self, part_id: str) -> int:
@@ -163,6 +111,8 @@ class PartStore:
             descriptor = self._disk.open_to_read(self._file(part_id))
         except FileNotFoundError as error:
             raise NoSuchPart(part_id, "its bytes are gone") from error
+        except OSError as error:
+            raise PartUnreadable(part_id, str(error)) from error
         with os.fdopen(descriptor, "rb") as file:
             file.seek(start)
             return file.read(size)
@@ -172,7 +122,7 @@ class PartStore:
 
         Memory use is one buffer. When the connection, the disk or the process fails,
         the bytes received so far are kept, and `size` returns their number.
-        Raises PartLocked, OffsetMismatch, TooLong, OutOfSpace, NoSuchPart.
+        Raises PartLocked, OffsetMismatch, TooLong, OutOfSpace, NoSuchPart, PartUnreadable.
         """
         length = self.length(part_id)
         with self._locked(part_id) as descriptor:
@@ -183,7 +133,7 @@ class PartStore:
             try:
                 self._write_stream(part_id, descriptor, stream, length=length)
             except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                if is_full(error):
                     rest = length - os.fstat(descriptor).st_size
                     free = self._disk.free_bytes(self.root)
                     raise OutOfSpace(part_id, needed=rest, free=free) from error
@@ -218,7 +168,10 @@ class PartStore:
         """Delete the upload and its bytes. Raises PartLocked; unknown ids are no error."""
         if not _ID.fullmatch(part_id):
             return
-        with contextlib.suppress(NoSuchPart), self._locked(part_id):
+        try:
+            with contextlib.suppress(NoSuchPart), self._locked(part_id):
+                self._disk.unlink(self._file(part_id))
+        except PartUnreadable:
             self._disk.unlink(self._file(part_id))
         self._disk.unlink(self._facts_file(part_id))
         self._hashes.forget(part_id)
@@ -228,6 +181,22 @@ class PartStore:
         if not self.root.is_dir():
             return []
         return sorted(path.stem for path in self.root.glob("*.json") if _ID.fullmatch(path.stem))
+
+    def free_bytes(self) -> int:
+        """Return the free space for uploads, see `Disk.free_bytes`."""
+        return self._disk.free_bytes(self.root)
+
+    def unreadable(self) -> list[str]:
+        """Return the ids of uploads whose files are damaged or belong to another account."""
+        found = []
+        for part_id in self.ids():
+            try:
+                self.peek(part_id, 0, 1)
+            except PartUnreadable:
+                found.append(part_id)
+            except NoSuchPart:
+                continue  # discarded meanwhile, or in the vault already
+        return found
 
     def expired(self, before: datetime) -> Iterator[str]:
         """Yield the ids of uploads without a new byte since `before` (aware); deletes nothing."""
@@ -245,25 +214,38 @@ class PartStore:
         size = os.fstat(descriptor).st_size
         unsynced = 0
         while block := stream.read(BUFFER_BYTES):
-            fitting = block[: length - size]
+            end = size + len(block)
+            # The last byte is written only after the stream has ended: a longer file must not
+            # look complete, not even to a process that starts after a kill.
+            if end > length or (end == length and stream.read(1)):
+                raise TooLong(part_id, length=length)
+            free = self._disk.free_bytes(self.root)
+            if len(block) > free:
+                raise OutOfSpace(part_id, needed=length - size, free=free)
             # Hash after writing: when a write fails half-way, the hash covers less than the
             # file, and the next request reads the difference from the disk.
-            size += write_all(self._disk, descriptor, fitting)
-            self._hashes.update(part_id, fitting)
-            if len(fitting) < len(block):
-                raise TooLong(part_id, length=length)
-            unsynced += len(fitting)
+            size += write_all(self._disk, descriptor, block)
+            self._hashes.update(part_id, block)
+            unsynced += len(block)
             if unsynced >= SYNC_EVERY_BYTES:
                 self._disk.sync(descriptor)
                 unsynced = 0
 
-    def _outstanding_bytes(self) -> int:
-        """Return the number of bytes that open uploads may still send."""
-        promised = 0
+    def _reserved_bytes(self) -> int:
+        """Return the bytes that other uploads may still need.
+
+        An upload reserves as much again as it has sent, at least 1 GiB and at most its rest,
+        for an hour after its last byte. So a promise of 60 GB alone blocks no other upload.
+        """
+        reserved = 0
         for part_id in self.ids():
-            with contextlib.suppress(NoSuchPart):
-                promised += max(0, self.length(part_id) - self.size(part_id))
-        return promised
+            with contextlib.suppress(PartError, FileNotFoundError):
+                size = self.size(part_id)
+                idle_s = time.time() - os.lstat(self._file(part_id)).st_mtime
+                if idle_s < RESERVED_S:
+                    rest = max(0, self.length(part_id) - size)
+                    reserved += min(rest, max(LEAST_RESERVED_BYTES, size))
+        return reserved
 
     @contextlib.contextmanager
     def _locked(self, part_id: str) -> Iterator[int]:
@@ -271,6 +253,8 @@ class PartStore:
             descriptor = self._disk.open_to_append(self._file(part_id))
         except FileNotFoundError as error:
             raise NoSuchPart(part_id, "no bytes are kept under this id") from error
+        except OSError as error:
+            raise PartUnreadable(part_id, str(error)) from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -285,11 +269,13 @@ class PartStore:
             raise NoSuchPart(part_id[:64], "not an upload id")
         try:
             facts = json.loads(self._facts_file(part_id).read_text("utf-8"))
+            return {"length": int(facts["length"])} | (
+                {"sha256": str(facts["sha256"])} if "sha256" in facts else {}
+            )
         except FileNotFoundError as error:
             raise NoSuchPart(part_id, "unknown or discarded") from error
-        return {"length": int(facts["length"])} | (
-            {"sha256": str(facts["sha256"])} if "sha256" in facts else {}
-        )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PartUnreadable(part_id, str(error)) from error
 
     def _write_facts(self, part_id: str, facts: dict[str, int | str]) -> None:
         temp = self._facts_file(part_id).with_suffix(".new")

@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.actions.accounts import sessions
 from archive.actions.editing import idempotency
-from archive.actions.holdings import derivatives, uploads
+from archive.actions.holdings import derivatives, upload_sweep
 from archive.jobs.context import JobContext
 from search.backends.base import IndexBusy
 
@@ -15,7 +15,7 @@ from search.backends.base import IndexBusy
 def handle(context: JobContext) -> dict[str, Any] | None:
     """Delete only what no row refers to; `flask doctor` reports orphans of the vault."""
     toolbox = context.toolbox
-    expired_uploads = uploads.sweep(toolbox)
+    expired_uploads = upload_sweep.sweep(toolbox)
     unfinished = toolbox.vault.sweep()
     context.progress(0.4, "sweeping")
     folders = derivatives.sweep(toolbox)

@@ -83,7 +83,17 @@ UPLOADS: dict[str, MessageFactory] = {
         reassurance=_("What was sent is kept."),
     ),
     "more_than_declared": lambda f: Message(
-        _("The file has grown since it was chosen."), advice=_("Choose it again.")
+        _("The file has grown since it was chosen."),
+        reassurance=_("Nothing of this file was stored."),
+        advice=_("Wait until it is complete, then choose it again."),
+    ),
+    "upload_unreadable": lambda f: Message(
+        _("The archive cannot read what it has received of this file."),
+        reassurance=_("Other files are not affected."),
+        advice=_(
+            "Choose the file again to send it from the beginning, and tell the administrator: "
+            "flask doctor names the cause."
+        ),
     ),
     "piece_too_long": lambda f: Message(_("This part is larger than the archive accepts at once.")),
     "unknown_tus_version": lambda f: Message(

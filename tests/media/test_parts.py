@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -16,16 +17,16 @@ from hypothesis import strategies as st
 
 from media import disk, running_hash
 from media.disk import Disk
-from media.parts import (
+from media.part_errors import (
     Incomplete,
     NoSuchPart,
     OffsetMismatch,
     OutOfSpace,
     PartExists,
     PartLocked,
-    PartStore,
-    TooLong,
+    PartUnreadable,
 )
+from media.parts import PartStore
 from media.vault import Vault
 from tests.support.failing_disk import FailingDisk, PowerCut
 
@@ -154,12 +155,6 @@ def test_append_at_wrong_offset_raises_with_the_right_one(store: PartStore) -> N
     assert store.size("a") == 100
 
 
-def test_append_beyond_declared_length_raises_too_long(store: PartStore) -> None:
-    with pytest.raises(TooLong):
-        store.append("a", 0, io.BytesIO(WORDS + b"more"))
-    assert store.finish("a").sha256 == SHA256
-
-
 def test_finish_before_all_bytes_raises_incomplete(store: PartStore) -> None:
     store.append("a", 0, io.BytesIO(WORDS[:-1]))
     with pytest.raises(Incomplete) as refused:
@@ -181,23 +176,6 @@ def test_append_by_second_writer_raises_part_locked(store: PartStore) -> None:
 
     assert store.append("a", 0, Nosy(WORDS)) == len(WORDS)
     assert other.finish("a").sha256 == SHA256
-
-
-def test_create_without_space_raises_out_of_space(tmp_path: Path) -> None:
-    class Tight(Disk):
-        def free_bytes(self, folder: Path) -> int:
-            return 1000
-
-    store = PartStore(tmp_path, disk=Tight())
-    with pytest.raises(OutOfSpace) as refused:
-        store.create("big", 910)
-    assert (refused.value.needed, refused.value.free) == (1001, 1000)
-    store.create("one", 500)
-    with pytest.raises(OutOfSpace):  # 500 bytes are reserved for the first one
-        store.create("two", 500)
-    store.append("one", 0, io.BytesIO(b"x" * 500))
-    store.create("two", 500)
-    assert store.ids() == ["one", "two"]
 
 
 def test_append_on_a_full_disk_keeps_received_bytes(store: PartStore) -> None:
@@ -250,7 +228,7 @@ def test_append_to_a_symbolic_link_is_refused(store: PartStore, tmp_path: Path) 
     victim.write_bytes(b"")
     (store.root / "a.part").unlink()
     (store.root / "a.part").symlink_to(victim)
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(PartUnreadable, match="symbolic links"):
         store.append("a", 0, io.BytesIO(WORDS))
     assert victim.read_bytes() == b""
 
@@ -271,8 +249,10 @@ def test_append_after_any_failed_disk_call_resumes(tmp_path: Path, power: bool) 
     for n in range(1, counting.calls + 1):
         root = tmp_path / f"{power}{n}"
         broken = PartStore(root, disk=FailingDisk(n, power=power))
-        with pytest.raises((OSError, PowerCut)):
-            upload(broken)
+        # An unreadable part of a failed creation is replaced, so the first attempt may succeed.
+        with contextlib.suppress(OSError, PowerCut, PartUnreadable):
+            assert upload(broken) == SHA256
+            continue
         part = root / "u.part"
         if part.exists():
             assert WORDS.startswith(part.read_bytes()), f"step {n}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 from collections.abc import Sequence
@@ -39,6 +40,29 @@ def run_as_other_account(
         text=True,
         check=False,
     )
+
+
+def without_root_rights(words: Sequence[str | Path]) -> list[str | Path]:
+    """Return the words of a program that is subject to the permissions of files, even as root.
+
+    It keeps the account, so that it can read the installed Python. Skips the test without setpriv.
+    """
+    if os.geteuid() != 0:
+        return [*words]
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    ignoring = "-dac_override,-dac_read_search,-fowner,-chown,-fsetid"
+    return ["setpriv", f"--bounding-set={ignoring}", *words]
+
+
+def give_to_other_account(*paths: Path) -> None:
+    """Let files belong to ACCOUNT and only to it; skip the test unless root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to another account")
+    account = pwd.getpwnam(ACCOUNT)
+    for path in paths:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def paths_below(top: Path) -> list[Path]:

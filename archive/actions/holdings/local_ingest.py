@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,10 @@ from typing import Any
 from archive.access import Refused, Rights
 from archive.actions.holdings import originals, uploads
 from archive.actions.holdings.originals import StoredFile
+from archive.actions.holdings.stored_files import describe_stored_file
+from archive.actions.holdings.upload_errors import NoSpace
 from archive.toolbox import Toolbox
+from media.disk import Disk, is_full
 from media.kinds import RefusedKind, sniff
 from media.vault import HashMismatch
 
@@ -74,12 +76,12 @@ def ingest_file(toolbox: Toolbox, rights: Rights, accession: str, *, path: Path)
     except HashMismatch as error:
         raise NotAFile(file=str(path), reason="changed_while_reading") from error
     except OSError as error:
-        if error.errno in uploads.NO_SPACE_ERRNOS:
-            raise uploads.NoSpace(needed_bytes=length, free_bytes=_free_bytes(toolbox)) from error
+        if is_full(error):
+            raise NoSpace(needed_bytes=length, free_bytes=_free_bytes(toolbox)) from error
         if error.filename not in (None, str(source)):
             raise  # the vault cannot be written
         raise NotAFile(file=str(path), reason=error.strerror or "unreadable") from error
-    described: StoredFile = uploads.describe_stored_file(
+    described: StoredFile = describe_stored_file(
         toolbox,
         kind,
         filename=uploads.display_name(path.name),
@@ -103,10 +105,10 @@ def ingest_file(toolbox: Toolbox, rights: Rights, accession: str, *, path: Path)
 def _free_bytes(toolbox: Toolbox) -> int:
     root = toolbox.settings.vault_dir
     root.mkdir(parents=True, exist_ok=True)
-    return shutil.disk_usage(root).free
+    return Disk().free_bytes(root)
 
 
 def _require_free_space(toolbox: Toolbox, length: int) -> None:
     needed, free = int(length * SPACE_FACTOR), _free_bytes(toolbox)
     if needed > free:
-        raise uploads.NoSpace(needed_bytes=needed, free_bytes=free)
+        raise NoSpace(needed_bytes=needed, free_bytes=free)

@@ -7,12 +7,10 @@ An upload takes minutes, so no transaction is open while bytes arrive: `receive`
 
 from __future__ import annotations
 
-import contextlib
-import errno
+import logging
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -20,61 +18,41 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import NotVisible, Refused, Rights
-from archive.actions.holdings import originals, probing
-from archive.models import Interview, MediaFile, Upload, User
+from archive.actions.holdings import originals
+from archive.actions.holdings.stored_files import store_in_vault
+from archive.actions.holdings.upload_errors import (
+    EmptyFile,
+    ExceedsDeclaredLength,
+    FileTooLong,
+    NoSpace,
+    UploadBusy,
+    UploadEnded,
+    UploadOffsetMismatch,
+    UploadUnreadable,
+)
+from archive.models import Interview, MediaFile, Upload
 from archive.models.base import new_id, utc_now
 from archive.models.vocabulary import UploadState
 from archive.toolbox import Toolbox
-from media.kinds import Kind, RefusedKind, sniff
-from media.parts import Incomplete, NoSuchPart, OffsetMismatch, OutOfSpace, PartLocked, TooLong
+from media.disk import is_full
+from media.kinds import RefusedKind
+from media.part_errors import (
+    Incomplete,
+    NoSuchPart,
+    OffsetMismatch,
+    OutOfSpace,
+    PartError,
+    PartLocked,
+    PartUnreadable,
+    TooLong,
+)
 from media.vault import ByteStream, HashMismatch
 
 LONGEST_FILE_BYTES = 64 * 1000**3
 LONGEST_FILE_NAME = 200
 SAMPLE_BYTES = 64 * 1024
-NO_SPACE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-
-class EmptyFile(Refused):
-    """Raised for files of 0 bytes."""
-
-    code = "empty_file"
-
-
-class FileTooLong(Refused):
-    """Raised for files of more than `longest_bytes`."""
-
-    code = "file_too_long"
-
-
-class NoSpace(Refused):
-    """Raised if the disk is full: `needed_bytes`, `free_bytes`. Received bytes are kept."""
-
-    code = "no_space"
-
-
-class UploadEnded(Refused):
-    """Raised for uploads that are finished, discarded or expired, see `state`."""
-
-    code = "upload_ended"
-
-
-class UploadBusy(Refused):
-    """Raised while another request writes to this upload."""
-
-    code = "upload_busy"
-
-
-class UploadOffsetMismatch(Refused):
-    """Raised if `offset` is not the size on disk, which is `expected`."""
-
-    code = "offset_differs"
-
-
-class ExceedsDeclaredLength(Refused):
-    """Raised for bytes beyond the declared `length_bytes`; they are not kept."""
-
-    code = "more_than_declared"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +100,7 @@ def create(
     try:
         toolbox.parts.create(upload.id, length_bytes)
     except OutOfSpace as error:
-        raise NoSpace(needed_bytes=error.needed, free_bytes=error.free) from error
+        raise _refusal_of(error) from error
     db.add(upload)
     db.flush()
     return upload
@@ -177,6 +155,8 @@ def list_unfinished(
             unfinished.append(_read_progress(toolbox, upload))
         except UploadEnded:
             continue
+        except UploadUnreadable:
+            log.warning("the received bytes of the upload %s cannot be read", upload.id)
     return unfinished
 
 
@@ -185,7 +165,8 @@ def receive(
 ) -> UploadProgress:
     """Append bytes to an upload and finish it after the last one.
 
-    Raises UploadOffsetMismatch, UploadBusy, NoSpace, ExceedsDeclaredLength, UploadEnded.
+    Raises UploadOffsetMismatch, UploadBusy, NoSpace, UploadUnreadable, UploadEnded, and
+    ExceedsDeclaredLength, after which the upload is refused.
     """
     with toolbox.database.reading() as db:
         upload = for_owner(db, rights, upload_id)
@@ -195,14 +176,12 @@ def receive(
         size = toolbox.parts.append(upload_id, offset, stream)
     except OffsetMismatch as error:
         raise UploadOffsetMismatch(offset=offset, expected=error.expected) from error
-    except PartLocked as error:
-        raise UploadBusy from error
-    except OutOfSpace as error:
-        raise NoSpace(needed_bytes=error.needed, free_bytes=error.free) from error
     except TooLong as error:
+        # The file has grown since it was chosen: no part of it is the whole recording.
+        _refuse(toolbox, rights, upload_id, problem=ExceedsDeclaredLength.code)
         raise ExceedsDeclaredLength(length_bytes=error.length) from error
-    except NoSuchPart as error:
-        raise UploadEnded(state="expired") from error
+    except PartError as error:
+        raise _refusal_of(error) from error
     if size == upload.length_bytes:
         return finish_upload(toolbox, rights, upload_id)
     return _read_progress(toolbox, upload)
@@ -222,8 +201,8 @@ def matches_received_bytes(
         head = toolbox.parts.peek(upload_id, 0, min(offset, SAMPLE_BYTES))
         start = max(0, offset - SAMPLE_BYTES)
         tail = toolbox.parts.peek(upload_id, start, offset - start)
-    except NoSuchPart as error:
-        raise UploadEnded(state="expired") from error
+    except PartError as error:
+        raise _refusal_of(error) from error
     return head + tail == sample
 
 
@@ -231,7 +210,8 @@ def finish_upload(toolbox: Toolbox, rights: Rights, upload_id: str) -> UploadPro
     """Move a complete upload into the vault and register it; returns its final state.
 
     The state becomes `kept`, `duplicate` or `refused`. The part is deleted last: after a
-    kill either the part or the object is left, and this can be called again.
+    kill either the part or the object is left, and this can be called again. So can it
+    after NoSpace: a vault without space or inodes leaves the complete part.
     """
     with toolbox.database.reading() as db:
         upload = for_owner(db, rights, upload_id)
@@ -240,18 +220,19 @@ def finish_upload(toolbox: Toolbox, rights: Rights, upload_id: str) -> UploadPro
         return _read_progress(toolbox, upload)
     try:
         finished = toolbox.parts.finish(upload_id)
-    except Incomplete:
-        return _read_progress(toolbox, upload)
-    except PartLocked as error:
-        raise UploadBusy from error
-    except NoSuchPart as error:
-        raise UploadEnded(state="expired") from error
-    try:
         stored = store_in_vault(
             toolbox, finished.path, filename=upload.filename, sha256=finished.sha256
         )
+    except Incomplete:
+        return _read_progress(toolbox, upload)
+    except PartError as error:
+        raise _refusal_of(error) from error
     except (RefusedKind, HashMismatch) as refused:
         return _refuse(toolbox, rights, upload_id, problem=_refusal_code(refused))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise NoSpace(needed_bytes=0, free_bytes=toolbox.parts.free_bytes()) from error
     with toolbox.database.writing() as db:
         upload = db.get_one(Upload, upload_id, with_for_update=True)
         if upload.state == "receiving":
@@ -261,39 +242,6 @@ def finish_upload(toolbox: Toolbox, rights: Rights, upload_id: str) -> UploadPro
             upload.media_file_id = registered.file.id
     toolbox.parts.discard(upload_id)
     return _read_progress(toolbox, upload)
-
-
-def store_in_vault(
-    toolbox: Toolbox, path: Path, *, filename: str, sha256: str
-) -> originals.StoredFile:
-    """Move a complete file into the vault, unless an earlier call already did.
-
-    Raises RefusedKind before anything is moved, and HashMismatch if the bytes read back
-    differ from those received.
-    """
-    if not path.exists() and toolbox.vault.has(sha256):
-        path = toolbox.vault.path(sha256)
-    kind = sniff(path, filename)
-    repaired = False
-    if path != toolbox.vault.path(sha256):
-        repaired = toolbox.vault.adopt(path, sha256=sha256).repaired
-    return describe_stored_file(toolbox, kind, filename=filename, sha256=sha256, repaired=repaired)
-
-
-def describe_stored_file(
-    toolbox: Toolbox, kind: Kind, *, filename: str, sha256: str, repaired: bool = False
-) -> originals.StoredFile:
-    """Probe an object of the vault and return it with its metadata."""
-    path = toolbox.vault.path(sha256)
-    return originals.StoredFile(
-        filename=filename,
-        sha256=sha256,
-        size_bytes=path.stat().st_size,
-        group=kind.group,
-        media_type=kind.media_type,
-        technical=probing.probe_original(path, kind),
-        repaired=repaired,
-    )
 
 
 def attach_duplicate(db: Session, rights: Rights, upload: Upload) -> Interview:
@@ -313,41 +261,11 @@ def discard(toolbox: Toolbox, rights: Rights, upload_id: str) -> None:
         upload = for_owner(db, rights, upload_id)
         if upload.state == "receiving":
             upload.state = "discarded"
-    _discard_part(toolbox, upload_id)
+    discard_part(toolbox, upload_id)
 
 
-def sweep(toolbox: Toolbox) -> int:
-    """Finish complete uploads, expire old ones, delete their bytes; return how many."""
-    _finish_complete(toolbox)
-    with toolbox.database.writing() as db:
-        for upload in db.scalars(
-            select(Upload).where(Upload.state == "receiving", Upload.expires_at <= utc_now())
-        ):
-            upload.state = "expired"
-    freed = 0
-    older_than = utc_now() - timedelta(hours=24)
-    for part_id in list(toolbox.parts.expired(older_than)):
-        with toolbox.database.reading() as db:
-            row = db.get(Upload, part_id)
-        if row is None or row.state != "receiving":
-            freed += _discard_part(toolbox, part_id)
-    return freed
-
-
-def _finish_complete(toolbox: Toolbox) -> None:
-    with toolbox.database.reading() as db:
-        rows = db.execute(
-            select(Upload, User)
-            .join(User, User.id == Upload.user_id)
-            .where(Upload.state == "receiving", Upload.expires_at > utc_now())
-        ).all()
-    for upload, user in rows:
-        rights = access.rights_today(access.actor_of_user(user), toolbox.settings)
-        with contextlib.suppress(Refused):  # deleted, busy, or no longer permitted
-            load_progress(toolbox, rights, upload.id)
-
-
-def _discard_part(toolbox: Toolbox, upload_id: str) -> int:
+def discard_part(toolbox: Toolbox, upload_id: str) -> int:
+    """Delete the bytes of an upload; return 0 while a request still writes to it, else 1."""
     try:
         toolbox.parts.discard(upload_id)
     except PartLocked:
@@ -375,6 +293,19 @@ def _refuse(toolbox: Toolbox, rights: Rights, upload_id: str, *, problem: str) -
     return _read_progress(toolbox, upload)
 
 
+def _refusal_of(error: PartError) -> Refused:
+    """Return the refusal that users see for an error of the store."""
+    if isinstance(error, OutOfSpace):
+        return NoSpace(needed_bytes=error.needed, free_bytes=error.free)
+    if isinstance(error, PartLocked):
+        return UploadBusy()
+    if isinstance(error, PartUnreadable):
+        return UploadUnreadable()
+    if isinstance(error, NoSuchPart):
+        return UploadEnded(state="expired")
+    raise error
+
+
 def _refusal_code(refused: RefusedKind | HashMismatch) -> str:
     return "damaged_on_the_way" if isinstance(refused, HashMismatch) else f"kind_{refused.code}"
 
@@ -394,6 +325,6 @@ def _read_progress(toolbox: Toolbox, upload: Upload) -> UploadProgress:
     if upload.state == "receiving" and upload.expires_at > utc_now():
         try:
             return UploadProgress(offset_bytes=toolbox.parts.size(upload.id), **facts)
-        except NoSuchPart as error:
-            raise UploadEnded(state="expired") from error
+        except PartError as error:
+            raise _refusal_of(error) from error
     raise UploadEnded(state=upload.state if upload.state != "receiving" else "expired")

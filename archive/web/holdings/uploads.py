@@ -22,7 +22,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from archive import messages
 from archive.access import NotVisible
 from archive.actions.holdings import duplicates, originals, uploads
-from archive.actions.holdings.uploads import LONGEST_FILE_BYTES, UploadEnded, UploadProgress
+from archive.actions.holdings.upload_errors import UploadEnded
+from archive.actions.holdings.uploads import LONGEST_FILE_BYTES, UploadProgress
 from archive.messages import holdings as holdings_messages
 from archive.messages import quantities
 from archive.web.core import current, errors, forms, language, loaders

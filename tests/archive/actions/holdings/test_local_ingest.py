@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.access import NotVisible, Rights
-from archive.actions.holdings import local_ingest, uploads
+from archive.actions.holdings import local_ingest, upload_errors
 from archive.models import Interview, Recording
 from archive.toolbox import Toolbox
 from tests.support import media_factory
@@ -111,7 +111,7 @@ def test_ingest_file_full_disk_raises_before_copying(
     head = media_factory.write_wav(tmp_path, name="s.wav").read_bytes()[:44]
     path.write_bytes(head)
     os.truncate(path, 1 << 43)  # sparse: uses no disk space
-    with pytest.raises(uploads.NoSpace):
+    with pytest.raises(upload_errors.NoSpace):
         local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from archive.access import NotAllowed, NotVisible, Rights
-from archive.actions.holdings import originals, uploads
+from archive.actions.holdings import originals, stored_files, upload_errors, upload_sweep, uploads
 from archive.models import Event, Job, Recording, Upload
 from archive.models.base import utc_now
 from archive.toolbox import Toolbox
@@ -72,7 +72,7 @@ def test_receive_wrong_offset_raises_and_keeps_received_bytes(
     data = media_factory.write_wav(tmp_path).read_bytes()
     upload_id = media_factory.start_upload(toolbox, hoa, length=len(data))
     uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data[:1000]))
-    with pytest.raises(uploads.UploadOffsetMismatch) as refused:
+    with pytest.raises(upload_errors.UploadOffsetMismatch) as refused:
         uploads.receive(toolbox, hoa, upload_id, offset=500, stream=io.BytesIO(b"x"))
     assert refused.value.facts["expected"] == 1000
     assert uploads.load_progress(toolbox, hoa, upload_id).offset_bytes == 1000
@@ -108,7 +108,7 @@ def test_attach_duplicate_of_another_interview_adds_a_row_once(
         assert uploads.attach_duplicate(db, hoa, upload).accession == "LK-2"
     with toolbox.database.writing() as db:
         assert len({file.interview_id for file in media_factory.originals(db)}) == 2
-        with pytest.raises(uploads.UploadEnded):
+        with pytest.raises(upload_errors.UploadEnded):
             uploads.attach_duplicate(db, hoa, uploads.for_owner(db, hoa, twice.upload_id))
     assert len(list(toolbox.vault.keys())) == 1
 
@@ -154,7 +154,7 @@ def test_finish_killed_at_any_step_is_completed_by_next_call(
 
     steps: list[tuple[object, str]] = [
         (uploads, "store_in_vault"),
-        (uploads, "describe_stored_file"),
+        (stored_files, "describe_stored_file"),
         (originals, "register_original"),
         (toolbox.parts, "discard"),
     ]
@@ -193,16 +193,16 @@ def test_create_full_disk_raises_no_space_and_leaves_no_part(
     toolbox: Toolbox, hoa: Rights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolbox.parts._disk, "free_bytes", lambda _folder: 10**9)
-    with pytest.raises(uploads.NoSpace) as refused:
+    with pytest.raises(upload_errors.NoSpace) as refused:
         media_factory.start_upload(toolbox, hoa, length=2 * 10**9)
     assert refused.value.facts["needed_bytes"] > refused.value.facts["free_bytes"]
     assert toolbox.parts.ids() == []
 
 
 def test_create_empty_or_too_long_file_raises(toolbox: Toolbox, hoa: Rights) -> None:
-    with pytest.raises(uploads.EmptyFile):
+    with pytest.raises(upload_errors.EmptyFile):
         media_factory.start_upload(toolbox, hoa, length=0)
-    with pytest.raises(uploads.FileTooLong):
+    with pytest.raises(upload_errors.FileTooLong):
         media_factory.start_upload(toolbox, hoa, length=uploads.LONGEST_FILE_BYTES + 1)
 
 
@@ -224,12 +224,56 @@ def test_matches_received_bytes_only_for_the_same_file(
     )
 
 
+def test_more_bytes_than_declared_end_the_upload_and_nothing_is_kept(
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
+) -> None:
+    data = media_factory.write_wav(tmp_path).read_bytes()
+    upload_id = media_factory.start_upload(toolbox, hoa, length=len(data) - 1000)
+    with pytest.raises(upload_errors.ExceedsDeclaredLength):
+        uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data))
+    progress = uploads.load_progress(toolbox, hoa, upload_id)
+    assert (progress.state, progress.problem) == ("refused", "more_than_declared")
+    with pytest.raises(upload_errors.UploadEnded):
+        uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data[:-1000]))
+    assert toolbox.parts.ids() == []
+    assert list(toolbox.vault.keys()) == []
+    with toolbox.database.reading() as db:
+        assert media_factory.originals(db) == []
+        assert db.query(Event).filter_by(kind="file.refused").count() == 1
+
+
+def test_unreadable_part_stops_its_own_upload_only(
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
+) -> None:
+    data = media_factory.write_wav(tmp_path).read_bytes()
+    upload_id = media_factory.start_upload(toolbox, hoa, length=len(data))
+    whole_id = media_factory.start_upload(toolbox, hoa, length=len(data))
+    toolbox.parts.append(whole_id, 0, io.BytesIO(data))
+    (toolbox.parts.root / f"{upload_id}.json").write_bytes(b"\0" * 20)
+    with pytest.raises(upload_errors.UploadUnreadable):
+        uploads.load_progress(toolbox, hoa, upload_id)
+    with pytest.raises(upload_errors.UploadUnreadable):
+        uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(data))
+    with pytest.raises(upload_errors.UploadUnreadable):
+        uploads.finish_upload(toolbox, hoa, upload_id)
+    third = media_factory.upload_file(toolbox, hoa, data[:-2], name="c.wav")
+    assert third.state == "kept"
+    with toolbox.database.reading() as db:
+        interview = originals.interview_for_files(db, hoa, "LK-1", action="know")
+        [listed] = uploads.list_unfinished(db, hoa, interview, toolbox=toolbox)
+        assert listed.upload_id == whole_id
+    upload_sweep.sweep(toolbox)
+    assert uploads.load_progress(toolbox, hoa, whole_id).state == "kept"
+    uploads.discard(toolbox, hoa, upload_id)
+    assert toolbox.parts.ids() == []
+
+
 def test_discard_deletes_part_and_ends_upload(toolbox: Toolbox, hoa: Rights) -> None:
     upload_id = media_factory.start_upload(toolbox, hoa, length=10)
     uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(b"12345"))
     uploads.discard(toolbox, hoa, upload_id)
     assert toolbox.parts.ids() == []
-    with pytest.raises(uploads.UploadEnded):
+    with pytest.raises(upload_errors.UploadEnded):
         uploads.load_progress(toolbox, hoa, upload_id)
 
 
@@ -257,7 +301,7 @@ def test_sweep_expires_old_and_finishes_complete_uploads(
         os.utime(path, (long_ago, long_ago))
     with toolbox.database.writing() as db:
         db.get_one(Upload, expired_id).expires_at = utc_now() - timedelta(seconds=1)
-    assert uploads.sweep(toolbox) == 1
+    assert upload_sweep.sweep(toolbox) == 1
     with toolbox.database.reading() as db:
         assert db.get_one(Upload, complete_id).state == "kept"
         assert db.get_one(Upload, expired_id).state == "expired"

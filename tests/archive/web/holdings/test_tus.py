@@ -76,8 +76,11 @@ def test_refused_patch_has_status_of_the_protocol(hoa: HttpClient) -> None:
     )
     assert as_it_likes.status == 204
     assert patch(hoa, address, 3, b"x").status == 409
-    assert patch(hoa, address, 0, b"x" * 11).status == 413
-    assert hoa.request("HEAD", address).headers["upload-offset"] == "10"
+    refused = patch(hoa, address, 0, b"x" * 11)
+    assert refused.status == 413
+    assert b"more_than_declared" in refused.body
+    assert patch(hoa, address, 0, b"x" * 10).status == 410
+    assert b'"state":"refused"' in hoa.request("GET", f"{address}/state").body
 
 
 def test_patch_above_32_mib_is_413(app: Flask, toolbox: Toolbox, client_of: ClientOf) -> None:

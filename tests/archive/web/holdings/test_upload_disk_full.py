@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -33,13 +34,23 @@ def fill(disk: Path) -> None:
     assert shutil.disk_usage(disk).free < 65536
 
 
+def use_up_inodes(disk: Path) -> list[Path]:
+    """Create empty files until no more can be created; return them."""
+    made: list[Path] = []
+    with contextlib.suppress(OSError):
+        while True:
+            made.append(disk / f"empty-{len(made)}")
+            made[-1].touch()
+    return made
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Eight MiB of memory as a file system; left out where none may be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=64", "tmpfs", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -131,3 +142,39 @@ def test_pages_work_while_the_disk_is_full(
     digest = hashlib.sha256(data).hexdigest()
     assert app.extensions["loi_ke"].vault.check(digest).state == "ok"
     assert create(hoa, 1024)[0] == 507
+
+
+def test_disk_without_inodes_is_507_and_the_upload_goes_on_afterwards(
+    hoa: FlaskClient, app: Flask, small_disk: Path, tmp_path: Path
+) -> None:
+    data = media.sound(tmp_path / "a.wav", media.tone(20.0)).read_bytes()
+    _, address = create(hoa, len(data))
+    assert patch(hoa, address, 0, data[:1000])[0] == 204
+    made = use_up_inodes(small_disk)
+    assert create(hoa, 1024)[0] == 507
+    status, body = patch(hoa, address, 1000, data[1000:])
+    assert (status, "no_space" in body) == (507, True)
+    assert head(hoa, address) == 1000
+    for path in made:
+        path.unlink(missing_ok=True)
+    assert patch(hoa, address, 1000, data[1000:])[0] == 204
+    assert app.extensions["loi_ke"].vault.has(hashlib.sha256(data).hexdigest())
+
+
+def test_complete_upload_waits_for_a_vault_without_inodes(
+    hoa: FlaskClient, app: Flask, small_disk: Path, tmp_path: Path
+) -> None:
+    data = media.sound(tmp_path / "a.wav", media.tone(20.0)).read_bytes()
+    _, address = create(hoa, len(data))
+    tools = app.extensions["loi_ke"]
+    upload_id = address.rpartition("/")[2]
+    with io.BytesIO(data) as stream:
+        tools.parts.append(upload_id, 0, stream)  # the process ended before the file was moved
+    made = use_up_inodes(small_disk)
+    answer = hoa.get(f"{address}/state")
+    assert answer.status_code == 507
+    assert hoa.get(f"/en/uploads/{upload_id}/row").status_code == 507
+    for path in made:
+        path.unlink(missing_ok=True)
+    assert hoa.get(f"{address}/state").get_json()["state"] == "kept"
+    assert tools.vault.check(hashlib.sha256(data).hexdigest()).state == "ok"

@@ -98,7 +98,14 @@ const TRANSITIONS = {
 const STOPPED = new Set(["paused", "offline", "full", "guest", "missing"]);
 
 /** Problems that the same file would meet again, so that no retry is offered. */
-const FINAL = new Set(["empty_file", "file_too_long", "not_allowed", "other_role", "not_found"]);
+const FINAL = new Set([
+  "empty_file",
+  "file_too_long",
+  "more_than_declared",
+  "not_allowed",
+  "other_role",
+  "not_found",
+]);
 
 /** Return whether a retry can help. @param {Pick<Entry, "state" | "problem">} entry */
 export function canRetry({ state, problem }) {
