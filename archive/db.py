@@ -16,10 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from archive.write_ahead_log import count_commit, require_own_log
+
 BUSY_TIMEOUT_MS = 30_000
 FEW_CONNECTIONS = 8  # a command or a migration
 SPARE_CONNECTIONS = 4
 POOL_TIMEOUT_S = 10.0  # longer than a user waits for a page
+_CHANGES = "changes_at_begin"
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # an ingest that was acknowledged survives a power cut
@@ -68,8 +71,20 @@ def make_engine(
         reading = connection.get_execution_options().get("reading", False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.info[_CHANGES] = _raw(connection).total_changes
+
+    @event.listens_for(engine, "commit")
+    def _before_commit(connection: Connection) -> None:
+        raw = _raw(connection)
+        if raw.in_transaction and raw.total_changes != connection.info.get(_CHANGES):
+            count_commit(raw)
 
     return engine
+
+
+def _raw(connection: Connection) -> Any:
+    """Return the `sqlite3` connection."""
+    return connection.connection.driver_connection
 
 
 def make_private(file: Path) -> None:
@@ -103,11 +118,15 @@ class _OpenedFile:
         self._identity: tuple[int, int] | None = None
 
     def before_connecting(self) -> None:
-        """Create the file with mode 0600 if this is the first connection."""
+        """Create the file with mode 0600 if this is the first connection.
+
+        Raises ForeignLog before SQLite applies a log that belongs to another file.
+        """
         if self._path is None:
             return
         if self._identity is None:
             make_private(self._path)
+            require_own_log(self._path)
             self._identity = _identity(self._path)
         self.require_unmoved()
 

@@ -25,6 +25,7 @@ from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rig
 from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
 from archive.toolbox import Toolbox
+from archive.write_ahead_log import ForeignLog
 from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,8 @@ def describe_error(error: Exception) -> tuple[str, str]:
         return error.code, "The worker is writing the index just now; try again."
     if isinstance(error, DatabaseMoved):
         return "database_moved", message_for_code("database_moved")
+    if isinstance(error, ForeignLog):
+        return error.code, message_for_code(error.code, log=error.log.name)
     if isinstance(error, SQLAlchemyError):
         return _describe_database_error(error)
     if isinstance(error, OSError):

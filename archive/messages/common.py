@@ -138,6 +138,18 @@ MESSAGES: dict[str, MessageFactory] = {
         reassurance=_("Nothing is written any more, so nothing goes to a wrong place."),
         advice=_("Put the folder back, then start the program again."),
     ),
+    "foreign_log": lambda f: Message(
+        _(
+            "The file “%(log)s” beside the database was written for another database file.",
+            log=f.get("log", "archive.db-wal"),
+        ),
+        reassurance=_("Nothing was opened or changed."),
+        advice=_(
+            "If a copy of the database was put back, move this file and the one that ends in"
+            " “-shm” to another folder, then start again. If not, put back the database that was"
+            " here before."
+        ),
+    ),
     "database_busy": lambda f: Message(
         _("The archive is very busy."),
         reassurance=_("Nothing was lost."),

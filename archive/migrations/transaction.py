@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
 
 from archive.db import BUSY_TIMEOUT_MS, make_engine
+from archive.write_ahead_log import require_own_log
 
 LOCK = 0x10173E  # an arbitrary number for the advisory lock
 WAIT_MS = 600_000  # for another migration, which copies the whole file first
@@ -23,12 +24,14 @@ WAIT_MS = 600_000  # for another migration, which copies the whole file first
 def reading(database_url: str) -> Iterator[Connection | None]:
     """Open a connection that changes nothing, not even the journal of a foreign SQLite file.
 
-    Yields None if there is no such file.
+    Yields None if there is no such file. Raises ForeignLog.
     """
     file = sqlite_file(database_url)
-    if file is not None and not file.exists():
-        yield None
-        return
+    if file is not None:
+        if not file.exists():
+            yield None
+            return
+        require_own_log(file)
     connect_args = {} if file is None else {"timeout": BUSY_TIMEOUT_MS / 1000}
     engine = create_engine(database_url, poolclass=NullPool, connect_args=connect_args)
     with engine.connect() as connection:

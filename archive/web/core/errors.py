@@ -21,6 +21,7 @@ from archive.access import NotAllowed, NotVisible, Refused
 from archive.db import DatabaseMoved
 from archive.messages import Message
 from archive.web.core import current, origin
+from archive.write_ahead_log import ForeignLog
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(DatabaseMoved)
     def _database_moved(_error: DatabaseMoved) -> ResponseReturnValue:
         return _without_database(_error, code="database_moved")
+
+    @app.errorhandler(ForeignLog)
+    def _foreign_log(_error: ForeignLog) -> ResponseReturnValue:
+        return _without_database(_error, code="foreign_log")
 
     @app.errorhandler(DataError)
     @app.errorhandler(OverflowError)

@@ -1,0 +1,124 @@
+"""Check that the write-ahead log beside an SQLite file belongs to that file.
+
+After a kill the log holds the last commits, and SQLite applies it to whatever file lies beside
+it. A copy put in the place of the database would be damaged, or an old log mixed into it.
+
+Every commit of this program changes page 1: it counts `PRAGMA user_version` up. So the file
+must be what the log begins with, or what a part of the log has already made of it. Why and
+measured: docs/decisions/2026-11-30-a-log-belongs-to-its-file.md. Format: sqlite.org/fileformat.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_LOG_HEADER = struct.Struct(">8I")  # magic, version, page size, sequence, salts, checksums
+_FRAME_HEADER = struct.Struct(">6I")  # page, size after the commit, salts, checksums
+_MAGIC = (0x377F0682, 0x377F0683)
+_HIGHEST_COUNT = 0x7FFFFFFF  # user_version is a signed number of 32 bits
+_MOST_READINGS = 10
+# Descriptors of database files are kept: closing one would drop the locks that SQLite holds in
+# this process, and another process would take the database for unused.
+_descriptors: dict[tuple[int, int], int] = {}
+
+
+class ForeignLog(Exception):
+    """The log beside the database was written for another file. `log` is its path."""
+
+    code = "foreign_log"
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(f"{log} was written for another file")
+        self.log = log
+
+
+def count_commit(connection: Any) -> None:
+    """Change page 1 in the open transaction of an `sqlite3` connection."""
+    [count] = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version={(count + 1) & _HIGHEST_COUNT}")
+
+
+def require_own_log(file: Path) -> None:
+    """Raise ForeignLog if a log with commits lies beside `file` and belongs to another file.
+
+    Reads a few bytes of each page in the log and changes nothing.
+    """
+    for _ in range(_MOST_READINGS):
+        before = _log_start(file), _first_page(file)
+        log, page = before
+        if log is None or page is None:
+            return
+        frames = list(_first_pages_in(file, log))
+        # Other processes may write meanwhile: only an unchanged pair can be compared.
+        if (_log_start(file), _first_page(file)) == before:
+            if frames and not _belongs(page, frames):
+                raise ForeignLog(_log_path(file))
+            return
+
+
+def _belongs(page: bytes, frames: list[bytes]) -> bool:
+    size = len(frames[0])
+    if page[18:20] != b"\x02\x02":
+        return False  # a file without a log of its own: a copy made by VACUUM INTO
+    if page[:size] in frames:
+        return True  # a part of the log was written back before the kill
+    return all(
+        (_number(frames[0], offset) - _number(page, offset)) & _HIGHEST_COUNT <= 1
+        for offset in (24, 60)  # SQLite's counter of changes and user_version
+    )
+
+
+def _number(page: bytes, offset: int) -> int:
+    return int.from_bytes(page[offset : offset + 4], "big")
+
+
+def _log_path(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def _log_start(file: Path) -> bytes | None:
+    """Return the header of the log, or None if there is no log with pages."""
+    try:
+        with _log_path(file).open("rb") as log:
+            header = log.read(_LOG_HEADER.size)
+            is_filled = log.read(1) != b""
+    except FileNotFoundError:
+        return None
+    if len(header) < _LOG_HEADER.size or not is_filled:
+        return None
+    return header if _LOG_HEADER.unpack(header)[0] in _MAGIC else None
+
+
+def _first_page(file: Path) -> bytes | None:
+    """Return the largest possible first page of the database; None of an empty file."""
+    status = file.stat()
+    key = status.st_dev, status.st_ino
+    if key not in _descriptors:
+        _descriptors[key] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    return os.pread(_descriptors[key], 65536, 0) or None
+
+
+def _first_pages_in(file: Path, header: bytes) -> Iterator[bytes]:
+    """Yield every state of page 1 in the log, oldest first.
+
+    Frames behind the last one of this log, left of an earlier log, have other salts.
+    """
+    _magic, _version, page_size, _sequence, *salts, _one, _two = _LOG_HEADER.unpack(header)
+    descriptor = os.open(_log_path(file), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        offset = _LOG_HEADER.size
+        while len(start := os.pread(descriptor, _FRAME_HEADER.size, offset)) == _FRAME_HEADER.size:
+            number, _size, *found, _one, _two = _FRAME_HEADER.unpack(start)
+            if found != salts:
+                return
+            if number == 1:
+                page = os.pread(descriptor, page_size, offset + _FRAME_HEADER.size)
+                if len(page) == page_size:
+                    yield page
+            offset += _FRAME_HEADER.size + page_size
+    finally:
+        os.close(descriptor)
