@@ -8,12 +8,15 @@ Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session, sessionmaker
 
 from archive.write_ahead_log import count_commit, require_own_log
@@ -108,6 +111,21 @@ class DatabaseMoved(Exception):
 
     SQLite would go on writing into the old file, outside of the archive.
     """
+
+
+def is_database_lost(error: BaseException) -> bool:
+    """Return whether an error says that the database does not answer, not that a query is wrong.
+
+    The server is down, the connection was cut, the file is locked, full, unreadable or moved.
+    """
+    if isinstance(error, DatabaseMoved | NoConnection):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    # SQLite reports a missing table or column by the same class.
+    return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 class _OpenedFile:

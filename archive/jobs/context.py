@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from archive import access, queue
 from archive.access import Rights
+from archive.db import is_database_lost
 from archive.models import User
 from archive.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
 
 
 class JobProblem(Exception):
@@ -75,11 +77,17 @@ class JobContext:
             yield db
 
     @contextmanager
-    def checkpoint(self) -> Iterator[Session]:
-        """Open a writing transaction that requires the lease; raises LeaseLost or Interrupted."""
+    def checkpoint(self, *, is_progress: bool = True) -> Iterator[Session]:
+        """Open a writing transaction that requires the lease; raises LeaseLost or Interrupted.
+
+        What it stores need not be done again, unless `is_progress` is False: a job that only
+        begins, again and again, makes no progress.
+        """
         self.raise_if_stopped()
         with self.toolbox.database.writing() as db:
             queue.assert_lease(db, self.lease)
+            if is_progress:
+                queue.record_progress(db, self.lease)
             yield db
         self._raise_if_shutting_down()
 
@@ -132,5 +140,6 @@ class JobContext:
             except (queue.LeaseLost, queue.Cancelled) as stopped:
                 self._stop_reason = stopped
                 return
-            except (DBAPIError, NoConnection):
-                continue
+            except Exception as error:
+                if not is_database_lost(error):
+                    log.exception("job %s: no heartbeat", self.lease.job_id)

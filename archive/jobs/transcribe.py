@@ -163,7 +163,7 @@ def _require_model(context: JobContext) -> ModelInfo:
 def _transcribe_recording(
     context: JobContext, sound: SourceRecording, details: dict[str, Any], estimate: ProgressEstimate
 ) -> str:
-    with context.checkpoint() as db:
+    with context.checkpoint(is_progress=False) as db:
         run = transcription_runs.find_or_create_run(
             db, context.lease.job_id, context.lease.interview_id, sound, details
         )

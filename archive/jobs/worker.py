@@ -2,7 +2,7 @@
 
 Handlers do heavy work in child processes; the threads here only wait for them. After
 SIGTERM each running job stops at its next checkpoint. No job is lost on a crash, a
-shutdown or an error of a handler.
+shutdown, an error of a handler or a database that does not answer.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.exc import IntegrityError
 
 from archive import queue
 from archive.actions.editing import presence
+from archive.actions.office import workers
+from archive.db import is_database_lost
 from archive.jobs import daily
 from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
+from archive.jobs.outage import DatabaseOutage, pause_s
 from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
 from archive.toolbox import Toolbox
@@ -38,8 +41,10 @@ class Worker:
     def __init__(self, toolbox: Toolbox, *, lanes: Sequence[Lane] = LANES) -> None:
         self.toolbox = toolbox
         self.lanes = tuple(lanes)
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.host = socket.gethostname()
+        self.name = workers.worker_name(self.host, os.getpid())
         self._stop = threading.Event()
+        self._outage = DatabaseOutage()
 
     def stop(self) -> None:
         """Claim no more jobs; running ones end at their next checkpoint."""
@@ -56,14 +61,19 @@ class Worker:
             threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}")
             for lane in self.lanes
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(JOIN_TIMEOUT_S)
+        with self._heartbeats():
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(JOIN_TIMEOUT_S)
 
     def run_until_idle(self) -> int:
         """Run all queued jobs and their follow-ups; parked jobs stay. Return the count."""
+        with self._heartbeats():
+            return self._run_until_idle()
+
+    def _run_until_idle(self) -> int:
         count = 0
         while not self._stop.is_set():
             if self.run_one(self.lanes):
@@ -93,19 +103,26 @@ class Worker:
 
     def _serve(self, lane: Lane) -> None:
         next_reconcile = 0.0
+        failures = 0
         while not self._stop.is_set():
             try:
                 if time.monotonic() >= next_reconcile:
                     self._reconcile()
                     self._enqueue_daily_jobs()
                     next_reconcile = time.monotonic() + self.toolbox.settings.lease_s / 2
-                if not self.run_one((lane,)):
+                has_run = self.run_one((lane,))
+                failures = 0
+                self._outage.end()
+                if not has_run:
                     self._stop.wait(self.toolbox.settings.poll_s)
-            except Exception:
-                # Most often a database that does not answer. The lane goes on after any error:
-                # a lane that ended would look like an idle worker.
-                log.exception("lane %s: unexpected error, retrying", lane)
-                self._stop.wait(self.toolbox.settings.poll_s * 4)
+            except Exception as error:
+                # The lane goes on after any error: one that ended would look like an idle worker.
+                if is_database_lost(error):
+                    self._outage.begin(error)
+                else:
+                    log.exception("lane %s: unexpected error, retrying", lane)
+                self._stop.wait(pause_s(failures))
+                failures += 1
 
     def _reconcile(self) -> None:
         with self.toolbox.database.writing() as db:
@@ -113,6 +130,33 @@ class Worker:
             presence.delete_expired(db)
         if requeued:
             log.warning("%d jobs of lost workers were queued again", requeued)
+
+    @contextlib.contextmanager
+    def _heartbeats(self) -> Iterator[None]:
+        """Report until the block ends that this worker runs, with or without a job."""
+        done = threading.Event()
+        thread = threading.Thread(
+            target=self._send_heartbeats, args=(done,), name="worker-heartbeat", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            with contextlib.suppress(Exception), self.toolbox.database.writing() as db:
+                workers.remove_heartbeat(db, self.name)
+
+    def _send_heartbeats(self, done: threading.Event) -> None:
+        while True:
+            try:
+                with self.toolbox.database.writing() as db:
+                    workers.record_heartbeat(db, name=self.name, host=self.host)
+            except Exception as error:
+                if not is_database_lost(error):
+                    log.exception("no heartbeat of the worker")
+            if done.wait(workers.BEAT_INTERVAL_S):
+                return
 
     def _enqueue_daily_jobs(self) -> None:
         # Two workers may enqueue at once: the unique key admits one of them.
@@ -146,6 +190,10 @@ class Worker:
                 detail=problem.detail,
             )
         except (Exception, SystemExit) as error:
+            if is_database_lost(error):
+                self._outage.begin(error)
+                self._end_lease(lease, "interrupted")
+                return
             log.exception("job %s (%s) failed", lease.job_id, lease.kind)
             self._end_lease(
                 lease, "fails", problem="unexpected", detail={"error": repr(error)[:500]}
@@ -165,6 +213,8 @@ class Worker:
                     queue.mark_cancelled(db, lease)
                 elif outcome == "released":
                     queue.release(db, lease)
+                elif outcome == "interrupted":
+                    queue.interrupt(db, lease)
                 elif outcome == "parked":
                     queue.park(db, lease, problem=problem, detail=detail or {})
                 else:

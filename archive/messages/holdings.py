@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from archive.messages.message import Message, MessageFactory
 from archive.messages.quantities import size
+from archive.queue import MOST_INTERRUPTIONS
 from media import limits
 
 
@@ -152,6 +153,15 @@ WORK: dict[str, MessageFactory] = {
         _("The worker process of this job stopped unexpectedly several times."),
         reassurance=_("What was done before is kept."),
         advice=_("Check the log of the worker, then try again."),
+    ),
+    "interrupted_too_often": lambda f: Message(
+        _(
+            "The worker was ended %(count)s times during this job, without progress in between: "
+            "by a power cut, a restart, or lack of memory.",
+            count=MOST_INTERRUPTIONS,
+        ),
+        reassurance=_("What was done before is kept; no attempt was used up."),
+        advice=_("Find out what ends the worker, then try again."),
     ),
     "unknown_job_kind": lambda f: Message(_("No worker here can run this type of job.")),
     "nothing_to_stop": lambda f: Message(_("This job has already ended.")),

@@ -21,6 +21,7 @@ from archive.models.transcript import (
 )
 from archive.models.transcription_run import TranscriptionChunk, TranscriptionRun
 from archive.models.user import SignInFailure, SignInSession, User
+from archive.models.worker_heartbeat import WorkerHeartbeat
 
 __all__ = [
     "Annotation",
@@ -51,4 +52,5 @@ __all__ = [
     "TranscriptionRun",
     "Upload",
     "User",
+    "WorkerHeartbeat",
 ]

@@ -16,8 +16,11 @@ class Job(Base):
     """A background job. Only the holder of `lease_token` may write to a running one.
 
     `waiting` jobs need an external change first (a model file is missing) and are retried
-    automatically. `unique_key` allows one queued job per key. `message` is the code of the
-    stage; `problem` is the code of the error, with its facts in `detail`.
+    automatically. `attempts` counts runs that ended by an error of the job itself,
+    `interruptions` those that a kill or a lost database ended since the last progress; after
+    too many of them a `waiting` job is no longer retried automatically. `unique_key` allows
+    one queued job per key. `message` is the code of the stage; `problem` is the code of the
+    error, with its facts in `detail`.
     """
 
     __tablename__ = "job"
@@ -49,6 +52,8 @@ class Job(Base):
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     attempts_allowed: Mapped[int] = mapped_column(default=5)
+    interruptions: Mapped[int] = mapped_column(default=0)
+    furthest_progress: Mapped[float] = mapped_column(default=0.0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     lease_token: Mapped[str] = mapped_column(default="")
     worker: Mapped[str] = mapped_column(default="")

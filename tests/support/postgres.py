@@ -71,7 +71,8 @@ class ResettableDatabase:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = create_engine(url)
+        # A test may end the connections of all, this one too.
+        self._engine = create_engine(url, pool_pre_ping=True)
         with self._engine.begin() as connection:
             self._rows = {
                 table.name: [dict(row) for row in connection.execute(select(table)).mappings()]

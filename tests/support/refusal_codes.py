@@ -85,7 +85,12 @@ def codes_of_calls() -> dict[str, str]:
         if code != "cancelled":
             found[f"hearing_{code}"] = "archive/jobs/transcribe.py"
     found |= {f"kind_{code}": "media/signatures.py" for code, _name, _pattern in REFUSED_SIGNATURES}
-    found |= {"worker_lost": "archive/queue.py", "unexpected": "archive/jobs/worker.py"}
+    # "worker_lost" is in the rows of jobs that failed before kills were counted apart.
+    found |= {
+        "worker_lost": "archive/models/job.py",
+        "interrupted_too_often": "archive/queue/recovery.py",
+        "unexpected": "archive/jobs/worker.py",
+    }
     return {code: place for code, place in found.items() if code not in WITHOUT_MESSAGE}
 
 

@@ -33,8 +33,10 @@ TARGETS = (
         ("tests/media/test_vault.py",),
     ),
     Target(
-        ("archive/queue.py",),
+        ("archive/queue/*.py",),
         (
+            "tests/archive/test_queue_clock.py",
+            "tests/archive/test_queue_interruptions.py",
             "tests/archive/test_queue_enqueue.py",
             "tests/archive/test_queue.py",
             "tests/archive/test_queue_retry.py",

@@ -32,7 +32,7 @@ STAGES: dict[str, TextFactory] = {
 STATES: dict[str, TextFactory] = {
     "queued": lambda: _("waiting in the queue"),
     "running": lambda: _("running"),
-    "waiting": lambda: _("needs a model file"),
+    "waiting": lambda: _("on hold"),
     "done": lambda: _("done"),
     "failed": lambda: _("failed"),
     "cancelled": lambda: _("stopped"),

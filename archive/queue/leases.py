@@ -1,10 +1,4 @@
-"""The job table as a queue: claim, heartbeat, checkpoint, finish.
-
-A claim is one conditional UPDATE; every write to a running job names its lease token,
-so a worker whose lease expired cannot overwrite its successor. There is no broker:
-a job is inserted in the transaction that requires it.
-Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
-"""
+"""Claim jobs, and write to a running one as the holder of its lease."""
 
 from __future__ import annotations
 
@@ -14,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, Update, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.models import Job
-from archive.models.base import new_id, utc_now
-from archive.models.vocabulary import RETRIABLE_JOB_STATES, Lane
+from archive.queue.clock import (
+    LONGEST_RETRY_DELAY,
+    PARKED_RETRY_DELAY,
+    database_now,
+    has_passed,
+)
 
-# Lanes: users wait for `light`; `files` reads gigabytes; `speech` takes hours. Each has its own
-# thread, so that a saved text is indexed within seconds.
-LONGEST_RETRY_DELAY = timedelta(minutes=10)
-PARKED_RETRY_DELAY = timedelta(seconds=30)
+MOST_INTERRUPTIONS = 10
 
 
 class LeaseLost(Exception):
@@ -47,46 +41,9 @@ class Lease:
     requested_by_id: str
     attempt: int
     attempts_allowed: int
+    interruptions: int = 0
     payload: dict[str, Any] = field(default_factory=dict)
     detail: dict[str, Any] = field(default_factory=dict)
-
-
-def database_now(db: Session) -> datetime:
-    """Return the time of the PostgreSQL server, so that clocks of workers need not agree."""
-    if db.get_bind().dialect.name == "postgresql":
-        now = db.scalar(select(func.clock_timestamp()))
-        assert isinstance(now, datetime)
-        return now
-    return utc_now()
-
-
-def enqueue(
-    db: Session,
-    kind: str,
-    *,
-    lane: Lane = "light",
-    priority: int = 0,
-    interview_id: str | None = None,
-    unique_key: str = "",
-    payload: dict[str, Any] | None = None,
-    requested_by_id: str | None = None,
-    attempts_allowed: int = 5,
-    run_after_at: datetime | None = None,
-) -> Job:
-    """Insert a job; with a `unique_key`, return the one already queued under it, if any."""
-    job = Job(
-        id=new_id(),
-        kind=kind,
-        lane=lane,
-        priority=priority,
-        interview_id=interview_id,
-        unique_key=unique_key,
-        payload=payload or {},
-        requested_by_id=requested_by_id,
-        attempts_allowed=attempts_allowed,
-        run_after_at=run_after_at or database_now(db),
-    )
-    return _insert_unless_queued(db, job) if unique_key else _insert(db, job)
 
 
 def has_claimable_job(db: Session, lanes: Iterable[str]) -> bool:
@@ -126,14 +83,23 @@ def claim(db: Session, lanes: Iterable[str], *, worker: str, lease_s: float) -> 
         requested_by_id=job.requested_by_id or "",
         attempt=job.attempts,
         attempts_allowed=job.attempts_allowed,
+        interruptions=job.interruptions,
         payload=dict(job.payload),
         detail=dict(job.detail),
     )
 
 
 def heartbeat(db: Session, lease: Lease, *, lease_s: float, **changes: Any) -> None:
-    """Extend the lease and optionally store progress; raises LeaseLost or Cancelled."""
+    """Extend the lease and optionally store progress; raises LeaseLost or Cancelled.
+
+    Progress beyond what any earlier run reached ends a series of interruptions.
+    """
     until = database_now(db) + timedelta(seconds=lease_s)
+    if "progress" in changes:
+        fraction = changes["progress"]
+        is_further = Job.furthest_progress < fraction
+        changes["interruptions"] = case((is_further, 0), else_=Job.interruptions)
+        changes["furthest_progress"] = case((is_further, fraction), else_=Job.furthest_progress)
     _write(db, lease, lease_until_at=until, **changes)
     if db.scalar(select(Job.cancel_requested).where(Job.id == lease.job_id)):
         raise Cancelled
@@ -148,6 +114,12 @@ def assert_lease(db: Session, lease: Lease) -> None:
     )
     if job_id is None:
         raise LeaseLost
+
+
+def record_progress(db: Session, lease: Lease) -> None:
+    """End a series of interruptions: this transaction stores work that need not be repeated."""
+    if lease.interruptions:
+        _write(db, lease, interruptions=0)
 
 
 def finish(db: Session, lease: Lease, result: dict[str, Any] | None = None) -> None:
@@ -223,81 +195,17 @@ def mark_cancelled(db: Session, lease: Lease) -> None:
     _write(db, lease, state="cancelled", finished_at=database_now(db), lease_token="")
 
 
-def request_cancel(db: Session, job: Job) -> None:
-    """Cancel a queued or waiting job at once, a running one at its next heartbeat."""
-    if job.state in ("queued", "waiting"):
-        job.state = "cancelled"
-        job.finished_at = database_now(db)
-    elif job.state == "running":
-        job.cancel_requested = True
-
-
-def retry(db: Session, job: Job) -> None:
-    """Queue a failed, cancelled or waiting job again with all attempts and its checkpoint."""
-    if job.state in RETRIABLE_JOB_STATES:
-        job.state = "queued"
-        job.attempts = 0
-        job.cancel_requested = False
-        job.problem = ""
-        job.unique_key = ""
-        job.finished_at = None
-        job.run_after_at = database_now(db)
-
-
-def reconcile(db: Session) -> int:
-    """Queue, fail or cancel jobs with an expired lease; return their number. Idempotent."""
-    now = database_now(db)
-    expired = db.scalars(
-        select(Job)
-        .where(Job.state == "running", Job.lease_until_at < now)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for job in expired:
-        job.lease_token = ""
-        if job.cancel_requested:
-            job.state, job.finished_at = "cancelled", now
-        elif job.attempts >= job.attempts_allowed:
-            job.state, job.finished_at, job.problem = "failed", now, "worker_lost"
-        else:
-            job.state, job.unique_key, job.run_after_at = "queued", "", now
-    return len(expired)
-
-
-def is_idle(db: Session) -> bool:
-    """Return whether no job is queued or running; parked jobs do not count."""
-    return db.scalar(select(Job.id).where(Job.state.in_(("queued", "running"))).limit(1)) is None
-
-
-def _insert(db: Session, job: Job) -> Job:
-    db.add(job)
-    db.flush()
-    return job
-
-
-def _insert_unless_queued(db: Session, job: Job) -> Job:
-    same_key = select(Job).where(Job.unique_key == job.unique_key, Job.state == "queued").limit(1)
-    for is_last_attempt in (False, False, True):
-        queued = db.scalar(same_key)
-        if queued is not None:
-            return queued
-        # A concurrent transaction may insert the same key: use its row. The transaction
-        # here may hold a user's edit and must not fail for it.
-        try:
-            with db.begin_nested():
-                return _insert(db, job)
-        except IntegrityError:
-            if is_last_attempt:
-                raise
-    raise AssertionError("unreachable")
-
-
 def _claimable(now: datetime, lanes: Iterable[str]) -> Any:
     return (
         select(Job.id)
         .where(
             Job.lane.in_(sorted(lanes)),
-            or_(Job.state == "queued", Job.state == "waiting"),
-            Job.run_after_at <= now,
+            # After too many interruptions a job waits until a person tries it again.
+            or_(
+                Job.state == "queued",
+                and_(Job.state == "waiting", Job.interruptions < MOST_INTERRUPTIONS),
+            ),
+            has_passed(Job.run_after_at, now, longest=LONGEST_RETRY_DELAY),
         )
         .order_by(Job.priority.desc(), Job.id)
     )
