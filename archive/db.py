@@ -114,7 +114,7 @@ class DatabaseMoved(Exception):
 
 
 def is_database_lost(error: BaseException) -> bool:
-    """Return whether an error says that the database does not answer, not that a query is wrong.
+    """Return whether the cause of an error is the database, and not the query.
 
     The server is down, the connection was cut, the file is locked, full, unreadable or moved.
     """

@@ -1,4 +1,4 @@
-"""Workers that run, or ended without saying so."""
+"""Workers that run, or died."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from archive.models.base import Base
 class WorkerHeartbeat(Base):
     """One row per worker process, renewed while it runs and deleted when it ends in order.
 
-    `name` is host and process id. A row that is no longer renewed, or that has a `problem`,
-    belongs to a worker that died; `problem` is how it ended, where `flask serve` saw it.
+    `name` is host and process id. A row without renewal, or with a `problem`, belongs to a
+    worker that died; `problem` is how it ended, as `flask serve` found it.
     """
 
     __tablename__ = "worker_heartbeat"

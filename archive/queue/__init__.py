@@ -6,7 +6,7 @@ a job is inserted in the transaction that requires it.
 Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 
 `entries` inserts, cancels and retries jobs, `leases` claims them and writes with the lease,
-`recovery` takes jobs back from killed workers, `clock` tells which instants have passed.
+`recovery` takes jobs back from killed workers, `clock` decides which instants have passed.
 """
 
 from __future__ import annotations

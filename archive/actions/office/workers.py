@@ -23,7 +23,7 @@ FORGOTTEN_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class DeadWorker:
-    """A worker that ended without saying so; `problem` is how, where it is known."""
+    """A worker that ended without deleting its row; `problem` is how, if it is known."""
 
     name: str
     host: str
@@ -45,7 +45,7 @@ class WorkerReport:
 
 
 def worker_name(host: str, process_id: int) -> str:
-    """Return the name by which a worker process is known: in its jobs and in its heartbeat."""
+    """Return the name of a worker process, in its jobs and in its heartbeat."""
     return f"{host}:{process_id}"
 
 
@@ -76,7 +76,7 @@ def remove_heartbeat(db: Session, name: str) -> None:
 
 
 def record_death(db: Session, *, name: str, host: str, problem: str) -> None:
-    """Store that a worker ended by itself, as seen by the process that started it."""
+    """Store that a worker ended by itself, as its parent process found."""
     now = database_now(db)
     row = db.get(WorkerHeartbeat, name)
     if row is None:
@@ -86,7 +86,7 @@ def record_death(db: Session, *, name: str, host: str, problem: str) -> None:
     db.flush()
 
 
-def report(db: Session) -> WorkerReport:
+def load_report(db: Session) -> WorkerReport:
     """Return which workers run and which died; one far ahead of the clock is not running."""
     now = database_now(db)
     rows = db.scalars(select(WorkerHeartbeat).order_by(WorkerHeartbeat.name)).all()

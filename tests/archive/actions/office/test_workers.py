@@ -32,7 +32,7 @@ def move(database: Database, name: str, by: timedelta) -> None:
 
 def report(database: Database) -> WorkerReport:
     with database.reading() as db:
-        return workers.report(db)
+        return workers.load_report(db)
 
 
 def names(database: Database) -> set[str]:
