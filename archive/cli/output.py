@@ -26,7 +26,7 @@ from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
 from archive.toolbox import Toolbox
 from archive.write_ahead_log import ForeignLog
-from search.backends.base import IndexBusy, IndexDamaged, IndexOutdated
+from search.backends.base import IndexBusy, SearchIndexError
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +119,10 @@ def describe_error(error: Exception) -> tuple[str, str]:
         return error.code, "There is nothing of this name."
     if isinstance(error, Refused):
         return error.code, _refusal_message(error)
-    if isinstance(error, IndexOutdated | IndexDamaged):
-        return error.code, "The search index must be made anew: flask reindex."
     if isinstance(error, IndexBusy):
-        return error.code, "The worker is writing the index just now; try again."
+        return error.code, "The index is being written just now; try again."
+    if isinstance(error, SearchIndexError):
+        return error.code, "The search index must be made anew: flask worker or flask reindex."
     if isinstance(error, DatabaseMoved):
         return "database_moved", message_for_code("database_moved")
     if isinstance(error, ForeignLog):

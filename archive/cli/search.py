@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from archive.access import Rights
-from archive.actions.discovery import indexing
+from archive.actions.discovery import rebuilding
 from archive.actions.discovery import search as discovery
 from archive.actions.discovery.search import SearchHit, SearchQuery
 from archive.actions.rights import explanations
@@ -23,6 +23,7 @@ from archive.cli.output import (
     report_errors,
     toolbox,
 )
+from search.backends.base import SearchIndexError
 from search.query import QueryProblem
 from search.results import LAST_PAGE, MOST_PER_PAGE
 
@@ -52,6 +53,10 @@ def search(query: str, reader: str | None, limit: int, as_json: bool) -> None:
     try:
         with tools.database.reading() as db:
             hits, total = _find_hits(db, rights, query, limit)
+    except SearchIndexError:
+        with tools.database.writing() as db:
+            rebuilding.request_rebuild(db)
+        raise
     except QueryProblem as problem:
         code = f"query_{problem.code}"
         exit_with_error(code, message_for_code(code, found=problem.found, limit=problem.limit))
@@ -69,12 +74,7 @@ def search(query: str, reader: str | None, limit: int, as_json: bool) -> None:
 @report_errors
 def reindex(as_json: bool) -> None:
     """Rebuild the search index, then replace the old one."""
-    tools = toolbox()
-    with tools.database.reading() as db:
-        last_change = indexing.last_change_number(db)
-        passages = tools.index.rebuild(indexing.build_all(db, tools.settings.public_states))
-    with tools.database.writing() as db:
-        indexing.acknowledge_until(db, last_change)
+    passages = rebuilding.rebuild(toolbox())
     print_result({"passages": passages}, as_json=as_json, text=f"{passages} passages were indexed.")
 
 

@@ -1,23 +1,28 @@
 """Index changed interviews: read the outbox in order, update the index, delete the rows.
 
 After a kill the same changes are indexed again, which is idempotent. An index that is
-missing, damaged or of another analysis version is rebuilt beside the old one.
+missing, damaged, of another analysis version or older than the database is rebuilt.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from archive.actions.discovery import indexing
+from archive.actions.discovery import indexing, rebuilding
 from archive.jobs.context import JobContext, JobParked
 from search.backends.base import IndexBusy, IndexedInterview
+
+REPORT_INTERVAL_S = 2.0
 
 
 def handle(context: JobContext) -> dict[str, Any]:
     """Index until the outbox is empty."""
     index = context.toolbox.index
     try:
-        if index.health().code in ("index_missing", "index_outdated", "index_damaged"):
+        with context.reading() as db:
+            is_unusable = rebuilding.needs_rebuild(db, index)
+        if is_unusable or context.payload.get("rebuild"):
             return {"rebuilt": rebuild(context)}
         count = 0
         while changed := _index_pending(context):
@@ -29,13 +34,15 @@ def handle(context: JobContext) -> dict[str, Any]:
 
 def rebuild(context: JobContext) -> int:
     """Rebuild the whole index; return the number of passages."""
-    states = context.toolbox.settings.public_states
-    with context.reading() as db:
-        last_change = indexing.last_change_number(db)
-        passages = context.toolbox.index.rebuild(indexing.build_all(db, states))
-    with context.checkpoint() as db:
-        indexing.acknowledge_until(db, last_change)
-    return passages
+    next_report = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal next_report
+        if time.monotonic() >= next_report:
+            next_report = time.monotonic() + REPORT_INTERVAL_S
+            context.progress(done / total, "rebuilding_index")
+
+    return rebuilding.rebuild(context.toolbox, on_progress=report)
 
 
 def _index_pending(context: JobContext) -> int:
@@ -58,4 +65,5 @@ def _index_pending(context: JobContext) -> int:
     if changed:
         with context.checkpoint() as db:
             indexing.acknowledge(db, changed)
+            rebuilding.note_generation(db, index)
     return len(changed)

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.exc import IntegrityError
 
 from archive import queue
+from archive.actions.discovery import rebuilding
 from archive.actions.editing import presence
 from archive.actions.office import workers
 from archive.db import is_database_lost
@@ -162,6 +163,7 @@ class Worker:
         # Two workers may enqueue at once: the unique key admits one of them.
         with contextlib.suppress(IntegrityError), self.toolbox.database.writing() as db:
             daily.enqueue_due_jobs(db)
+        rebuilding.enqueue_if_needed(self.toolbox)
 
     def _run(self, lease: queue.Lease) -> None:
         context = JobContext(self.toolbox, lease, shutdown_requested=self._stop)

@@ -4,7 +4,7 @@ A backend returns exactly the results of ``in_memory``, in the same order; the c
 tests compare them. To add one: write the module, add it to registry.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,12 @@ class IndexOutdated(SearchIndexError):
         super().__init__(f"the index must be rebuilt: expected {expected}, found {found}")
         self.expected = expected
         self.found = found
+
+
+class IndexMissing(SearchIndexError):
+    """There is no index although there is something to find; ``rebuild`` makes it."""
+
+    code = "index_missing"
 
 
 class IndexDamaged(SearchIndexError):
@@ -80,6 +86,14 @@ class IndexHealth:
         return self.code == "ok"
 
 
+ReadAgain = Callable[[frozenset[str]], Iterable[IndexedInterview]]
+
+
+def read_nothing_again(_interviews: frozenset[str]) -> Iterable[IndexedInterview]:
+    """Return nothing: interviews changed during a rebuild are removed, to be indexed later."""
+    return ()
+
+
 class Backend(Protocol):
     """A search index; any thread may read, one process may write, others raise IndexBusy."""
 
@@ -106,8 +120,15 @@ class Backend(Protocol):
         words are unchanged.
         """
 
-    def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
-        """Build a new index, then switch to it; return the number of passages."""
+    def rebuild(
+        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+    ) -> int:
+        """Build a new index beside the current one, then switch to it; return its passages.
+
+        While `interviews` are read, `put` and `drop` change the current index. Before the switch
+        `changed` is given the ids of these interviews and returns them as they are then; those
+        that it leaves out are removed. Raises IndexBusy during another rebuild.
+        """
 
     def optimise(self) -> None:
         """Merge the segments of many commits; run when idle. Results do not change."""
@@ -116,7 +137,10 @@ class Backend(Protocol):
         """Delete files of states that are no longer current; raises IndexBusy."""
 
     def generation(self) -> str:
-        """Return an id of the committed state; changes with every commit."""
+        """Return an id of the committed state; changes with every commit, "" before the first."""
+
+    def is_older_than(self, generation: str) -> bool:
+        """Return whether the committed state is older than one with this id."""
 
     def health(self) -> IndexHealth:
         """Check the index; never raises."""

@@ -1,8 +1,8 @@
 """The directory of an index: numbered generations, and a pointer to the current one.
 
 The file ``current`` has the name of a directory. It is replaced atomically, so a reader
-opens the old index or the new one. The lock of the writer is an flock, released when its
-process ends.
+opens the old index or the new one. Locks are flocks, released when their process ends: one
+for who writes to the current generation, one for who builds the next.
 """
 
 import fcntl
@@ -11,14 +11,14 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from search.analysis import ANALYZER_VERSION
 from search.backends.base import IndexBusy
 from search.backends.schema import SCHEMA_VERSION
 
-_POINTER, _LOCK = "current", "writer.lock"
+_POINTER, _WRITER, _REBUILD = "current", "writer.lock", "rebuild.lock"
 _POLL_S = 0.05
 _NAME = re.compile(r"^on_disk-.+-(\d+)$")
 FOLDER_PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
@@ -33,13 +33,13 @@ class IndexFolder:
     def current(self) -> Path | None:
         """Return the directory that readers open, or None before the first write."""
         try:
-            name = (self.root / _POINTER).read_text(encoding="utf-8").strip()
+            name = (self.root / _POINTER).read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
         return self.root / name
 
     def make_next(self) -> Path:
-        """Create an empty directory for this schema and analysis; call under the lock."""
+        """Create an empty directory for this schema and analysis; call under a lock."""
         numbers = [int(match[1]) for match in map(_NAME.match, os.listdir(self.root)) if match]
         path = self.root / f"{FOLDER_PREFIX}{max(numbers, default=0) + 1}"
         path.mkdir(mode=0o700)  # protects the files inside, which Whoosh creates with the umask
@@ -64,11 +64,18 @@ class IndexFolder:
             if _NAME.match(name) and name not in kept:
                 shutil.rmtree(self.root / name, ignore_errors=True)
 
-    @contextmanager
-    def lock(self, *, timeout_s: float) -> Iterator[None]:
+    def lock(self, *, timeout_s: float) -> AbstractContextManager[None]:
         """Hold the writer's lock across threads and processes. Raises IndexBusy."""
+        return self._locked(_WRITER, timeout_s)
+
+    def rebuild_lock(self, *, timeout_s: float) -> AbstractContextManager[None]:
+        """Hold the lock of a rebuild, taken before the writer's. Raises IndexBusy."""
+        return self._locked(_REBUILD, timeout_s)
+
+    @contextmanager
+    def _locked(self, name: str, timeout_s: float) -> Iterator[None]:
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self.root / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             deadline = time.monotonic() + timeout_s
             while True:

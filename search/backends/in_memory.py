@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from search import scoring
 from search.backends import suggestions
-from search.backends.base import IndexedInterview, IndexHealth
+from search.backends.base import IndexedInterview, IndexHealth, ReadAgain, read_nothing_again
 from search.backends.terms import MOST_PREFIX_TERMS, OVERLAP_SIGN, analyse_document, is_word
 from search.passages import PassageDocument
 from search.query import Clause, PhraseStep, Query, QueryTerm, TermMatch
@@ -51,7 +51,7 @@ class InMemory:
 
     def put_many(self, interviews: Iterable[IndexedInterview]) -> int:
         """Replace several interviews; all or none."""
-        analysed = {one.interview: (one.version, _entries(one.documents)) for one in interviews}
+        analysed = _analyse(interviews)
         with self._lock:
             self._interviews = self._interviews | analysed
             self._commits += 1
@@ -67,10 +67,17 @@ class InMemory:
         """Return the indexed version of every interview."""
         return {interview: version for interview, (version, _) in self._interviews.items()}
 
-    def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
+    def rebuild(
+        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+    ) -> int:
         """Replace all interviews."""
-        analysed = {one.interview: (one.version, _entries(one.documents)) for one in interviews}
+        before = self._interviews
+        analysed = _analyse(interviews)
         with self._lock:
+            now = self._interviews
+            touched = {key for key in before | now if before.get(key) is not now.get(key)}
+            analysed = {key: one for key, one in analysed.items() if key not in touched}
+            analysed |= _analyse(changed(frozenset(touched))) if touched else {}
             self._interviews = analysed
             self._commits += 1
         return sum(len(entries) for _, entries in analysed.values())
@@ -84,6 +91,10 @@ class InMemory:
     def generation(self) -> str:
         """Return the number of commits."""
         return str(self._commits)
+
+    def is_older_than(self, generation: str) -> bool:
+        """Compare the numbers of commits."""
+        return generation.isdecimal() and self._commits < int(generation)
 
     def health(self) -> IndexHealth:
         """Return ok."""
@@ -186,6 +197,12 @@ class InMemory:
             document = entry.document
             rounded = round(score, scoring.DECIMALS)
             yield Hit(document.pid, document.interview, rounded, compatible), document
+
+
+def _analyse(
+    interviews: Iterable[IndexedInterview],
+) -> dict[str, tuple[int, list[_IndexedPassage]]]:
+    return {one.interview: (one.version, _entries(one.documents)) for one in interviews}
 
 
 def _entries(documents: Iterable[PassageDocument]) -> list[_IndexedPassage]:

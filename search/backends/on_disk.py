@@ -20,7 +20,9 @@ from search.backends.base import (
     IndexedInterview,
     IndexHealth,
     IndexOutdated,
+    ReadAgain,
     SearchIndexError,
+    read_nothing_again,
 )
 from search.backends.evaluation import ScoredPassages, evaluate
 from search.backends.folder import FOLDER_PREFIX, IndexFolder
@@ -71,21 +73,37 @@ class OnDisk:
     def drop(self, *interviews: str) -> None:
         """Remove interviews, in one commit."""
         with self._folder.lock(timeout_s=self._lock_timeout_s):
-            writing.commit_changes(self._writable(), drop=interviews)
+            if self._folder.current() is not None:
+                writing.commit_changes(self._writable(), drop=interviews)
 
-    def rebuild(self, interviews: Iterable[IndexedInterview]) -> int:
-        """Build a new generation, sync it and switch to it; other writers wait.
+    def rebuild(
+        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+    ) -> int:
+        """Build a new generation, sync it and switch to it; other writers wait for the switch.
 
         The previous generation stays on the disk for its readers until the next `sweep`.
         """
-        with self._folder.lock(timeout_s=self._lock_timeout_s):
+        with self._folder.rebuild_lock(timeout_s=self._lock_timeout_s):
             before = self._folder.current()
             self._folder.delete_generations(keep=(before,))
+            stamps = self._stamps()
             path = self._folder.make_next()
-            passages = writing.create_index(path, interviews)
-            self._folder.make_current(path)
-            self._folder.delete_generations(keep=(before, path))
-            return passages
+            writing.create_index(path, interviews)
+            with self._folder.lock(timeout_s=self._lock_timeout_s):
+                touched = frozenset(one for one, _ in stamps.items() ^ self._stamps().items())
+                if touched:
+                    writing.commit_changes(path, drop=touched)
+                    writing.commit_changes(path, put=changed(touched))
+                self._folder.make_current(path)
+                self._folder.delete_generations(keep=(before, path))
+            return self.health().passages
+
+    def _stamps(self) -> dict[str, tuple[str, int]]:
+        """Return what changes for an interview whenever it is indexed; of a lost index nothing."""
+        try:
+            return self._current_snapshot().marker_places()
+        except SearchIndexError:
+            return {}
 
     def optimise(self) -> None:
         """Merge all segments into one; readers continue, writers wait."""
@@ -94,7 +112,8 @@ class OnDisk:
 
     def sweep(self) -> None:
         """Delete every generation but the current one, with the words that were removed since."""
-        with self._folder.lock(timeout_s=self._lock_timeout_s):
+        timeout_s = self._lock_timeout_s
+        with self._folder.rebuild_lock(timeout_s=0), self._folder.lock(timeout_s=timeout_s):
             self._folder.delete_generations(keep=(self._folder.current(),))
 
     def _writable(self) -> Path:
@@ -148,6 +167,10 @@ class OnDisk:
     def generation(self) -> str:
         """Return directory name and number of the commit."""
         return self._current_snapshot().generation
+
+    def is_older_than(self, generation: str) -> bool:
+        """Compare the numbers of directory and commit."""
+        return _numbers(self.generation()) < _numbers(generation)
 
     def health(self) -> IndexHealth:
         """Open the index and count; never raises SearchIndexError."""
@@ -234,6 +257,12 @@ def _allowed(snapshot: Snapshot, view: AccessView, request: SearchRequest) -> Bo
     for name, values in request.filters.items():
         allowed = allowed & snapshot.label_mask(name, frozenset(values))
     return allowed
+
+
+def _numbers(generation: str) -> tuple[int, int]:
+    folder, _, commit = generation.rpartition(":")
+    number = folder.rpartition("-")[2]
+    return (int(number), int(commit)) if number.isdecimal() and commit.isdecimal() else (0, 0)
 
 
 def _live(leaf: Any) -> Bools:

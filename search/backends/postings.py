@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from whoosh.matching import FilterMatcher
 from whoosh.reading import TermNotFound
 
+from search.backends.base import IndexDamaged
 from search.backends.schema import (
     FIELD_SIGN,
     INTERVIEW,
@@ -114,19 +115,29 @@ class SegmentArrays:
         return found
 
     def decode(self, field: str, term: str) -> Postings:
-        """Decode a list from the file."""
+        """Decode a list from the file; raises IndexDamaged."""
         with self._lock:
             try:
-                matcher = self._reader.postings(field, term.encode("utf-8", "replace"))
+                postings = self._decode(field, term)
             except TermNotFound:
                 return NO_POSTINGS
-            if isinstance(matcher, FilterMatcher):
-                matcher = matcher.child  # deleted passages are masked later, with hidden ones
-                matcher.reset()
-            has_positions = field == WORDS
-            if _has_blocks(matcher):
-                return _read_blocks(matcher, has_positions=has_positions)
-            return decode_one_by_one(matcher, has_positions=has_positions)
+            except FileNotFoundError:
+                raise  # deleted after a newer commit: the caller opens that one
+            except Exception as fault:  # Whoosh raises anything on damaged files
+                raise IndexDamaged(f"{type(fault).__name__}: {fault}") from fault
+        if len(postings.documents) and postings.documents[-1] >= self.count:
+            raise IndexDamaged(f"{field} lists passages that do not exist")
+        return postings
+
+    def _decode(self, field: str, term: str) -> Postings:
+        matcher = self._reader.postings(field, term.encode("utf-8", "replace"))
+        if isinstance(matcher, FilterMatcher):
+            matcher = matcher.child  # deleted passages are masked later, with hidden ones
+            matcher.reset()
+        has_positions = field == WORDS
+        if _has_blocks(matcher):
+            return _read_blocks(matcher, has_positions=has_positions)
+        return decode_one_by_one(matcher, has_positions=has_positions)
 
     def field_labels(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield (value, term) of one field in this segment."""
@@ -137,7 +148,10 @@ class SegmentArrays:
         """Yield document number, interview and version of every marker in this segment."""
         for number in self.postings(MARKER, "1").documents.tolist():
             with self._lock:
-                interview, version = self._reader.stored_fields(number)[MARKER]
+                try:
+                    interview, version = self._reader.stored_fields(number)[MARKER]
+                except Exception as fault:
+                    raise IndexDamaged(f"{type(fault).__name__}: {fault}") from fault
             yield number, interview, version
 
     def close(self) -> None:

@@ -164,6 +164,15 @@ class Snapshot:
         end = bisect_left(words, prefix + "\U0010ffff")
         return words[start:end]
 
+    def marker_places(self) -> dict[str, tuple[str, int]]:
+        """Return segment and document of the live marker of every interview."""
+        return {
+            interview: (segment.name, number)
+            for start, segment in zip(self._starts, self.segments, strict=False)
+            for number, interview, _version in segment.markers()
+            if self._live[start + number]
+        }
+
     def indexed_versions(self) -> dict[str, int]:
         """Return the version of every interview, from the live markers."""
         return {

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from archive.access import Rights
-from archive.actions.discovery import indexing, search
+from archive.actions.discovery import rebuilding, search
 from archive.actions.discovery.search import SearchQuery, SearchResponse
 from archive.actions.transcripts import imports
 from archive.models import Interview, TranscriptVersion
@@ -76,10 +76,7 @@ def _segment(number: int, text: str) -> TranscriptSegment:
 
 def index_all(toolbox: Toolbox) -> int:
     """Rebuild the index, as the indexer does."""
-    with toolbox.database.writing() as db:
-        indexing.acknowledge_until(db, indexing.last_change_number(db))
-    with toolbox.database.reading() as db:
-        return toolbox.index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
+    return rebuilding.rebuild(toolbox)
 
 
 def search_as(toolbox: Toolbox, rights: Rights, text: str, **options: Any) -> SearchResponse:

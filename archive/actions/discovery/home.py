@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
-from archive.actions.discovery import index_access
+from archive.actions.discovery import index_access, rebuilding
 from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable
 from archive.actions.office import first_run, jobs
@@ -238,6 +238,7 @@ def suggest_keywords(
     keywords = dict.fromkeys(word for interview in interviews for word in interview.keywords[:2])
     suggested: list[str] = []
     try:
+        rebuilding.require_current(db, index)
         for word in keywords:
             if len(suggested) < MAX_KEYWORDS and _has_hits(db, index, rights, word):
                 suggested.append(word)

@@ -1,12 +1,12 @@
 """Build the index documents of an interview: passages and description.
 
 The index stores access terms but no text; hits are read again from the database with the
-reader's rights. It is a cache and can be rebuilt from `build_all()`.
+reader's rights. It is a cache: `rebuilding` makes it anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -66,16 +66,6 @@ def build_documents(
         turns = rendition.for_index(db, interview, version).turns
         documents += _passages(interview, version, turns, number, public_states)
     return IndexedInterview(interview.id, number, documents)
-
-
-def build_all(db: Session, public_states: frozenset[str]) -> Iterator[IndexedInterview]:
-    """Build the documents of every interview, for a rebuild."""
-    mark = last_change_number(db)
-    for interview_id in db.scalars(select(Interview.id).order_by(Interview.id)).all():
-        documents = build_documents(db, interview_id, number=mark, public_states=public_states)
-        if documents is not None:
-            yield documents
-        db.expunge_all()
 
 
 def passage_id(version: TranscriptVersion, passage: Passage) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
-from archive.actions.discovery import index_access, indexing
+from archive.actions.discovery import index_access, indexing, rebuilding
 from archive.actions.transcripts import rendition
 from archive.actions.transcripts.rendition import Turn
 from archive.models import Interview, TranscriptVersion
@@ -88,8 +88,13 @@ class SearchQuery:
 def search(
     db: Session, index: Backend, rights: Rights, search_query: SearchQuery
 ) -> SearchResponse:
-    """Search with the actor's rights; raises QueryProblem for invalid queries."""
+    """Search with the actor's rights.
+
+    Raises QueryProblem for invalid queries, and SearchIndexError while the index cannot answer:
+    a lost or old one must not look like an archive in which nothing was found.
+    """
     query = parse_query(search_query.text)
+    rebuilding.require_current(db, index)
     request = SearchRequest(
         query=query,
         filters=search_query.filters,

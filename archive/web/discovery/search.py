@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from archive import messages
 from archive.actions.catalogue import collections
 from archive.actions.catalogue.interviews import FIRST_YEAR, LAST_YEAR
-from archive.actions.discovery import search
+from archive.actions.discovery import rebuilding, search
 from archive.actions.discovery.search import (
     FILTERS,
     InterviewGroup,
@@ -26,6 +26,7 @@ from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable, SpanMs
 from archive.messages import Message, quantities
 from archive.web.core import current, formatting, forms, links
+from archive.web.core.after_answer import after_answer
 from archive.web.holdings import waveform
 from search.backends.base import SearchIndexError
 from search.query import LONGEST_QUERY, QueryProblem
@@ -186,6 +187,7 @@ def _search_set(
     except QueryProblem as problem:
         return None, messages.for_code(f"query_{problem.code}", limit=problem.limit), 400
     except SearchIndexError as problem:
+        after_answer(rebuilding.request_rebuild)
         return None, messages.for_code(problem.code), SERVICE_UNAVAILABLE
     return answer, None, 200
 

@@ -17,6 +17,7 @@ JOB_LABELS: dict[str, TextFactory] = {
 
 STAGES: dict[str, TextFactory] = {
     "reading_again": lambda: _("comparing checksums"),
+    "rebuilding_index": lambda: _("rebuilding the search index"),
     "sweeping": lambda: _("freeing disk space of abandoned uploads"),
     "making_access": lambda: _("making the listening copy"),
     "making_peaks": lambda: _("drawing the waveform"),

@@ -14,7 +14,7 @@ import pytest
 
 from archive import audit, queue
 from archive.access import Rights, machine
-from archive.actions.discovery import indexing, search
+from archive.actions.discovery import rebuilding, search
 from archive.actions.discovery.search import SearchQuery
 from archive.actions.transcripts import versions
 from archive.jobs.worker import Worker
@@ -85,8 +85,7 @@ def search_results(toolbox: Toolbox, index: Backend) -> list[object]:
 def build_index(toolbox: Toolbox, folder: Path) -> Backend:
     """Build a new index of all interviews."""
     index = OnDisk(folder)
-    with toolbox.database.reading() as db:
-        index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
+    rebuilding.rebuild(replace(toolbox, index=index))
     return index
 
 
@@ -163,19 +162,6 @@ def _run_with(toolbox: Toolbox, index: Backend) -> Job:
         job = db.query(Job).filter_by(kind="index").order_by(Job.id.desc()).first()
         assert job is not None
         return job
-
-
-def test_change_during_a_rebuild_stays_pending(toolbox: Toolbox, rights_of: RightsOf) -> None:
-    add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    with toolbox.database.reading() as db:
-        mark = indexing.last_change_number(db)
-        add_interview_with_text(toolbox, "LK-2", "Tôi mua gạo ở chợ.")  # while the rebuild reads
-        toolbox.index.rebuild(indexing.build_all(db, toolbox.settings.public_states))
-    with toolbox.database.writing() as db:
-        indexing.acknowledge_until(db, mark)
-    assert count_pending(toolbox) == 1
-    run_jobs(toolbox)
-    assert search_as(toolbox, rights_of(None), "gạo").total == 2
 
 
 def random_sentence(rng: random.Random, number: int) -> str:

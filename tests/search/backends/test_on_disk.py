@@ -129,16 +129,48 @@ def test_posting_cache_stays_below_its_limit(tmp_path: Path) -> None:
 def test_second_writer_raises_index_busy(index: OnDisk, tmp_path: Path) -> None:
     other = OnDisk(tmp_path, lock_timeout_s=0.1)
     put(index, interview("A", "một"))
+    with index._folder.lock(timeout_s=1), pytest.raises(IndexBusy, match="another process"):
+        put(other, interview("C", "ba"))
+    put(other, interview("C", "ba"))
+    assert index.indexed_versions() == {"A": 1, "C": 1}
+
+
+def test_second_rebuild_raises_index_busy(index: OnDisk, tmp_path: Path) -> None:
+    other = OnDisk(tmp_path, lock_timeout_s=0.1)
 
     def slow() -> Iterator[IndexedInterview]:
-        with pytest.raises(IndexBusy, match="another process"):
-            put(other, interview("C", "ba"))
-        assert find(other, "một").total == 1
+        for second in (lambda: other.rebuild([]), other.sweep):
+            with pytest.raises(IndexBusy, match="another process"):
+                second()
         yield interview("B", "hai")
 
-    index.rebuild(slow())
-    put(other, interview("C", "ba"))
-    assert index.indexed_versions() == {"B": 1, "C": 1}
+    assert index.rebuild(slow()) == 1
+    assert index.indexed_versions() == {"B": 1}
+
+
+def test_rebuild_has_what_was_changed_while_it_ran(index: OnDisk, tmp_path: Path) -> None:
+    other = OnDisk(tmp_path)
+    kept, removed = interview("A", "một"), interview("B", "hai")
+    corrected, added = interview("C", "ba đã sửa", version=1), interview("D", "bốn")
+    index.put_many([kept, removed, interview("C", "ba")])
+
+    def slow() -> Iterator[IndexedInterview]:
+        yield from (kept, removed, interview("C", "ba"))
+        put(other, corrected)
+        put(other, added)
+        other.drop("B")
+        assert find(other, "sửa").total == find(other, "bốn").total == 1  # before the switch too
+
+    asked: set[str] = set()
+
+    def changed(ids: frozenset[str]) -> list[IndexedInterview]:
+        asked.update(ids)
+        return [corrected, added]
+
+    assert index.rebuild(slow(), changed=changed) == 3
+    assert asked == {"B", "C", "D"}
+    assert find(index, "sửa").total == find(index, "bốn").total == find(index, "một").total == 1
+    assert find(index, "hai").total == 0
 
 
 def test_rebuild_keeps_the_previous_generation_only(index: OnDisk, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from archive.actions.discovery import indexing
+from archive.actions.discovery import rebuilding
 from archive.actions.transcripts.exports import writable_formats
 from archive.actions.transcripts.redaction import HIDDEN_MARK
 from archive.models import Annotation, Segment, TranscriptVersion
@@ -52,8 +52,7 @@ def hide_word(tools: Toolbox) -> None:
 
 
 def rebuild_index(tools: Toolbox) -> None:
-    with tools.database.reading() as db:
-        tools.index.rebuild(indexing.build_all(db, tools.settings.public_states))
+    rebuilding.rebuild(tools)
 
 
 def index_bytes(tools: Toolbox) -> bytes:
