@@ -23,7 +23,7 @@ def handle(context: JobContext) -> dict[str, Any]:
         with context.reading() as db:
             is_unusable = rebuilding.needs_rebuild(db, index)
         if is_unusable or context.payload.get("rebuild"):
-            return {"rebuilt": rebuild(context)}
+            return {"rebuilt": _rebuild_all(context)}
         count = 0
         while changed := _index_pending(context):
             count += changed
@@ -32,7 +32,7 @@ def handle(context: JobContext) -> dict[str, Any]:
         raise JobParked(busy.code) from busy
 
 
-def rebuild(context: JobContext) -> int:
+def _rebuild_all(context: JobContext) -> int:
     """Rebuild the whole index; return the number of passages."""
     next_report = 0.0
 

@@ -1,7 +1,7 @@
 """Build the index documents of an interview: passages and description.
 
 The index stores access terms but no text; hits are read again from the database with the
-reader's rights. It is a cache: `rebuilding` makes it anew.
+reader's rights. It is a cache that `rebuilding` can rebuild.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 
 
 def ignore_progress(_done: int, _total: int) -> None:
-    """Report the progress of a rebuild to nobody."""
+    """Do nothing with the progress of a rebuild."""
 
 
 def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignore_progress) -> int:
@@ -96,9 +96,9 @@ def require_current(db: Session, index: Backend) -> None:
 
 
 def needs_rebuild(db: Session, index: Backend) -> bool:
-    """Return whether the index must be rebuilt; for the index job, while nobody else writes.
+    """Return whether the index must be rebuilt; for the index job, while no other writes.
 
-    An index that is newer than the last acknowledged change is one, if that change waits.
+    After a kill the index may be newer than noted: then the change that it has still waits.
     """
     try:
         require_current(db, index)
@@ -109,7 +109,7 @@ def needs_rebuild(db: Session, index: Backend) -> bool:
 
 
 def request_rebuild(db: Session) -> None:
-    """Enqueue a rebuild after a question that the index could not answer, unless one runs."""
+    """Enqueue a rebuild after a search that failed on the index, unless one runs."""
     if not _has_open_job(db, Job.unique_key == REBUILD_KEY) and not _failed_just_now(db):
         queue.enqueue(
             db,

@@ -1,4 +1,4 @@
-"""A lost, damaged or old index is noticed and rebuilt; no page says meanwhile that all is empty."""
+"""A lost, damaged or old index is noticed and rebuilt; until then no search finds "nothing"."""
 
 from __future__ import annotations
 

@@ -161,14 +161,14 @@ def test_rebuild_has_what_was_changed_while_it_ran(index: OnDisk, tmp_path: Path
         other.drop("B")
         assert find(other, "sửa").total == find(other, "bốn").total == 1  # before the switch too
 
-    asked: set[str] = set()
+    given: set[str] = set()
 
     def changed(ids: frozenset[str]) -> list[IndexedInterview]:
-        asked.update(ids)
+        given.update(ids)
         return [corrected, added]
 
     assert index.rebuild(slow(), changed=changed) == 3
-    assert asked == {"B", "C", "D"}
+    assert given == {"B", "C", "D"}
     assert find(index, "sửa").total == find(index, "bốn").total == find(index, "một").total == 1
     assert find(index, "hai").total == 0
 
