@@ -25,7 +25,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Literal
 
-FailureCode = Literal["timeout", "memory", "no_space", "crash", "cancelled", "refused"]
+FailureCode = Literal["timeout", "memory", "no_space", "crash", "stopped", "cancelled", "refused"]
+
+# Sent from outside when a machine or a service shuts down: no fault of the task.
+_SHUTDOWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 POLL_S = 0.1
 LONGEST_START_S = 120  # of Python and the imports of the task, on a busy machine
@@ -156,6 +159,8 @@ class _ChildMonitor:
             name = signal.Signals(-status).name
             if -status == signal.SIGXCPU:
                 return SandboxFailed("timeout", "used up its processor time")
+            if -status in _SHUTDOWN_SIGNALS:
+                return SandboxFailed("stopped", f"ended by {name}")
             return SandboxFailed("crash", f"killed by {name}. {tail}")
         return SandboxFailed("crash", f"exit status {status}. {tail}")
 

@@ -1,8 +1,8 @@
 """Probe and derive in a child process: the entry point for jobs.
 
 Raises MediaRefused or DerivativeRefused with a code for an unusable file, also when the
-decoder crashed, hung or ran out of memory. SandboxFailed is raised only for "cancelled"
-and "no_space", which are not faults of the file. Imports no decoder: the web process
+decoder crashed, hung or ran out of memory. SandboxFailed is raised only for "cancelled",
+"stopped" and "no_space", which are not faults of the file. Imports no decoder: the web process
 calls `probe` and must not load one.
 """
 

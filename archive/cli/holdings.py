@@ -1,4 +1,4 @@
-"""`flask ingest`, `flask fixity` and `flask jobs`."""
+"""`flask ingest`, `flask fixity`, `flask derive` and `flask jobs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from archive.actions.holdings import fixity, local_ingest
+from archive.actions.holdings import fixity, local_ingest, missing_derivatives
 from archive.actions.office import jobs
 from archive.actions.office.jobs import JobWithInterview
 from archive.cli.output import (
@@ -18,6 +18,7 @@ from archive.cli.output import (
     print_result,
     report_errors,
     toolbox,
+    transaction,
 )
 from archive.cli.transcripts import find_interview
 
@@ -75,6 +76,23 @@ def check_fixity(everything: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@click.command("derive")
+@click.argument("accession", required=False)
+@json_option
+@with_appcontext
+@report_errors
+def derive(accession: str | None, as_json: bool) -> None:
+    """Queue the missing copies of an interview, or of all."""
+    with transaction() as db:
+        interview = find_interview(db, accession) if accession is not None else None
+        count = missing_derivatives.request_missing(
+            db, operator(), toolbox=toolbox(), interview=interview
+        )
+    files = "file" if count == 1 else "files"
+    text = f"Copies of {count} {files} are queued: flask worker makes them."
+    print_result({"queued": count}, as_json=as_json, text=text if count else "No copy is missing.")
+
+
 @click.command("jobs")
 @json_option
 @with_appcontext
@@ -107,4 +125,4 @@ def _job_row(item: JobWithInterview) -> dict[str, object]:
     }
 
 
-COMMANDS = (ingest, check_fixity, list_jobs)
+COMMANDS = (ingest, check_fixity, derive, list_jobs)

@@ -14,13 +14,14 @@ from typing import Any
 
 from archive.actions.holdings import derivatives
 from archive.actions.holdings.derivatives import RecipeOutcome
-from archive.jobs.context import JobContext, JobParked, JobProblem
+from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
 from archive.models import MediaFile
 from media import sandboxed
 from media.derivatives.base import Recipe
 from media.errors import DerivativeRefused
 from media.kinds import RefusedKind, sniff
 from media.sandbox import SandboxFailed
+from media.sandboxed import DerivedFile
 
 PROGRESS_INTERVAL_S = 1.0
 
@@ -38,6 +39,7 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     except (OSError, RefusedKind) as error:
         raise JobProblem("original_not_readable", file=original.filename) from error
     with context.reading() as db:
+        derivatives.delete_work_folders(db, original.id, root=context.toolbox.derivatives_dir)
         recipes = derivatives.missing_recipes(
             db, original, kind, root=context.toolbox.derivatives_dir
         )
@@ -52,39 +54,51 @@ def _run_recipe(
 ) -> str:
     """Make one derivative and store its row; return the code of the problem or an empty string."""
     stage = f"making_{derivatives.media_role(recipe)}"
-    target = context.toolbox.derivatives_dir / derivatives.folder_path(original, recipe)
-    shutil.rmtree(target, ignore_errors=True)  # left by a killed attempt
+    root, token = context.toolbox.derivatives_dir, context.lease.token
+    work = derivatives.work_folder(root, original.id, token)
     context.progress(done / count, stage)
     try:
-        derivative = sandboxed.derive(
-            recipe.name,
-            source,
-            target_dir=target,
-            on_progress=_ThrottledProgress(context, stage, done, count),
-            cancelled=context.is_cancelled,
-            group=context.toolbox.settings.media_gid,
-        )
-        outcome = RecipeOutcome(
-            path=str(derivative.path.relative_to(context.toolbox.derivatives_dir)),
-            media_type=derivative.media_type,
-            size_bytes=derivative.size_bytes,
-            sha256=derivative.sha256,
-            technical=derivative.detail,
-        )
-    except SandboxFailed as failed:
-        shutil.rmtree(target, ignore_errors=True)
-        context.raise_if_stopped()
-        if failed.code == "no_space":
-            raise JobParked("no_room_for_copies", file=original.filename) from failed
-        raise
-    except DerivativeRefused as refused:
-        shutil.rmtree(target, ignore_errors=True)
-        outcome = RecipeOutcome(
-            problem=f"no_copy_{refused.code}", technical={"log": refused.detail}
-        )
-    with context.checkpoint() as db:
-        derivatives.record_outcome(db, context.rights, original, recipe, outcome=outcome)
+        try:
+            built = sandboxed.derive(
+                recipe.name,
+                source,
+                target_dir=work / recipe.name,
+                on_progress=_ThrottledProgress(context, stage, done, count),
+                cancelled=context.is_cancelled,
+                group=context.toolbox.settings.media_gid,
+            )
+        except SandboxFailed as failed:
+            context.raise_if_stopped()
+            if failed.code == "no_space":
+                raise JobParked("no_room_for_copies", file=original.filename) from failed
+            if failed.code == "stopped":
+                raise Interrupted from failed
+            raise
+        except DerivativeRefused as refused:
+            built, detail = None, refused.detail
+            problem = f"no_copy_{refused.code}"
+        with context.checkpoint() as db:
+            if built is None:
+                outcome = RecipeOutcome(problem=problem, technical={"log": detail})
+            else:
+                place = derivatives.publish(
+                    root, original.id, recipe, built=built.path.parent, token=token
+                )
+                outcome = _outcome(built, place.relative_to(root))
+            derivatives.record_outcome(db, context.rights, original, recipe, outcome=outcome)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return outcome.problem
+
+
+def _outcome(built: DerivedFile, place: Path) -> RecipeOutcome:
+    return RecipeOutcome(
+        path=str(place / built.path.name),
+        media_type=built.media_type,
+        size_bytes=built.size_bytes,
+        sha256=built.sha256,
+        technical=built.detail,
+    )
 
 
 class _ThrottledProgress:

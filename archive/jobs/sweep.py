@@ -7,7 +7,7 @@ from typing import Any
 
 from archive.actions.accounts import sessions
 from archive.actions.editing import idempotency
-from archive.actions.holdings import derivatives, upload_sweep
+from archive.actions.holdings import derivatives, missing_derivatives, upload_sweep
 from archive.jobs.context import JobContext
 from search.backends.base import IndexBusy
 
@@ -22,14 +22,16 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     with contextlib.suppress(IndexBusy):  # tomorrow, then
         toolbox.index.sweep()
     context.progress(0.8, "sweeping")
+    with context.reading() as db:
+        unanswered = missing_derivatives.find_unanswered(db, toolbox)
     with context.checkpoint() as db:
-        stale = derivatives.enqueue_outdated(db, root=toolbox.derivatives_dir)
+        enqueued = missing_derivatives.enqueue_daily(db, unanswered)
         expired_sessions = sessions.purge_expired(db)
         idempotency.sweep(db)
     return {
         "uploads": expired_uploads,
         "unfinished": unfinished,
         "folders": folders,
-        "stale": stale,
+        "missing_copies": enqueued,
         "sign_ins": expired_sessions,
     }

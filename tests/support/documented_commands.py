@@ -25,9 +25,13 @@ def _within(command: click.Command, name: str) -> Iterator[tuple[str, click.Comm
 def synopsis(name: str, command: click.Command) -> str:
     """Return the synopsis, such as `flask ingest ACCESSION FILES… [--json]`."""
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
-    options = [p for p in command.params if isinstance(p, click.Option)]
-    words = [f"{str(a.name).upper()}{'…' if a.nargs < 0 else ''}" for a in arguments]
-    return " ".join(["flask", name, *words, *map(_option, options)])
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    return " ".join(["flask", name, *map(_argument, arguments), *map(_option, options)])
+
+
+def _argument(argument: click.Argument) -> str:
+    word = f"{str(argument.name).upper()}{'…' if argument.nargs < 0 else ''}"
+    return word if argument.required else f"[{word}]"
 
 
 def _option(option: click.Option) -> str:

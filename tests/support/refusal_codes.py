@@ -80,9 +80,9 @@ def codes_of_calls() -> dict[str, str]:
             found |= dict.fromkeys(_literals(node.args[1]), place)
     # Failures of child processes, prefixed with the kind of work.
     for code in get_args(FailureCode):
-        if code not in ("cancelled", "no_space"):
+        if code not in ("cancelled", "no_space", "stopped"):
             found[f"no_copy_{code}"] = "archive/jobs/derive.py"
-        if code != "cancelled":
+        if code not in ("cancelled", "stopped"):
             found[f"hearing_{code}"] = "archive/jobs/transcribe.py"
     found |= {f"kind_{code}": "media/signatures.py" for code, _name, _pattern in REFUSED_SIGNATURES}
     # "worker_lost" is in the rows of jobs that failed before kills were counted apart.

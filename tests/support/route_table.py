@@ -103,6 +103,8 @@ POST   editing.revert                open    423 423 403 423 423 403 401
 POST   editing.revert                closed  200 200 403 200 200 404 401
 GET    files.file_list               open    200 200 200 200 200 403 303
 GET    files.file_list               closed  200 200 200 200 200 404 303
+POST   files.make_copies             open    303 303 303 403 403 403 401
+POST   files.make_copies             closed  303 303 303 403 403 404 401
 GET    files.receipt                 open    200 200 200 200 200 403 303
 GET    files.receipt                 closed  200 200 200 200 200 404 303
 GET    files.download_original       open    200 200 403 403 403 403 401
@@ -110,6 +112,7 @@ GET    files.download_original       closed  200 200 403 403 403 404 401
 GET    media.stream                  open    200 200 200 200 200 200 200
 GET    media.stream                  closed  200 200 200 200 200 404 404
 GET    jobs.catalogue                -       200 200 200 200 200 403 303
+POST   jobs.make_all_copies          -       303 303 303 403 403 403 401
 GET    jobs.panel                    closed  200 200 200 200 200 404 303
 GET    jobs.show                     closed  200 200 200 200 200 404 401
 GET    jobs.of_interview             open    200 200 200 200 200 403 401

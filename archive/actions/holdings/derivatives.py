@@ -3,6 +3,10 @@
 A derivative can be made again at any time. Its row names the recipe and its version, so a
 newer recipe replaces it; a recipe that failed leaves a row with `problem` and no path.
 PREMIS 3 calls the event *derivation*.
+
+It is built in a folder named by the lease of its job and moved, by the holder of the lease,
+into a folder that no other job uses: a worker that comes back after its lease can delete
+nothing but its own.
 """
 
 from __future__ import annotations
@@ -18,14 +22,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive import access, audit, queue
+from archive import access, audit
 from archive.access import Rights
-from archive.models import Interview, MediaFile, Recording
+from archive.models import Interview, Job, MediaFile, Recording
 from archive.toolbox import Toolbox
 from media.derivatives.base import Recipe
 from media.derivatives.registry import RECIPES
+from media.disk import Disk
 from media.kinds import Kind
 
+WORK_FOLDER_PREFIX = ".making-"
 ROLE_OF_RECIPE = {"access_copy": "access"}
 SWEEP_AFTER = timedelta(hours=24)
 
@@ -47,12 +53,20 @@ def media_role(recipe: Recipe) -> str:
     return ROLE_OF_RECIPE.get(recipe.name, recipe.name)
 
 
+def is_complete(file: MediaFile, *, root: Path) -> bool:
+    """Return whether the file of a derivative is there, with all its bytes."""
+    if not file.path:
+        return False
+    path = root / file.path
+    return path.is_file() and path.stat().st_size == file.size_bytes
+
+
 def missing_recipes(db: Session, original: MediaFile, kind: Kind, *, root: Path) -> list[Recipe]:
-    """Return the recipes for this kind whose current version has no row or no file."""
+    """Return the recipes for this kind whose current version has no row or no complete file."""
     made = {
         (file.recipe, file.recipe_version)
         for file in db.scalars(select(MediaFile).where(MediaFile.derived_from_id == original.id))
-        if file.path and (root / file.path).is_file()
+        if is_complete(file, root=root)
     }
     return [
         recipe
@@ -61,9 +75,32 @@ def missing_recipes(db: Session, original: MediaFile, kind: Kind, *, root: Path)
     ]
 
 
-def folder_path(original: MediaFile, recipe: Recipe) -> str:
-    """Return the folder of a derivative, relative to the folder of derivatives."""
-    return f"{original.id}/{recipe.name}-{recipe.version}"
+def work_folder(root: Path, original_id: str, token: str) -> Path:
+    """Return the folder in which the holder of a lease builds derivatives of an original."""
+    return root / original_id / f"{WORK_FOLDER_PREFIX}{token}"
+
+
+def publish(root: Path, original_id: str, recipe: Recipe, *, built: Path, token: str) -> Path:
+    """Move a built folder to its place and return that; call it in the transaction of the row.
+
+    The place is named by the lease as well: after a kill between the move and the commit, no
+    row refers to it, and no row refers to bytes that are not its own.
+    """
+    place = root / original_id / f"{recipe.name}-{recipe.version}-{token}"
+    disk = Disk()
+    disk.sync_folder(built)
+    shutil.rmtree(place, ignore_errors=True)
+    disk.rename(built, place)
+    disk.sync_folder(place.parent)
+    return place
+
+
+def delete_work_folders(db: Session, original_id: str, *, root: Path) -> None:
+    """Delete what killed runs left of an original; folders of running leases stay."""
+    running = _running_tokens(db)
+    for folder in (root / original_id).glob(f"{WORK_FOLDER_PREFIX}*"):
+        if folder.name.removeprefix(WORK_FOLDER_PREFIX) not in running:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def record_outcome(
@@ -114,31 +151,6 @@ def record_outcome(
     return file
 
 
-def enqueue_outdated(db: Session, *, root: Path) -> int:
-    """Enqueue a `derive` job for each original with an outdated or lost derivative; count them.
-
-    Starts from the rows of derivatives, so an original without any such row is not found.
-    """
-    versions = {recipe.name: recipe.version for recipe in RECIPES.values()}
-    outdated = {
-        file.derived_from_id: file.interview_id
-        for file in db.scalars(select(MediaFile).where(MediaFile.derived_from_id.is_not(None)))
-        if file.recipe_version < versions.get(file.recipe, 0)
-        or (file.path and not (root / file.path).is_file())
-    }
-    for original_id, interview_id in outdated.items():
-        queue.enqueue(
-            db,
-            "derive",
-            lane="files",
-            interview_id=interview_id,
-            unique_key=f"derive:{original_id}",
-            payload={"subject_id": original_id},
-            priority=-20,
-        )
-    return len(outdated)
-
-
 def sweep(toolbox: Toolbox) -> int:
     """Delete folders without a row that are older than a day; return their number."""
     root = toolbox.derivatives_dir
@@ -149,15 +161,21 @@ def sweep(toolbox: Toolbox) -> int:
             str(Path(path).parent)
             for path in db.scalars(select(MediaFile.path).where(MediaFile.path != ""))
         }
+        running = {f"{WORK_FOLDER_PREFIX}{token}" for token in _running_tokens(db)}
     newest_mtime = time.time() - SWEEP_AFTER.total_seconds()
     removed = 0
     for folder in _folders(root):
-        if str(folder.relative_to(root)) not in known and folder.stat().st_mtime < newest_mtime:
+        is_known = str(folder.relative_to(root)) in known or folder.name in running
+        if not is_known and folder.stat().st_mtime < newest_mtime:
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
     return removed
+
+
+def _running_tokens(db: Session) -> set[str]:
+    return set(db.scalars(select(Job.lease_token).where(Job.state == "running")))
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
@@ -102,8 +102,7 @@ def list_for_interview(db: Session, rights: Rights, interview: Interview) -> lis
             select(Job)
             .where(
                 Job.interview_id == interview.id,
-                Job.state.in_((*OPEN_JOB_STATES, "failed")),
-                Job.created_at > utc_now() - SHOWN_PERIOD,
+                or_(Job.state.in_(OPEN_JOB_STATES), _is_recent_failure()),
             )
             .order_by(Job.id.desc())
             .limit(MOST_SHOWN)

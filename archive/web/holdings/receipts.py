@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from archive import access, messages
-from archive.actions.holdings import originals
+from archive.actions.holdings import missing_derivatives, originals
 from archive.actions.office import jobs as job_actions
 from archive.models import Interview, Job, MediaFile
 from archive.web.core import current, formatting, language, loaders
 from archive.web.core.file_responses import ServedFile, file_response
 from archive.web.holdings import file_labels
+from archive.web.office import job_labels
 
 bp = Blueprint("files", __name__)
 
@@ -33,10 +35,26 @@ def files_of(interview: Interview) -> dict[str, object] | None:
     db, rights = current.db(), current.rights()
     if not access.may(rights, "see_files", access.Scope(interview)):
         return None
-    jobs = job_actions.list_for_interview(db, rights, interview)
+    file_jobs = [
+        job for job in job_actions.list_for_interview(db, rights, interview) if _is_file_job(job)
+    ]
+    # Newest first: of several jobs of a file the last one here is shown.
+    file_jobs.sort(key=lambda job: (job.state == "running", job.kind == "derive"))
+    jobs = {str(job.payload.get("subject_id", "")): job for job in file_jobs}
+    being_copied = {
+        str(job.payload.get("subject_id", ""))
+        for job in file_jobs
+        if job.kind == "derive" and job.state in ("queued", "running")
+    }
+    holdings = originals.list_originals(db, rights, interview)
     return {
-        "holdings": originals.list_originals(db, rights, interview),
-        "jobs": {str(job.payload.get("subject_id", "")): job for job in jobs if _is_file_job(job)},
+        "holdings": holdings,
+        "jobs": jobs,
+        "without_copy": {
+            holding.original.id
+            for holding in holdings
+            if holding.original.id not in being_copied and _lacks_copy(holding)
+        },
     }
 
 
@@ -51,6 +69,17 @@ def file_list(accession: str) -> ResponseReturnValue:
     """Render the file list alone, for a page whose copies have just been made."""
     interview = loaders.interview(accession, "see_files")
     return render_template("catalogue/interviews/_files.html", interview=interview)
+
+
+@bp.post(language.LANGUAGE_PREFIX + "/interviews/<accession>/copies")
+def make_copies(accession: str) -> WerkzeugResponse:
+    """Enqueue the jobs that make the missing copies of an interview."""
+    interview = loaders.interview(accession, "upload")
+    count = missing_derivatives.request_missing(
+        current.db(), current.rights(), toolbox=current.toolbox(), interview=interview
+    )
+    flash(job_labels.copies_enqueued(count))
+    return redirect(url_for("interviews.show", accession=accession) + "#files-h", 303)
 
 
 @bp.get(language.LANGUAGE_PREFIX + "/files/<file_id>")
@@ -80,6 +109,12 @@ def download_original(file_id: str) -> Response:
             etag=file.sha256,
             is_attachment=True,
         )
+    )
+
+
+def _lacks_copy(holding: originals.Holding) -> bool:
+    return missing_derivatives.lacks_derivative(
+        holding.original, holding.derived.values(), toolbox=current.toolbox(), is_repeated=True
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from archive.messages.message import TextFactory
 
@@ -53,3 +54,16 @@ def job_stage_label(code: str) -> str:
 def job_state_label(code: str) -> str:
     """Return the label of a job's state."""
     return STATES[code]() if code in STATES else code
+
+
+def copies_enqueued(count: int) -> str:
+    """Return the message after missing copies were requested."""
+    if not count:
+        return str(_("No copy is missing."))
+    return str(
+        ngettext(
+            "The missing copies of %(num)d file will be made.",
+            "The missing copies of %(num)d files will be made.",
+            count,
+        )
+    )

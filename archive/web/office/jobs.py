@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from archive import access, messages
-from archive.actions.holdings import fixity
+from archive.actions.holdings import fixity, missing_derivatives
 from archive.actions.office import jobs as job_actions
 from archive.models import Interview, Job
 from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
@@ -74,6 +74,16 @@ def of_interview(accession: str) -> ResponseReturnValue:
     interview = loaders.interview(accession, "know")
     jobs = job_actions.list_for_interview(current.db(), current.rights(), interview)
     return jsonify(jobs=[_job_json(job, interview) for job in jobs])
+
+
+@bp.post(language.LANGUAGE_PREFIX + "/jobs/copies")
+def make_all_copies() -> WerkzeugResponse:
+    """Enqueue the jobs that make the missing copies of all interviews."""
+    count = missing_derivatives.request_missing(
+        current.db(), current.rights(), toolbox=current.toolbox()
+    )
+    flash(job_labels.copies_enqueued(count))
+    return redirect(url_for(".catalogue"), 303)
 
 
 @bp.post(language.LANGUAGE_PREFIX + "/jobs/<job_id>/cancel")

@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from archive.actions.speech import runs
-from archive.models import Event, Interview, MediaFile
+from archive.models import Event, Interview, Job, MediaFile
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 from tests.support.cli_runner import CliRunner
@@ -160,3 +161,20 @@ def test_jobs_lists_queued_jobs(runner: CliRunner, toolbox: Toolbox, tmp_path: P
         }
         assert (row["state"], row["accession"], row["attempts"]) == ("queued", "LK-1", 0)
     assert "transcribe" in runner.output("jobs")
+
+
+def test_derive_queues_missing_copies_of_one_interview_or_of_all(
+    runner: CliRunner, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    media_factory.add_interview(toolbox.database, "LK-2")
+    for accession, hertz in (("LK-1", 440), ("LK-2", 550)):
+        path = media_factory.write_wav(tmp_path, hertz=hertz, name=f"{accession}.wav")
+        runner.json("ingest", accession, str(path))
+    with toolbox.database.writing() as db:
+        db.execute(delete(Job))
+    assert runner.json("derive", "LK-2") == {"queued": 1}
+    assert runner.output("derive") == "Copies of 1 file are queued: flask worker makes them.\n"
+    assert runner.output("derive") == "No copy is missing.\n"
+    with toolbox.database.reading() as db:
+        assert [job.kind for job in db.query(Job)] == ["derive", "derive"]
+    assert "[unknown_interview]" in runner.run("derive", "LK-9").stderr

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from archive.access import Rights
-from archive.actions.holdings import derivatives, local_ingest
+from archive.actions.holdings import local_ingest, missing_derivatives
 from archive.actions.office import jobs as office_jobs
 from archive.jobs.worker import Worker
 from archive.messages import holdings
@@ -44,6 +44,13 @@ def run_jobs(toolbox: Toolbox) -> None:
 def derivatives_by_role(toolbox: Toolbox) -> dict[str, MediaFile]:
     with toolbox.database.reading() as db:
         return {file.role: file for file in db.query(MediaFile) if file.role != "original"}
+
+
+def plan_daily(toolbox: Toolbox) -> int:
+    with toolbox.database.reading() as db:
+        unanswered = missing_derivatives.find_unanswered(db, toolbox)
+    with toolbox.database.writing() as db:
+        return missing_derivatives.enqueue_daily(db, unanswered)
 
 
 def run_derive_again(toolbox: Toolbox, file_id: str) -> None:
@@ -120,8 +127,7 @@ def test_newer_recipe_version_replaces_its_derivative(
     before = derivatives_by_role(toolbox)
     newer_recipe = replace(registry.RECIPES["peaks"], version=registry.RECIPES["peaks"].version + 1)
     monkeypatch.setitem(registry.RECIPES, "peaks", newer_recipe)
-    with toolbox.database.writing() as db:
-        assert derivatives.enqueue_outdated(db, root=toolbox.derivatives_dir) == 1
+    assert plan_daily(toolbox) == 1
     run_jobs(toolbox)
     after = derivatives_by_role(toolbox)
     assert after["peaks"].recipe_version == newer_recipe.version
@@ -133,8 +139,7 @@ def test_lost_derivatives_are_made_again(toolbox: Toolbox, ben: Rights, tmp_path
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=media_factory.write_wav(tmp_path))
     run_jobs(toolbox)
     shutil.rmtree(toolbox.derivatives_dir)
-    with toolbox.database.writing() as db:
-        derivatives.enqueue_outdated(db, root=toolbox.derivatives_dir)
+    assert plan_daily(toolbox) == 1
     run_jobs(toolbox)
     for file in derivatives_by_role(toolbox).values():
         assert (toolbox.derivatives_dir / file.path).is_file()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from archive import queue
+from archive.actions.holdings import local_ingest
 from archive.db import Database
 from archive.models import Job
-from tests.support import sample_transcript
+from archive.toolbox import Toolbox
+from tests.support import media_factory, sample_transcript
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
 
@@ -122,3 +128,67 @@ def test_finished_transcription_links_to_its_version(
         row.state, row.result = "done", {"version": 3}
     page = client_of("cleo").get(f"/en/jobs/{job}/panel").get_data(as_text=True)
     assert 'href="/en/interviews/LK-1?version=3"' in page
+
+
+def test_missing_copies_are_requested_for_all_interviews(
+    toolbox: Toolbox, client_of: ClientOf, tmp_path: Path
+) -> None:
+    media_factory.add_interview(toolbox.database)
+    local_ingest.ingest_file(
+        toolbox, rights_of_machine("test"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
+    with toolbox.database.writing() as db:
+        db.execute(delete(Job))
+    client = client_of("hoa")
+    assert "Make missing copies" in client.get("/en/jobs").get_data(as_text=True)
+    for sentence in ("The missing copies of 1 file will be made.", "No copy is missing."):
+        answer = client.post("/en/jobs/copies", follow_redirects=True)
+        assert sentence in answer.get_data(as_text=True)
+    with toolbox.database.reading() as db:
+        assert [job.kind for job in db.query(Job)] == ["derive"]
+    assert "Make missing copies" not in client_of("cleo").get("/en/jobs").get_data(as_text=True)
+
+
+def test_interview_offers_to_make_missing_copies(
+    toolbox: Toolbox, client_of: ClientOf, tmp_path: Path
+) -> None:
+    media_factory.add_interview(toolbox.database)
+    local_ingest.ingest_file(
+        toolbox, rights_of_machine("test"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
+    address = "/en/interviews/LK-1/files"
+    assert "Make missing copies" not in client_of("ben").get(address).get_data(as_text=True)
+    with toolbox.database.writing() as db:
+        db.execute(delete(Job))
+    page = client_of("ben").get(address).get_data(as_text=True)
+    assert "Make missing copies" in page
+    assert "Its copies have not been made yet." in page
+    assert "Make missing copies" not in client_of("cleo").get(address).get_data(as_text=True)
+    answer = client_of("ben").post("/en/interviews/LK-1/copies")
+    assert answer.location.endswith("/en/interviews/LK-1#files-h")
+    assert "Make missing copies" not in client_of("ben").get(address).get_data(as_text=True)
+
+
+def test_job_that_waits_for_a_person_shows_why_and_is_retried(
+    toolbox: Toolbox, client_of: ClientOf, tmp_path: Path
+) -> None:
+    media_factory.add_interview(toolbox.database)
+    local_ingest.ingest_file(
+        toolbox, rights_of_machine("test"), "LK-1", path=media_factory.write_wav(tmp_path)
+    )
+    with toolbox.database.writing() as db:
+        row = db.query(Job).filter_by(kind="derive").one()
+        row.state, row.problem = "waiting", "interrupted_too_often"
+        row.interruptions = queue.MOST_INTERRUPTIONS
+        row.created_at -= timedelta(days=30)
+    client = client_of("ben")
+    for address, sentence in (
+        ("/en/jobs", "The worker was ended 10 times during this job"),
+        ("/en/interviews/LK-1/files", "The worker was ended 10 times during this job"),
+        ("/vi/jobs", "Tiến trình xử lý bị ngắt 10 lần"),
+    ):
+        assert sentence in client.get(address).get_data(as_text=True), address
+    assert client.post(f"/en/jobs/{row.id}/retry").status_code == 303
+    with toolbox.database.reading() as db:
+        again = db.get_one(Job, row.id)
+        assert (again.state, again.interruptions, again.problem) == ("queued", 0, "")
