@@ -21,7 +21,13 @@ MAX_FUNCTION_LINES = 60
 # The lowest floor comes first: a module may import its own floor and those below it.
 FLOORS = (
     ("archive.settings", "archive.time", "archive.text"),
-    ("archive.db", "archive.models", "archive.file_modes", "archive.write_ahead_log"),
+    (
+        "archive.db",
+        "archive.models",
+        "archive.file_modes",
+        "archive.storage_faults",
+        "archive.write_ahead_log",
+    ),
     ("archive.access", "archive.audit", "archive.queue", "archive.toolbox", "archive.migrations"),
     ("archive.messages",),
     ("archive.actions",),

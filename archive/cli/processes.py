@@ -31,6 +31,8 @@ from archive.settings import make_home
 if TYPE_CHECKING:
     from archive.jobs.worker import Worker
 
+MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+
 # With https on, every request comes from the office's proxy. Without its X-Forwarded-For all
 # users would share one rate limit of failed sign-ins.
 _BEHIND_A_PROXY: dict[str, Any] = {
@@ -101,6 +103,9 @@ def serve(port: int | None, worker: bool) -> None:
             channel_timeout=300,
             # The longest body is a form with files; it is spooled to TMPDIR, not held in memory.
             max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
+            # What our own pages send and get is held in memory: TMPDIR may be full.
+            inbuf_overflow=MAX_BUFFERED_BYTES,
+            outbuf_overflow=MAX_BUFFERED_BYTES,
             **(_BEHIND_A_PROXY if settings.https else {}),
         )
     except OSError as error:

@@ -150,6 +150,52 @@ MESSAGES: dict[str, MessageFactory] = {
             " here before."
         ),
     ),
+    "disk_full": lambda f: Message(
+        _("The disk of the archive is full."),
+        reassurance=_("What was saved is safe, and pages can be read."),
+        advice=_("Tell the administrator. When there is disk space, try again."),
+    ),
+    "disk_full_kept": lambda f: Message(
+        _("The disk of the archive is full."),
+        reassurance=_("What you typed is kept here, and nothing was changed yet."),
+        advice=_(
+            "Tell the administrator. When there is disk space, send it again with the button below."
+        ),
+    ),
+    "disk_read_only": lambda f: Message(
+        _("The disk of the archive allows reading only."),
+        reassurance=_("Nothing was changed."),
+        advice=_(
+            "A system that finds errors on a disk allows no more writing to it: the administrator "
+            "should look at its log, then allow writing again."
+        ),
+    ),
+    "database_other_account": lambda f: Message(
+        _("The database belongs to another account of this computer."),
+        reassurance=_("Nothing was changed."),
+        advice=_(
+            "The administrator gives all files of the archive to its own account (chown -R), and "
+            "runs commands under that account only."
+        ),
+    ),
+    "database_not_writable": lambda f: Message(
+        _("The archive may not write to its database or to the folder of it."),
+        reassurance=_("Nothing was changed."),
+        advice=_("The administrator allows its account to write there (chmod u+rwX)."),
+    ),
+    "database_damaged": lambda f: Message(
+        _("The database is damaged."),
+        reassurance=_("The originals are kept apart from it."),
+        advice=_(
+            "Stop the program, keep the damaged file, and put the last copy of the database back. "
+            "flask doctor checks it."
+        ),
+    ),
+    "database_missing": lambda f: Message(
+        _("The database of the archive is missing."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Check the folder of the archive, or put the last copy of the database back."),
+    ),
     "database_busy": lambda f: Message(
         _("The archive is very busy."),
         reassurance=_("Nothing was lost."),

@@ -29,7 +29,8 @@ from archive.migrations.refusals import (
 from archive.migrations.safety_copy import copy_before_migration
 from archive.migrations.schema import VERSION_TABLE, table_names
 from archive.migrations.squash import adopt_first_release
-from archive.migrations.transaction import migrating, reading, sqlite_file
+from archive.migrations.transaction import migrating, reading
+from archive.storage_faults import sqlite_file
 
 __all__ = [
     "MIGRATIONS_FOLDER",
@@ -42,6 +43,7 @@ __all__ = [
     "current_revision",
     "list_revisions",
     "newest_revision",
+    "require_known_revision",
     "revisions_before_release",
     "upgrade",
 ]
@@ -56,6 +58,11 @@ def current_revision(database_url: str) -> str | None:
     """
     with reading(database_url) as connection:
         return None if connection is None else _revision(connection)
+
+
+def require_known_revision(database_url: str) -> None:
+    """Raise DatabaseNewer or DatabaseUnknown if this program cannot work with the database."""
+    _is_behind(current_revision(database_url))
 
 
 def upgrade(database_url: str) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, event, text
 
 from archive.db import BUSY_TIMEOUT_MS, make_engine
+from archive.storage_faults import sqlite_file
 from archive.write_ahead_log import require_own_log
 
 LOCK = 0x10173E  # an arbitrary number for the advisory lock
@@ -57,14 +57,6 @@ def migrating(database_url: str) -> Iterator[Connection]:
                     raise RuntimeError(f"rows refer to nothing after the migration: {broken[:5]}")
     finally:
         engine.dispose()
-
-
-def sqlite_file(database_url: str) -> Path | None:
-    """Return the file of an SQLite database; None for a database on a server."""
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database)
-    return None
 
 
 def _wait_for_another_migration(connection: Any, _record: object) -> None:

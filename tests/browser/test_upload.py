@@ -98,6 +98,37 @@ def wait_for_bytes(page: Page, name: str) -> None:
     )
 
 
+def test_cut_connection_loses_at_most_one_mebibyte(
+    open_as: OpenAs, interview: str, tmp_path: Path, settings: Settings, database: Database
+) -> None:
+    """One request, which the server stores at its end, is at most 1 MiB long."""
+    whole = media.sound(tmp_path / "Băng dài.wav", media.tone(400.0))  # 12.8 MB
+    page = open_upload_page(open_as)
+    offsets: list[int] = []
+    cut: list[int] = []
+
+    def pass_or_cut(route: Route) -> None:
+        if route.request.method != "PATCH":
+            return route.continue_()
+        offset = int(route.request.headers["upload-offset"])
+        if offset > 6_000_000 and not cut:
+            cut.append(offset)
+            return route.abort("connectionreset")
+        offsets.append(offset)
+        return route.continue_()
+
+    page.route("**/api/v1/uploads/*", pass_or_cut)
+    select_files(page, whole)
+    wait_for_state(page, whole.name, "offline")
+    [part] = settings.parts_dir.glob("*.part")
+    assert part.stat().st_size == cut[0]
+    expect(page.locator("li.file-row--ok")).to_contain_text("Stored in the vault.")
+    assert_stored(settings, database, whole)
+    ends = [*offsets[1:], whole.stat().st_size]
+    lengths = [end - start for start, end in zip(offsets, ends, strict=True)]
+    assert 512 * 1024 < max(lengths) <= 1024 * 1024
+
+
 def test_upload_of_two_files_ends_at_their_receipts(
     open_as: OpenAs, interview: str, recording: Path, settings: Settings, database: Database
 ) -> None:

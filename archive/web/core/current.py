@@ -92,12 +92,18 @@ def end_transaction(*, succeeded: bool) -> None:
         session.close()
 
 
-def abandon_database() -> None:
-    """Roll back and finish the request without the database, after a database failure."""
+def roll_back() -> None:
+    """Roll back after a database failure; a rollback that fails too is logged."""
+    g.pop("commit_despite_error", None)
     try:
         end_transaction(succeeded=False)
     except SQLAlchemyError:
         log.exception("the transaction could not be rolled back")
+
+
+def abandon_database() -> None:
+    """Roll back and finish the request without the database, after a database failure."""
+    roll_back()
     g.setdefault("site", Site())
 
 
@@ -106,7 +112,10 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
-        end_transaction(succeeded=response.status_code < 400)
+        try:
+            end_transaction(succeeded=response.status_code < 400)
+        except SQLAlchemyError as error:  # at the commit; Flask would log each one as a traceback
+            return current_app.make_response(current_app.handle_user_exception(error))
         return response
 
     @app.teardown_request

@@ -12,7 +12,7 @@ from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +20,8 @@ from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused
 from archive.db import DatabaseMoved
 from archive.messages import Message
+from archive.migrations import DatabaseNewer, require_known_revision
+from archive.storage_faults import fault_of
 from archive.web.core import current, origin
 from archive.write_ahead_log import ForeignLog
 
@@ -40,7 +42,8 @@ CODE_OF_STATUS = {
 }
 
 # The database is down, its connection was cut, or no connection of the pool came free in time.
-DATABASE_FAILURES = (OperationalError, InterfaceError, NoConnection)
+# PostgreSQL reports a missing column, as after an upgrade by a newer program, as ProgrammingError.
+DATABASE_FAILURES = (OperationalError, InterfaceError, NoConnection, ProgrammingError)
 
 STATUS_OF_CODE = {
     "frozen": 423,
@@ -116,8 +119,9 @@ def register(app: Flask) -> None:
     def _http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        if isinstance(getattr(error, "original_exception", None), DATABASE_FAILURES):
-            return _without_database(error)  # it failed outside of a route: at the commit
+        original = getattr(error, "original_exception", None)
+        if isinstance(original, (*DATABASE_FAILURES, OSError)):
+            return _storage_failed(original)  # it failed outside of a route: at the commit
         response = current_app.make_response(
             respond(error.code, CODE_OF_STATUS.get(error.code, "http"))
         )
@@ -126,16 +130,16 @@ def register(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
-    for failure in DATABASE_FAILURES:
-        app.register_error_handler(failure, _without_database)
+    for failure in (*DATABASE_FAILURES, OSError):
+        app.register_error_handler(failure, _storage_failed)
 
     @app.errorhandler(DatabaseMoved)
     def _database_moved(_error: DatabaseMoved) -> ResponseReturnValue:
-        return _without_database(_error, code="database_moved")
+        return _without_database("database_moved")
 
     @app.errorhandler(ForeignLog)
     def _foreign_log(_error: ForeignLog) -> ResponseReturnValue:
-        return _without_database(_error, code="foreign_log")
+        return _without_database("foreign_log")
 
     @app.errorhandler(DataError)
     @app.errorhandler(OverflowError)
@@ -146,13 +150,40 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unexpected(_error: Exception) -> ResponseReturnValue:
-        log.exception("%s %s failed", request.method, request.path)
-        return respond(500, "unexpected")
+        return _respond_unexpected()
 
 
-def _without_database(_error: Exception, *, code: str = "database_busy") -> ResponseReturnValue:
-    """Return 503 without another query: each one might wait for its timeout."""
+def _storage_failed(error: Exception) -> ResponseReturnValue:
+    """Return the message for the cause of a failed database or file operation."""
+    url = current.settings().database_url
+    fault = fault_of(error, url)
+    if fault == "disk_full":
+        # No traceback: at each request it would fill the rest of the disk.
+        log.error("%s %s: the disk is full", request.method, request.path)
+        current.roll_back()
+        return _retryable(507, "disk_full", kept="disk_full_kept")
+    if fault is None and isinstance(error, OSError):
+        return _respond_unexpected()
     log.error("%s %s: the database did not answer", request.method, request.path, exc_info=True)
+    if fault is None and isinstance(error, ProgrammingError | OperationalError):
+        try:
+            require_known_revision(url)
+        except DatabaseNewer as newer:
+            return _without_database(newer.code)
+        except Exception:
+            log.exception("the revision of the database cannot be read")
+        if isinstance(error, ProgrammingError):
+            return _respond_unexpected()
+    return _without_database(fault or "database_busy")
+
+
+def _respond_unexpected() -> ResponseReturnValue:
+    log.exception("%s %s failed", request.method, request.path)
+    return respond(500, "unexpected")
+
+
+def _without_database(code: str) -> ResponseReturnValue:
+    """Return 503 without another query: each one might wait for its timeout."""
     current.abandon_database()
     return respond_bare(503, code)
 

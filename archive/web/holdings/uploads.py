@@ -32,6 +32,8 @@ from archive.web.holdings import tus
 bp = Blueprint("uploads", __name__)
 
 MAX_FORM_FILES = 50
+# The server stores a request only after its last byte, so a cut connection loses one piece.
+MAX_PIECE_BYTES = 1024 * 1024
 DIGEST = re.compile("[0-9a-f]{64}")
 
 bp.add_app_template_filter(quantities.size)
@@ -185,7 +187,7 @@ def _script_data(accession: str, unfinished: list[UploadProgress]) -> dict[str, 
     return {
         "accession": accession,
         "endpoint": tus.PATH,
-        "pieceBytes": current.settings().upload_part_bytes // 2,
+        "pieceBytes": min(MAX_PIECE_BYTES, current.settings().upload_part_bytes),
         "rowUrl": url_for(".progress_row", upload_id="ID"),
         "sentences": {**sentences, "fallback": sentences["upload_ended"]},
         "unfinished": [

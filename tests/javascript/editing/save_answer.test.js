@@ -11,7 +11,7 @@ import { withStorageState } from "../../../archive/web/static/js/editing/storage
 /** @typedef {import("../../../archive/web/static/js/editing/editor.js").Editor} Editor */
 
 const KEPT = "What was typed is kept on this computer.";
-const SAVER = { savedAt: 5, failures: 0, stopped: "" };
+const SAVER = { savedAt: 5, failures: 0, stopped: "", isDiskFull: false };
 
 for (const { status, body = {}, outcome } of [
   { status: 200, outcome: "saved" },
@@ -83,6 +83,7 @@ test("the status counts segments, not drafts", () => {
     savedAt: 5,
     cut: false,
     stopped: "",
+    isDiskFull: false,
   });
 });
 

@@ -33,6 +33,21 @@ test("typing without a pause is sent every ten seconds", async () => {
   assert.equal(world.saver.status.unsent, 1);
 });
 
+test("a full disk keeps the text, shows the cause, and is tried again by itself", async () => {
+  const world = new World();
+  world.connection = 507;
+  world.saver.typed("s", "một hai ba bốn");
+  await world.advance(REST_MS);
+  assert.equal(world.saver.status.isDiskFull, true);
+  assert.equal(world.saver.status.unsent, 1);
+  assert.equal(world.row("s").text, "một hai ba bốn");
+  world.connection = "up";
+  await world.advance(10_000);
+  assert.equal(world.server.text, "một hai ba bốn");
+  assert.equal(world.saver.status.isDiskFull, false);
+  assert.equal(world.rows.size, 0);
+});
+
 test("typing the saved text again sends nothing", async () => {
   const world = new World();
   world.saver.typed("s", "một hai");

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,44 +18,16 @@ from media.parts import PartStore
 from media.vault import Vault
 from tests.support import media_factory
 from tests.support import media_files as media
+from tests.support.small_disk import delete, fill, mounted, use_up_inodes
 
 ClientOf = Callable[[str | None], FlaskClient]
 PATH = "/api/v1/uploads"
 
 
-def fill(disk: Path) -> None:
-    """Write until nothing more fits."""
-    with contextlib.suppress(OSError), open(disk / "ballast", "wb", buffering=0) as ballast:
-        while ballast.write(b"0" * 65536):
-            pass
-    assert shutil.disk_usage(disk).free < 65536
-
-
-def use_up_inodes(disk: Path) -> list[Path]:
-    """Create empty files until no more can be created; return them."""
-    made: list[Path] = []
-    with contextlib.suppress(OSError):
-        while True:
-            made.append(disk / f"empty-{len(made)}")
-            made[-1].touch()
-    return made
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Eight MiB of memory as a file system; left out where none may be mounted."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=64", "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted(tmp_path / "small", mib=8, inodes=64) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -155,8 +124,7 @@ def test_disk_without_inodes_is_507_and_the_upload_goes_on_afterwards(
     status, body = patch(hoa, address, 1000, data[1000:])
     assert (status, "no_space" in body) == (507, True)
     assert head(hoa, address) == 1000
-    for path in made:
-        path.unlink(missing_ok=True)
+    delete(made)
     assert patch(hoa, address, 1000, data[1000:])[0] == 204
     assert app.extensions["loi_ke"].vault.has(hashlib.sha256(data).hexdigest())
 
@@ -174,7 +142,6 @@ def test_complete_upload_waits_for_a_vault_without_inodes(
     answer = hoa.get(f"{address}/state")
     assert answer.status_code == 507
     assert hoa.get(f"/en/uploads/{upload_id}/row").status_code == 507
-    for path in made:
-        path.unlink(missing_ok=True)
+    delete(made)
     assert hoa.get(f"{address}/state").get_json()["state"] == "kept"
     assert tools.vault.check(hashlib.sha256(data).hexdigest()).state == "ok"

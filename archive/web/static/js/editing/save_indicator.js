@@ -68,6 +68,16 @@ function statusText(status, loaded) {
   if (status.unkept && (status.cut || status.stopped)) {
     return ["save-status--conflict", t("Not sent, and not kept by this browser")];
   }
+  if (status.unsent && status.kept && status.isDiskFull) {
+    return [
+      "save-status--kept",
+      nt(
+        "The archive’s disk is full; kept on this computer (%(num)s segment)",
+        "The archive’s disk is full; kept on this computer (%(num)s segments)",
+        status.unsent,
+      ),
+    ];
+  }
   if (status.unsent && status.kept && (status.cut || status.stopped)) {
     return [
       "save-status--kept",

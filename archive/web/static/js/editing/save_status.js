@@ -12,13 +12,14 @@
  * @property {number} savedAt
  * @property {boolean} cut
  * @property {string} stopped
+ * @property {boolean} isDiskFull whether the archive could not store for lack of disk space
  */
 
 /**
  * @param {SegmentDraft[]} unsent what is not known to be on the server
- * @param {{savedAt: number, failures: number, stopped: string}} saver @returns {Status}
+ * @param {{savedAt: number, failures: number, stopped: string, isDiskFull: boolean}} saver @returns {Status}
  */
-export function statusOf(unsent, { savedAt, failures, stopped }) {
+export function statusOf(unsent, { savedAt, failures, stopped, isDiskFull }) {
   return {
     saving: unsent.filter((draft) => draft.inFlight).length,
     unsent: new Set(unsent.map((draft) => draft.id)).size,
@@ -28,5 +29,6 @@ export function statusOf(unsent, { savedAt, failures, stopped }) {
     savedAt,
     cut: failures > 0,
     stopped,
+    isDiskFull,
   };
 }

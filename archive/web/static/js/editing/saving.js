@@ -51,6 +51,7 @@ export class Saver {
     /** drafts of earlier page loads, the oldest first @type {SegmentDraft[]} */
     this.recovered = [];
     this.savedAt = 0;
+    this.isDiskFull = false;
     this.failures = 0;
     this.retryTimer = 0;
     /** why nothing is sent: "", "sign-in", "frozen", "forbidden" */
@@ -251,6 +252,7 @@ export class Saver {
   /** @param {SegmentDraft} draft @param {SaveAnswer} answer */
   async #answered(draft, { status, body }) {
     draft.inFlight = false;
+    this.isDiskFull = status === 507;
     const outcome = outcomeOf(status, body);
     if (outcome === "saved") this.#saved(draft, body);
     else if (outcome === "conflict") {
