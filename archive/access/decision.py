@@ -58,7 +58,11 @@ def _role_refusal(actor: Actor) -> Decision:
 def _may_as_reader(rights: Rights, action: ReaderAction, scope: Scope) -> Decision:
     if scope.interview is None:
         return Decision(False, "nothing_named")
-    if not rights.admit(scope.interview, action, scope):
+    # Who may not read a text gets it in no other form either.
+    needed: tuple[ReaderAction, ...] = (action,)
+    if isinstance(scope.part, TranscriptVersion) and action == "download":
+        needed = ("read", action)
+    if not all(rights.admit(scope.interview, one, scope) for one in needed):
         return Decision(False, "closed")
     if isinstance(scope.part, MediaFile):
         return _may_have_file(rights.actor, scope.part)

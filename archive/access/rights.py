@@ -27,7 +27,8 @@ class AudienceRule(Protocol):
     ) -> SQLColumnExpression[str | None]:
         """Return the same over the columns of Interview; NULL where it is silent.
 
-        With `of_recording` for one recording, over the columns of Recording as well.
+        With `of_recording` for one recording, over the columns of Recording as well; a rule
+        about a part of it speaks for all of it, since search counts passages by recording.
         """
 
 

@@ -163,6 +163,9 @@ def count_archive(db: Session, rights: Rights) -> ArchiveCounts:
     of_recordings = select(func.sum(Recording.duration_ms)).join(
         Interview, Interview.id == Recording.interview_id
     )
+    of_known_recordings = _visible(rights, of_recordings).where(
+        rights.admit_in_sql("know", of_recording=True)
+    )
     of_people = (
         select(func.count(func.distinct(Contribution.person_id)))
         .join(Interview, Interview.id == Contribution.interview_id)
@@ -181,7 +184,7 @@ def count_archive(db: Session, rights: Rights) -> ArchiveCounts:
     )
     return ArchiveCounts(
         interviews=db.scalar(_visible(rights, select(func.count(Interview.id)))) or 0,
-        recorded_ms=db.scalar(_visible(rights, of_recordings)) or 0,
+        recorded_ms=db.scalar(of_known_recordings) or 0,
         witnesses=db.scalar(_visible(rights, of_people)) or 0,
         approved=db.scalar(approved) or 0,
         samples=samples,

@@ -18,7 +18,7 @@ from archive import access
 from archive.access import Rights
 from archive.actions.transcripts import history, speakers, versions
 from archive.actions.transcripts.history import DiffPiece
-from archive.actions.transcripts.redaction import hidden_spans, visible_text
+from archive.actions.transcripts.rendition import text_reader
 from archive.models import Interview, Recording, Segment, SegmentRevision, TranscriptVersion
 
 
@@ -140,19 +140,20 @@ def _load_rows(db: Session, rights: Rights, interview: Interview, state: TextSta
         .where(Segment.version_id == state.version.id)
         .order_by(Segment.position, Segment.id)
     )
-    hidden = hidden_spans(db, [interview.id])[interview.id]
+    read = text_reader(db, rights, interview)
     rows = [
         _Row(
             id=segment_id,
             part=part or 1,
             start_ms=row.start_ms,
             end_ms=row.end_ms,
-            text=visible_text(row, recording_id, hidden).text,
+            text=visible.text,
             voice=speakers.voice_speaker(
                 rights, interview, row.contribution_id, row.speaker_label
             ).full,
         )
         for row, segment_id, recording_id, part in db.execute(query)
+        if (visible := read(row, recording_id)) is not None
     ]
     return sorted(rows, key=_start_of)
 

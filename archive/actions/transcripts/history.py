@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import Rights
 from archive.actions.transcripts import speakers
-from archive.actions.transcripts.redaction import hidden_spans, visible_text
+from archive.actions.transcripts.rendition import text_reader
 from archive.actions.transcripts.speakers import Speaker
 from archive.models import Interview, Recording, Segment, SegmentRevision, TranscriptVersion, User
 from archive.models.vocabulary import RevisionKind, SegmentState
@@ -87,14 +87,15 @@ def changes(
             select(Recording.id, Recording.part).where(Recording.interview_id == interview.id)
         )
     }
-    hidden = hidden_spans(db, [interview.id])[interview.id]
+    read = text_reader(db, rights, interview)
     entries = []
     for revision, name, segment in rows:
         before = revisions.get((revision.segment_id, revision.revision - 1))
-        old, new = (
-            visible_text(r, segment.recording_id, hidden).text if r is not None else ""
-            for r in (before, revision)
-        )
+        visible = read(revision, segment.recording_id)
+        earlier = read(before, segment.recording_id) if before is not None else None
+        if visible is None:
+            continue
+        old, new = (earlier.text if earlier is not None else ""), visible.text
         if revision.kind == "merge" and segment.ended_at and old == new:
             continue  # second segment of a merge: the entry of the first covers both
         part = parts.get(segment.recording_id or "", 1)

@@ -49,11 +49,7 @@ def load_page(
     versions = transcript_versions.list_versions(db, interview)
     readable = _readable(rights, interview, versions)
     version = _select(readable, number)
-    contents = db.scalars(
-        select(Annotation)
-        .where(Annotation.interview_id == interview.id, Annotation.kind == "index_point")
-        .order_by(Annotation.start_ms)
-    ).all()
+    contents = _contents(db, rights, interview)
     playables = playback.playables_of(db, rights, interview)
     parts = {recording.id: recording.part for recording in interview.recordings}
     turns = rendition.for_reader(db, rights, interview, version).turns if version else []
@@ -66,6 +62,20 @@ def load_page(
         playables=playables,
         versions=readable,
     )
+
+
+def _contents(db: Session, rights: Rights, interview: Interview) -> list[Annotation]:
+    """Return the index points of the recordings of which the reader may know."""
+    query = (
+        select(Annotation)
+        .where(Annotation.interview_id == interview.id, Annotation.kind == "index_point")
+        .order_by(Annotation.start_ms)
+    )
+    return [
+        point
+        for point in db.scalars(query)
+        if access.may(rights, "know", access.Scope(interview, recording_id=point.recording_id))
+    ]
 
 
 def readable_version(

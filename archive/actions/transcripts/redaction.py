@@ -1,12 +1,14 @@
 """Redaction: words heard in a hidden span of a recording are replaced by HIDDEN_MARK.
 
-Only `rendition` and the history use it; everything else gets text that has passed through it.
+Readers get text through `rendition`, which uses it. The editor uses it for those who may not
+correct, and to refuse edits that would show hidden words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +19,9 @@ from archive.models import Annotation, Segment, SegmentRevision
 
 HIDDEN_MARK = "[…]"
 END_OF_TIME_MS = 2**31 - 1
+
+# Times of these words are spread over their text, so that a word may be heard elsewhere in it.
+ESTIMATED_SOURCES = ("import", "interp")
 
 PackedWords = Sequence[Sequence[Any]]
 
@@ -36,19 +41,25 @@ class HiddenSpan:
         """Return whether a word or segment with these times overlaps the span.
 
         A word or span of no length counts where it begins: rather one word too many is hidden.
+        Times may be reversed.
         """
+        start_ms, end_ms = min(start_ms, end_ms), max(start_ms, end_ms)
         if start_ms >= end_ms or self.start_ms == self.end_ms:
-            return start_ms <= self.end_ms and max(start_ms, end_ms) >= self.start_ms
+            return start_ms <= self.end_ms and end_ms >= self.start_ms
         return start_ms < self.end_ms and end_ms > self.start_ms
 
 
 @dataclass(frozen=True)
 class VisibleText:
-    """What is left of a segment; `words` are packed as segments store them."""
+    """What is left of a segment; `words` are packed as segments store them.
+
+    `is_closed`: nothing is, because a rule closes it to the reader.
+    """
 
     text: str
     words: PackedWords
     is_redacted: bool
+    is_closed: bool = False
 
 
 def hidden_spans(db: Session, interview_ids: Collection[str]) -> dict[str, list[HiddenSpan]]:
@@ -68,6 +79,12 @@ def hidden_spans(db: Session, interview_ids: Collection[str]) -> dict[str, list[
     return found
 
 
+def closed_text(row: Segment | SegmentRevision | StoredSegment) -> VisibleText:
+    """Return what is left of a row that a rule closes: a mark of its length."""
+    words = [_mark(row.start_ms, row.end_ms)]
+    return VisibleText(HIDDEN_MARK, words, is_redacted=True, is_closed=True)
+
+
 def visible_text(
     row: Segment | SegmentRevision | StoredSegment,
     recording_id: str | None,
@@ -75,9 +92,10 @@ def visible_text(
 ) -> VisibleText:
     """Return the text and words of a row without what is heard in a hidden span.
 
-    Each run of hidden words becomes one HIDDEN_MARK. A text that does not consist of its timed
-    words is hidden whole, because the place of the span in it is not known. A text or span
-    without a recording matches every recording.
+    Each run of hidden words becomes one HIDDEN_MARK. Neighbouring words with estimated times are
+    hidden together, and a text that does not consist of its timed words is hidden whole, because
+    the place of the span in it is not known. A text or span without a recording matches every
+    recording.
     """
     near = [
         span
@@ -91,8 +109,8 @@ def visible_text(
         return VisibleText(HIDDEN_MARK, [_mark(row.start_ms, row.end_ms)], is_redacted=True)
     kept: list[Sequence[Any]] = []
     was_hidden = is_redacted = False
-    for word in row.words:
-        is_hidden = any(span.covers(word[0], word[1]) for span in near)
+    for word, extent in zip(row.words, _heard_within(row), strict=True):
+        is_hidden = any(span.covers(*extent) for span in near)
         if not is_hidden:
             kept.append(word)
         elif was_hidden:
@@ -101,6 +119,30 @@ def visible_text(
             kept.append(_mark(word[0], word[1]))
         was_hidden, is_redacted = is_hidden, is_redacted or is_hidden
     return VisibleText(" ".join(word[2] for word in kept), kept, is_redacted)
+
+
+def _heard_within(
+    row: Segment | SegmentRevision | StoredSegment,
+) -> list[tuple[int, int]]:
+    """Return for each word the times between which it is heard.
+
+    Of a run of words with estimated times, those from the word before it to the word after it.
+    """
+    start_ms, end_ms = _extent(row)
+    found: list[tuple[int, int]] = []
+    for is_estimated, run in groupby(row.words, key=lambda word: word[4] in ESTIMATED_SOURCES):
+        words = list(run)
+        if not is_estimated:
+            found += [(word[0], word[1]) for word in words]
+            continue
+        at = len(found)
+        after = at + len(words)
+        first = row.words[at - 1][1] if at else start_ms
+        last = row.words[after][0] if after < len(row.words) else end_ms
+        earliest = min(first, *(word[0] for word in words))
+        latest = max(last, *(word[1] for word in words))
+        found += [(earliest, latest)] * len(words)
+    return found
 
 
 def _extent(row: Segment | SegmentRevision | StoredSegment) -> tuple[int, int]:

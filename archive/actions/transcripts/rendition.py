@@ -1,8 +1,8 @@
 """The gate for the words of a transcript: pages, exports, search and the index read text here.
 
 A rendition holds what readers may have of a version: hidden words are left out (`redaction`),
-speakers have the names of `names`, and each turn has the kind of its voucher. The editor,
-where words are corrected, reads segments itself.
+and what a rule closes; speakers have the names of `names`, and each turn has the kind of its
+voucher. The editor, where words are corrected, reads segments itself.
 """
 
 from __future__ import annotations
@@ -19,14 +19,21 @@ from archive import access
 from archive.access import ReaderAction, Rights
 from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import (
-    END_OF_TIME_MS,
     HiddenSpan,
     PackedWords,
+    VisibleText,
+    closed_text,
     hidden_spans,
     visible_text,
 )
 from archive.actions.transcripts.words import StoredSegment, stored_segments, unpack
-from archive.models import Contribution, Interview, Segment, TranscriptVersion
+from archive.models import (
+    Contribution,
+    Interview,
+    Segment,
+    SegmentRevision,
+    TranscriptVersion,
+)
 from transcription.document import Word
 
 Voucher = Literal["machine", "imported", "edited", "heard"]
@@ -81,7 +88,8 @@ def for_reader(
 ) -> Rendition:
     """Return the whole version for a reader; raises NotVisible or NotAllowed.
 
-    Words of a recording that is closed to reading, or to `action`, are hidden.
+    Turns of a recording or time of which the reader may not know are left out; where it is
+    closed to reading, or to `action`, words and speaker are hidden.
     """
     access.require(rights, "read", access.Scope(interview, version))
     return _render(db, rights, interview, version, action)
@@ -103,7 +111,9 @@ def windows(
     render = _renderers(db, rights, texts)
     found: dict[str, list[Turn]] = {}
     for first_id, segment in _segments_from(db, texts, first_ids, length):
-        found.setdefault(first_id, []).append(render[segment.version_id](segment))
+        turn = render[segment.version_id](segment)
+        if turn is not None:
+            found.setdefault(first_id, []).append(turn)
     return found
 
 
@@ -119,7 +129,8 @@ def select_turns(
             Segment.ended_at.is_(None),
         )
     )
-    return {segment.id: render[segment.version_id](segment) for segment in segments}
+    turns = (render[segment.version_id](segment) for segment in segments)
+    return {turn.id: turn for turn in turns if turn is not None}
 
 
 def witness_segment_ids(
@@ -146,34 +157,90 @@ def witness_segment_ids(
     return found
 
 
-class _Renderer:
-    """Turns the segments of one version into turns."""
+class TextReader:
+    """Reads rows of segments of one interview for one reader.
+
+    Words in hidden spans are left out. Of a row that a rule closes to reading, or to `action`,
+    nothing but its place is left; a row of which the reader may not know is None.
+    """
 
     def __init__(
         self,
         rights: Rights,
         interview: Interview,
-        version: TranscriptVersion,
         hidden: Sequence[HiddenSpan],
+        action: ReaderAction = "read",
     ) -> None:
-        self._actor = rights
+        self.hidden = hidden
+        self._rights = rights
+        self._interview = interview
+        self._needed: tuple[ReaderAction, ...] = ("know", "read", action)
+        self._recording_ids = {recording.id for recording in interview.recordings}
+
+    def __call__(
+        self, row: Segment | SegmentRevision | StoredSegment, recording_id: str | None
+    ) -> VisibleText | None:
+        """Return what the reader may have of a row."""
+        if recording_id not in self._recording_ids:
+            recording_id = None  # a damaged row must escape no span of its own interview
+        if self._rights.rules:
+            for action in self._needed:
+                if not self._admits(action, row, recording_id):
+                    return None if action == "know" and recording_id else closed_text(row)
+        return visible_text(row, recording_id, self.hidden)
+
+    def _admits(
+        self,
+        action: ReaderAction,
+        row: Segment | SegmentRevision | StoredSegment,
+        recording_id: str | None,
+    ) -> bool:
+        """Return whether the reader may do this with the row; without a recording with any."""
+        recordings = [recording_id] if recording_id else [*self._recording_ids, None]
+        span_ms = (row.start_ms, row.end_ms)
+        return all(
+            self._rights.admit(
+                self._interview,
+                action,
+                access.Scope(self._interview, recording_id=one, span_ms=span_ms),
+            )
+            for one in recordings
+        )
+
+
+def text_reader(
+    db: Session, rights: Rights, interview: Interview, *, action: ReaderAction = "read"
+) -> TextReader:
+    """Return the reader of rows for pages that show several states of a text."""
+    return TextReader(rights, interview, hidden_spans(db, [interview.id])[interview.id], action)
+
+
+class _Renderer:
+    """Turns the segments of one version into turns."""
+
+    def __init__(
+        self, rights: Rights, interview: Interview, version: TranscriptVersion, read: TextReader
+    ) -> None:
+        self._rights = rights
         self._interview = interview
         self._version = version
-        self._hidden = hidden
+        self._read = read
         self._sees_flags = bool(access.may(rights, "see_history"))
         self._parts = {recording.id: recording.part for recording in interview.recordings}
         self._speakers: dict[tuple[str | None, str], speakers.Speaker] = {}
 
-    def __call__(self, segment: Segment | StoredSegment) -> Turn:
-        visible = visible_text(segment, segment.recording_id, self._hidden)
+    def __call__(self, segment: Segment | StoredSegment) -> Turn | None:
+        visible = self._read(segment, segment.recording_id)
+        if visible is None:
+            return None
         return Turn(
             id=segment.id,
             recording_id=segment.recording_id,
-            contribution_id=segment.contribution_id,
+            contribution_id=None if visible.is_closed else segment.contribution_id,
             part=self._parts.get(segment.recording_id or "", 1),
             start_ms=segment.start_ms,
             end_ms=segment.end_ms,
-            speaker=self._speaker(segment),
+            speaker=speakers.UNNAMED if visible.is_closed else self._speaker(segment),
             text=visible.text,
             packed_words=visible.words,
             vouched_by=_voucher(segment, self._version),
@@ -184,7 +251,7 @@ class _Renderer:
     def _speaker(self, segment: Segment | StoredSegment) -> speakers.Speaker:
         key = (segment.contribution_id, segment.speaker_label)
         if key not in self._speakers:  # a text of hours has two or three
-            voice = speakers.voice_speaker(self._actor, self._interview, *key)
+            voice = speakers.voice_speaker(self._rights, self._interview, *key)
             self._speakers[key] = (
                 voice
                 if voice.has_record
@@ -200,45 +267,20 @@ def _render(
     version: TranscriptVersion,
     action: ReaderAction,
 ) -> Rendition:
-    hidden = [
-        *hidden_spans(db, [interview.id])[interview.id],
-        *_closed_recordings(rights, interview, version, action),
-    ]
-    render = _Renderer(rights, interview, version, hidden)
-    turns = [render(row) for row in stored_segments(db, version)]
-    return Rendition(version=version, turns=turns, hidden=hidden)
+    read = text_reader(db, rights, interview, action=action)
+    render = _Renderer(rights, interview, version, read)
+    turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
+    return Rendition(version=version, turns=turns, hidden=read.hidden)
 
 
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
     return {
         version.id: _Renderer(
-            rights,
-            interview,
-            version,
-            [*hidden[interview.id], *_closed_recordings(rights, interview, version, "read")],
+            rights, interview, version, TextReader(rights, interview, hidden[interview.id])
         )
         for version, interview in texts.values()
     }
-
-
-def _closed_recordings(
-    rights: Rights, interview: Interview, version: TranscriptVersion, action: ReaderAction
-) -> list[HiddenSpan]:
-    """Return each recording whose words this reader may not have, as a span of its whole time.
-
-    The index is for every reader of a version: the state of its text closes no recording.
-    """
-    if not rights.rules:
-        return []
-    return [
-        HiddenSpan(recording.id, 0, END_OF_TIME_MS)
-        for recording in interview.recordings
-        if not all(
-            access.may(rights, one, access.Scope(interview, version, recording_id=recording.id))
-            for one in ("read", action)
-        )
-    ]
 
 
 def _voucher(segment: Segment | StoredSegment, version: TranscriptVersion) -> Voucher:

@@ -25,6 +25,9 @@ class Speaker:
     has_record: bool
 
 
+UNNAMED = Speaker("", "", "", has_record=False)
+
+
 def contribution_speaker(rights: Rights, contribution: Contribution) -> Speaker:
     """Return the speaker of a contribution, with the name that the reader may have."""
     name = names.name_for(rights, contribution.person)

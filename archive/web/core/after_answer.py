@@ -93,7 +93,9 @@ def register(app: Flask, database: Database) -> None:
     @app.after_request
     def _schedule(response: Response) -> Response:
         writes: list[Write] = g.pop("writes_after_answer", [])
-        if writes:
+        if response.direct_passthrough:  # the server closes the file, and not this response
+            _add_all(background, writes)
+        elif writes:
             response.call_on_close(lambda: _add_all(background, writes))
         return response
 

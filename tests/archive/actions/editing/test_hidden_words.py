@@ -11,7 +11,7 @@ from archive.actions.editing import segments, structure
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange, SegmentRefused
 from archive.actions.transcripts import rendition
-from archive.models import Annotation, Interview, Segment, TranscriptVersion
+from archive.models import Annotation, Interview, Segment, SegmentRevision, TranscriptVersion
 from archive.models.base import new_id
 from tests.support.rights import rights_of_machine, rights_of_role
 
@@ -24,6 +24,8 @@ Edit = Callable[[Draft, Segment, Segment], object]
 def hidden(db: Session, transcribed: Transcribed) -> tuple[Draft, str]:
     """A draft whose second segment has a hidden last word."""
     interview, version = transcribed
+    for row in (*version.segments, *db.query(SegmentRevision)):
+        row.words = [[*word[:4], "asr"] for word in row.words]  # estimated ones are hidden together
     segment = version.segments[1]
     start_ms, end_ms, text = segment.words[-1][:3]
     db.add(

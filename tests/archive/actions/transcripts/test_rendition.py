@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
 
 import pytest
+from sqlalchemy import SQLColumnExpression, literal, null
 from sqlalchemy.orm import Session
 
-from archive.access import NotAllowed, NotVisible, Rights
+from archive.access import NotAllowed, NotVisible, ReaderAction, Rights, Scope
 from archive.actions.catalogue import people
 from archive.actions.catalogue.people import PersonFacts
-from archive.actions.transcripts import rendition
+from archive.actions.editing import segments
+from archive.actions.editing.draft import Draft
+from archive.actions.editing.segments import SegmentChange
+from archive.actions.transcripts import rendition, versions
 from archive.actions.transcripts.redaction import HIDDEN_MARK, HiddenSpan, visible_text
 from archive.models import Annotation, Interview, TranscriptVersion
 from archive.models.transcript import Segment
-from archive.models.vocabulary import VersionKind
+from archive.models.vocabulary import Audience, VersionKind
 from tests.support import sample_transcript
 from tests.support.rights import rights_of_machine
 
@@ -67,6 +73,50 @@ def test_visible_text_without_word_times_is_hidden_whole() -> None:
     for row in (segment(text="a b c d"), segment(*WORDS, text="a b c d e")):
         found = visible_text(row, "r1", [HiddenSpan("r1", 100, 200)])
         assert (found.text, found.is_redacted) == (HIDDEN_MARK, True)
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ("aaaa", "a […] c d"),
+        ("iiii", "[…]"),
+        ("aiia", "a […] d"),  # the two may be heard anywhere between their neighbours
+        ("aaii", "a […] c d"),
+        ("iaii", "a […] c d"),
+    ],
+)
+def test_visible_text_hides_neighbours_with_estimated_times_together(
+    sources: str, expected: str
+) -> None:
+    row = segment(*WORDS)
+    names = {"a": "asr", "i": "interp"}
+    row.words = [[*word[:4], names[s]] for word, s in zip(row.words, sources, strict=True)]
+    assert visible_text(row, "r1", [HiddenSpan("r1", 110, 190)]).text == expected
+
+
+def test_words_of_an_import_are_hidden_whatever_its_segment_was_when_the_span_was_set(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
+) -> None:
+    """A segment that begins later has its estimated words spread again, in that version only."""
+    interview, version = transcribed
+    sample_transcript.approve(db, interview, version)
+    machine = rights_of_machine("test")
+    following = versions.open_next(db, machine, interview, version, reason="")
+    draft = Draft(db, machine, interview, following)
+    moved = following.segments[1]
+    secret = moved.words[0][2]
+    segments.save(
+        draft, moved, SegmentChange(start_ms=moved.start_ms + 2_000), based_on=moved.revision
+    )
+    hide(db, interview, moved.words[0][0], moved.words[0][1])
+    for shown in (version, following):
+        found = rendition.for_reader(db, rights_of("sam"), interview, shown).turns
+        assert secret not in " ".join(turn.text for turn in found).split()
+
+
+def test_visible_text_hides_a_word_with_reversed_times() -> None:
+    row = segment((0, 100, "a"), (300, 100, "b"), (300, 400, "c"))
+    assert visible_text(row, "r1", [HiddenSpan("r1", 150, 200)]).text == "a […] c"
 
 
 def test_visible_text_hides_words_without_a_length() -> None:
@@ -193,6 +243,47 @@ def test_turns_of_the_whole_version_equal_single_ones(
         assert turn == single[turn.id]
         assert turn.words == single[turn.id].words
         assert turn.is_redacted or list(turn.packed_words) == stored.words
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedTime:
+    """A rule about a time of a recording: it is closed to all but staff."""
+
+    action: ReaderAction
+    span_ms: tuple[int, int]
+
+    def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
+        start_ms, end_ms = scope.span_ms or (0, 0)
+        is_within = start_ms < self.span_ms[1] and end_ms > self.span_ms[0]
+        return "staff" if action == self.action and is_within else None
+
+    def audience_in_sql(
+        self, action: ReaderAction, on: date, *, of_recording: bool
+    ) -> SQLColumnExpression[str | None]:
+        is_closed = of_recording and action == self.action
+        return literal("staff") if is_closed else null()
+
+
+@pytest.mark.parametrize("action", ["know", "read"])
+def test_a_rule_about_a_time_closes_its_turns(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf, action: ReaderAction
+) -> None:
+    interview, version = transcribed
+    whole = rendition.for_reader(db, rights_of("sam"), interview, version).turns
+    closed = whole[1]
+    rule = ClosedTime(action=action, span_ms=(closed.start_ms, closed.end_ms))
+    found = rendition.for_reader(
+        db, replace(rights_of("sam"), rules=(rule,)), interview, version
+    ).turns
+    assert [turn for turn in found if turn.id != closed.id] == [*whole[:1], *whole[2:]]
+    marks = [turn for turn in found if turn.id == closed.id]
+    if action == "know":
+        assert marks == []
+    else:
+        [mark] = marks
+        assert (mark.text, mark.speaker.full, mark.contribution_id) == (HIDDEN_MARK, "", None)
+    staff = replace(rights_of("cleo"), rules=(rule,))
+    assert rendition.for_reader(db, staff, interview, version).turns[1].text == closed.text
 
 
 def test_windows_leave_out_versions_that_were_not_found_readable(

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from archive.actions.accounts import sessions
 from archive.db import Database
-from archive.models import SignInSession
+from archive.models import MediaFile, SignInSession
 from archive.models.base import utc_now
+from archive.toolbox import Toolbox
 from archive.web.core import after_answer
 from archive.web.core.after_answer import BackgroundWriter
+from tests.support import sample_transcript
 
 ClientOf = Callable[[str | None], FlaskClient]
 LONG_AGO = timedelta(minutes=10)
@@ -61,6 +63,33 @@ def test_write_lock_does_not_block_page_and_write_follows(
         assert last_use(database) == then
     writer.wait_until_written()
     assert last_use(database) > then
+
+
+def test_a_sound_that_is_sent_has_its_writes(
+    client_of: ClientOf, database: Database, toolbox: Toolbox, writer: BackgroundWriter
+) -> None:
+    """The server closes the file of such an answer, and never the answer itself."""
+    with database.writing() as db:
+        interview = sample_transcript.add_interview(db)
+        sound = MediaFile(
+            interview_id=interview.id,
+            recording_id=interview.recordings[0].id,
+            role="access",
+            path="a.m4a",
+            media_type="audio/mp4",
+        )
+        db.add(sound)
+        db.flush()
+        address = f"/media/{sound.id}"
+    toolbox.derivatives_dir.mkdir(parents=True, exist_ok=True)
+    (toolbox.derivatives_dir / "a.m4a").write_bytes(b"sound")
+    sam = client_of("sam")
+    for headers in ({}, {"Range": "bytes=0-1"}):
+        then = age_sessions(database)
+        with sam.get(address, headers=headers) as response:
+            assert response.data == b"sound"[: 2 if headers else 5]
+        writer.wait_until_written()
+        assert last_use(database) > then
 
 
 def test_failing_write_leaves_the_answer_and_is_logged(

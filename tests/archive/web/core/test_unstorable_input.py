@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from archive.actions.accounts import accounts
+from archive.actions.discovery import rebuilding
 from archive.models import Contribution, Interview, TranscriptVersion
 from archive.toolbox import Toolbox
 from tests.support import sample_transcript
@@ -53,15 +54,17 @@ def ids(toolbox: Toolbox) -> dict[str, str]:
         person_id = db.scalars(select(Contribution.person_id)).first()
         assert user is not None
         assert person_id is not None
-        return {
-            "lang_code": "en",
-            "accession": interview.accession,
-            "version_id": version.id,
-            "segment_id": version.segments[0].id,
-            "format_name": "txt",
-            "person_id": person_id,
-            "user_id": user.id,
-        }
+        segment_id = version.segments[0].id
+    rebuilding.rebuild(toolbox)
+    return {
+        "lang_code": "en",
+        "accession": interview.accession,
+        "version_id": version.id,
+        "segment_id": segment_id,
+        "format_name": "txt",
+        "person_id": person_id,
+        "user_id": user.id,
+    }
 
 
 def rules_with(app: Flask, method: str, ids: dict[str, str]) -> list[Rule]:
