@@ -37,7 +37,6 @@ MEANT: dict[str, set[str]] = {
 }
 # The same verb in several modules, and what it does in all of them.
 SHARED_VERBS: dict[str, str] = {
-    "accepts": "whether a recipe derives something from a file",
     "add": "create a record",
     "apply_operations": "a list of operations of the editor",
     "approve": "a version",
@@ -266,12 +265,13 @@ SHARED_CONSTANTS: dict[str, str] = {
     "COMMANDS": "the `flask` commands of a module",
     "FIELDS": "the fields of a form",
     "FIELD_OF_CODE": "the field of a form beside which a refusal is shown, by its code",
+    "FIRST_PAUSE_S": "before something that failed is tried again for the first time",
     "FORMAT": "the format of a module, for the registry",
     "LONGEST_CHUNK_MS": "of sound that an engine gets at once",
+    "LONGEST_PAUSE_S": "before something that fails again and again is tried again",
     "MESSAGES": "the messages of a topic by their codes",
     "MOST_LINES": "height of a picture that is derived from a film",
     "QUALITY": "of a picture that is derived",
-    "RECIPE": "the recipe of a module, for the registry",
     "SAMPLES_PER_MS": "of sound that a model gets",
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from archive import audit, file_modes, migrations
 from archive.actions.discovery import indexing
 from archive.cli.output import describe_error, json_option, print_result, report_errors, toolbox
+from archive.cli.worker_check import check_workers
 from archive.models import Job, MediaFile
 from archive.models.vocabulary import OPEN_JOB_STATES
 from archive.toolbox import Toolbox
@@ -183,6 +184,10 @@ def _jobs(tools: Toolbox) -> CheckResult:
     return CheckResult("jobs", "ok", detail)
 
 
+def _worker(tools: Toolbox) -> CheckResult:
+    return CheckResult("worker", *check_workers(tools))
+
+
 CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
     _python,
     _home,
@@ -194,6 +199,7 @@ CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
     _index,
     _speech,
     _jobs,
+    _worker,
 )
 
 

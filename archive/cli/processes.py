@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,6 +16,7 @@ from flask.cli import with_appcontext
 from archive import file_modes, migrations
 from archive.actions.catalogue import places
 from archive.actions.office import first_run
+from archive.cli.archive_wait import require_archive, wait_for_archive
 from archive.cli.output import (
     exit_with_error,
     json_option,
@@ -26,6 +26,7 @@ from archive.cli.output import (
     toolbox,
     transaction,
 )
+from archive.cli.supervision import WorkerSupervisor, ending_with_parent
 from archive.settings import make_home
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def serve(port: int | None, worker: bool) -> None:
     from waitress import create_server
 
     settings = toolbox().settings
-    _require_archive()
+    require_archive(toolbox())
     chosen_port = settings.port if port is None else port
     try:
         server = create_server(
@@ -113,31 +114,36 @@ def serve(port: int | None, worker: bool) -> None:
         exit_with_error(
             "port_unusable", f"{settings.host}:{chosen_port} cannot be served: {why}. Try --port."
         )
-    worker_process = None
+    supervisor = WorkerSupervisor(toolbox().database) if worker else None
     try:
-        signal.signal(signal.SIGTERM, _exit)
-        worker_process = _start_worker() if worker else None
+        _exit_on_signals(supervisor)
+        if supervisor is not None:
+            supervisor.start()
         print_line(f"Lời Kể: http://{settings.host}:{server.effective_port}/")
         server.run()
     finally:
         server.close()
-        if worker_process is not None:
-            worker_process.terminate()
-            worker_process.wait()
+        if supervisor is not None:
+            supervisor.stop()
 
 
 @click.command("worker")
 @click.option("--until-idle", is_flag=True, help="Stop when no job is queued or running.")
+@click.option("--parent", type=int, hidden=True, help="End when this process has died.")
 @json_option
 @with_appcontext
 @report_errors
-def run_worker(until_idle: bool, as_json: bool) -> None:
+def run_worker(until_idle: bool, parent: int | None, as_json: bool) -> None:
     """Run jobs, such as transcription and indexing."""
     from archive.jobs.worker import Worker  # imports the decoders, which `serve` does not need
 
-    _require_archive()
+    if until_idle:
+        require_archive(toolbox())
+    else:
+        with ending_with_parent(parent, stop=_end_process):
+            wait_for_archive(toolbox())
     worker = Worker(toolbox())
-    with stopped_by_signals(worker):
+    with stopped_by_signals(worker), ending_with_parent(parent, stop=worker.stop):
         if until_idle:
             count = worker.run_until_idle()
             print_result({"jobs": count}, as_json=as_json, text=f"{count} jobs were run.")
@@ -162,29 +168,21 @@ def stopped_by_signals(worker: Worker) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _require_archive() -> None:
-    """Exit with an error unless the database has the newest revision."""
-    url, home = toolbox().settings.database_url, toolbox().settings.home
-    current, expected = migrations.current_revision(url), migrations.newest_revision()
-    if current is None:
-        first_run.require_records(None, toolbox().vault)
-        exit_with_error("no_archive", f"There is no archive in {home} yet: flask init makes it.")
-    if current != expected:
-        exit_with_error(
-            "database_outdated",
-            f"The database is at {current}, this program wants {expected}: flask init migrates it.",
-        )
-    with toolbox().database.reading() as db:
-        first_run.require_records(db, toolbox().vault)
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"])
+def _exit_on_signals(supervisor: WorkerSupervisor | None) -> None:
+    """On Ctrl+C or SIGTERM end the server, and first of all the restarts of its worker."""
 
+    def exit_server(_signal: int, _frame: FrameType | None) -> None:
+        _ignore_signals()
+        if supervisor is not None:
+            supervisor.cease()
+        raise SystemExit(0)
 
-def _exit(_signal: int, _frame: FrameType | None) -> None:
-    _ignore_signals()
-    raise SystemExit(0)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, exit_server)
 
 
 def _ignore_signals() -> None:

@@ -163,6 +163,22 @@ WORK: dict[str, MessageFactory] = {
         reassurance=_("What was done before is kept; no attempt was used up."),
         advice=_("Find out what ends the worker, then try again."),
     ),
+    "worker_down": lambda f: Message(
+        _(
+            "The program that does this work has stopped; last seen %(since)s.",
+            since=f.get("since", "?"),
+        ),
+        reassurance=_("Jobs wait, and none is lost."),
+        advice=_(
+            "It is started again by itself within a minute. If this note stays, "
+            "the administrator restarts the archive, or runs flask worker."
+        ),
+    ),
+    "no_worker": lambda f: Message(
+        _("The program that does this work is not running."),
+        reassurance=_("Jobs wait, and none is lost."),
+        advice=_("The administrator starts it: flask serve or flask worker."),
+    ),
     "unknown_job_kind": lambda f: Message(_("No worker here can run this type of job.")),
     "nothing_to_stop": lambda f: Message(_("This job has already ended.")),
     "nothing_to_retry": lambda f: Message(_("This job cannot be restarted now.")),

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 from media.derivatives.base import (
     Progress,
-    Recipe,
     RecipeOutput,
     atomic_write,
 )
@@ -35,7 +34,6 @@ from media.film import TICKS_PER_S, FilmReader
 from media.loudness import Loudness, LoudnessMeter, sound_frame
 from media.mixing import OutputLayout, output_layout
 from media.safe_open import open_media, sound_stream
-from media.signatures import Kind
 from media.sound import SoundReader
 
 SOUND_BITS_PER_S = 96_000
@@ -46,11 +44,6 @@ PRESET = "veryfast"
 _FRAME_SAMPLES = 1024
 # (seconds encoded so far, packets since the previous step)
 _EncoderStep = Iterator[tuple[float, "list[Packet[Any]]"]]
-
-
-def accepts(kind: Kind) -> bool:
-    """Accept sound and video."""
-    return kind.group in ("sound", "video")
 
 
 def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
@@ -226,6 +219,3 @@ def _film_out(out: OutputContainer, film: FilmReader) -> VideoStream:
     }
     stream.codec_context.flags |= Flags.bitexact
     return stream
-
-
-RECIPE = Recipe(name="access_copy", version=2, accepts=accepts, make=make)

@@ -23,9 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.derivatives.base import Progress, Recipe, RecipeOutput, atomic_write
+from media.derivatives.base import Progress, RecipeOutput, atomic_write
 from media.derivatives.errors import as_derivative_refused
-from media.signatures import Kind
 from media.sound import SPEECH_RATE, pcm_blocks
 
 MAGIC = b"LKPK"
@@ -33,11 +32,6 @@ LAYOUT_VERSION = 1
 FINE, COARSE = 20, 2
 MEDIA_TYPE = "application/vnd.loi-ke.peaks"
 _HEADER = struct.Struct("<4sBBBBI")
-
-
-def accepts(kind: Kind) -> bool:
-    """Accept sound and video."""
-    return kind.group in ("sound", "video")
 
 
 def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
@@ -96,6 +90,3 @@ def _coarser(peaks: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
         return peaks
     coarser: NDArray[np.uint8] = np.maximum.reduceat(peaks, np.arange(0, len(peaks), size))
     return coarser
-
-
-RECIPE = Recipe(name="peaks", version=2, accepts=accepts, make=make)

@@ -11,14 +11,12 @@ from PIL import Image
 
 from media.derivatives.base import (
     Progress,
-    Recipe,
     RecipeOutput,
     atomic_write,
 )
 from media.derivatives.errors import as_derivative_refused
 from media.errors import DerivativeRefused
 from media.film import FilmReader
-from media.signatures import Kind
 
 MOST_LINES = 720
 QUALITY = 82
@@ -27,11 +25,6 @@ _SECONDS, _PER_SECOND = 60, 3
 _FIRST_CHOICE_MS = 3000
 _BLACK = 24.0
 _FLAT = 6.0
-
-
-def accepts(kind: Kind) -> bool:
-    """Accept video."""
-    return kind.group == "video"
 
 
 def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
@@ -61,6 +54,3 @@ def _score(frame: VideoFrame) -> float:
     """Return 1 for a good frame, less for one that is black or uniform."""
     luma = frame.to_ndarray(format="gray")[::4, ::4].astype(np.float32)
     return min(1.0, float(luma.mean()) / _BLACK, float(luma.std()) / _FLAT)
-
-
-RECIPE = Recipe(name="poster", version=1, accepts=accepts, make=make)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media.derivatives.base import Progress, Recipe, RecipeOutput, atomic_write
+from media.derivatives.base import Progress, RecipeOutput, atomic_write
 from media.derivatives.errors import as_derivative_refused
 from media.pictures import open_picture, render_small
-from media.signatures import Kind
 
 SMALL, LARGE_SIDE = 640, 1600
 QUALITY = 82
-
-
-def accepts(kind: Kind) -> bool:
-    """Accept pictures."""
-    return kind.group == "picture"
 
 
 def make(source: Path, target_dir: Path, progress: Progress) -> RecipeOutput:
@@ -38,7 +32,3 @@ def _make(source: Path, target: Path, longest: int, progress: Progress) -> Recip
     progress(1.0)
     detail = {"width": small.width, "height": small.height, **original}
     return RecipeOutput(path=target, media_type="image/jpeg", detail=detail)
-
-
-RECIPE = Recipe(name="thumbnail", version=1, accepts=accepts, make=make)
-LARGE = Recipe(name="thumbnail_large", version=1, accepts=accepts, make=make_large)

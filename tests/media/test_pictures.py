@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from media import limits
-from media.derivatives import poster, thumbnail
+from media.derivatives import poster
+from media.derivatives.registry import RECIPES
 from media.errors import DerivativeRefused
 from media.pictures import open_picture
 from tests.support import media_files
@@ -16,7 +17,7 @@ SECRETS = (b"NGUOI-CHUP-ANH", b"Exif", b"GPS", b"2019:04:30", b"http://ns.adobe"
 
 
 def thumbnail_of(source: Path, *, large: bool = False) -> Path:
-    recipe = thumbnail.LARGE if large else thumbnail.RECIPE
+    recipe = RECIPES["thumbnail_large" if large else "thumbnail"]
     return recipe.make(source, source.parent / "out", lambda fraction: None).path
 
 

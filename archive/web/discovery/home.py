@@ -15,6 +15,7 @@ from archive.actions.holdings import playback
 from archive.messages import quantities
 from archive.web.core import current, formatting, language, links
 from archive.web.holdings import waveform
+from archive.web.office import worker_state
 from transcription.timecode import format_clock
 
 bp = Blueprint("home", __name__)
@@ -42,8 +43,9 @@ def redirect_to_language() -> ResponseReturnValue:
 
 @bp.get("/health")
 def health() -> ResponseReturnValue:
-    """Return 200 while the server responds."""
-    return jsonify(ok=True)
+    """Return 200 while the server and its workers run, 503 otherwise."""
+    facts = worker_state.health_facts()
+    return jsonify(facts), 200 if facts["ok"] else 503
 
 
 @bp.get(language.LANGUAGE_PREFIX + "/")

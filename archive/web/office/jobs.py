@@ -14,7 +14,7 @@ from archive.actions.office import jobs as job_actions
 from archive.models import Interview, Job
 from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
 from archive.web.core import current, language, links, loaders
-from archive.web.office import job_labels
+from archive.web.office import job_labels, worker_state
 from transcription import timecode
 
 bp = Blueprint("jobs", __name__)
@@ -46,9 +46,12 @@ def _problem_message(job: Job) -> messages.Message | None:
 def catalogue() -> ResponseReturnValue:
     """Render open and failed jobs, and originals that failed the integrity check."""
     db, rights = current.db(), current.rights()
+    open_jobs = job_actions.open_jobs(db, rights)
+    is_queued = any(item.job.state == "queued" for item in open_jobs)
     return render_template(
         "office/jobs/catalogue.html",
-        open_jobs=job_actions.open_jobs(db, rights),
+        worker_note=worker_state.note(has_queued_jobs=is_queued),
+        open_jobs=open_jobs,
         failed_jobs=job_actions.recent_failures(db, rights),
         damaged_files=fixity.failed_checks(db, rights),
     )

@@ -25,6 +25,7 @@ CHECKS = [
     "index",
     "speech",
     "jobs",
+    "worker",
 ]
 
 

@@ -50,7 +50,7 @@ def test_init_creates_an_archive_and_is_idempotent(tmp_path: Path) -> None:
     process = run_flask(settings, "jobs")
     assert (process.returncode, process.stdout) == (1, b"")
     assert process.stderr.decode().endswith("flask init makes it. [no_archive]\n")
-    assert b"[no_archive]" in run_flask(settings, "worker").stderr
+    assert b"[no_archive]" in run_flask(settings, "worker", "--until-idle").stderr
     assert json.loads(run_flask(settings, "init", "--json").stdout) == {
         "home": str(settings.home),
         "migrated": True,

@@ -180,4 +180,5 @@ def test_root_redirects_to_the_visitors_language(client_of: ClientOf) -> None:
     for accepted, language in (("vi,en;q=0.5", "vi"), ("en-US", "en"), ("fr", "vi"), ("", "vi")):
         answer = visitor.get("/", headers={"Accept-Language": accepted})
         assert (answer.status_code, answer.location) == (302, f"/{language}/")
-    assert visitor.get("/health").json == {"ok": True}
+    health = {"ok": True, "workers": {"running": 0, "dead": 0}}
+    assert visitor.get("/health").json == health

@@ -1,0 +1,63 @@
+"""A worker waits for its database: a server that starts later, a disk not mounted yet."""
+
+from __future__ import annotations
+
+import time
+
+from archive import migrations
+from archive.actions.office import first_run
+from archive.cli.output import describe_error, exit_with_error, print_line
+from archive.db import is_database_lost
+from archive.toolbox import Toolbox
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+
+
+def require_archive(tools: Toolbox) -> None:
+    """Exit with an error unless the database has the newest revision."""
+    current, expected = _revision(tools), migrations.newest_revision()
+    if current is None:
+        exit_with_error("no_archive", _no_archive(tools))
+    if current != expected:
+        exit_with_error(
+            "database_outdated",
+            f"The database is at {current}, this program wants {expected}: flask init migrates it.",
+        )
+    with tools.database.reading() as db:
+        first_run.require_records(db, tools.vault)
+
+
+def wait_for_archive(tools: Toolbox) -> None:
+    """Return when the database answers, then require its revision; one sentence per try."""
+    pause_s = FIRST_PAUSE_S
+    while (reason := _missing(tools)) is not None:
+        code, sentence = reason
+        print_line(
+            f"{sentence} The worker waits and tries again in {pause_s:g} s. [{code}]", err=True
+        )
+        time.sleep(pause_s)
+        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+    require_archive(tools)
+
+
+def _missing(tools: Toolbox) -> tuple[str, str] | None:
+    """Return code and sentence if there is no database yet; other errors are raised."""
+    try:
+        current = _revision(tools)
+    except Exception as error:
+        if not is_database_lost(error):
+            raise
+        return describe_error(error)
+    return None if current is not None else ("no_archive", _no_archive(tools))
+
+
+def _revision(tools: Toolbox) -> str | None:
+    current = migrations.current_revision(tools.settings.database_url)
+    if current is None:
+        first_run.require_records(None, tools.vault)
+    return current
+
+
+def _no_archive(tools: Toolbox) -> str:
+    return f"There is no archive in {tools.settings.home} yet: flask init makes it."
