@@ -138,14 +138,14 @@ def keep_secret_key(settings: Settings) -> str:
     path = settings.home / "secret_key"
     aside = settings.home / f".secret_key.{secrets.token_hex(4)}"
     if not path.exists():
-        aside.touch(mode=0o600)
-        aside.write_text(secrets.token_hex(32), encoding="ascii")
         try:
+            aside.touch(mode=0o600)
+            aside.write_text(secrets.token_hex(32), encoding="ascii")
             os.link(aside, path)
         except FileExistsError:
             pass
         finally:
-            aside.unlink()
+            aside.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()
 
 

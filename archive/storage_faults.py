@@ -66,8 +66,7 @@ def fault_of_files(database_url: str) -> StorageFault | None:
         status = os.statvfs(file.parent)
         if status.f_flag & os.ST_RDONLY:
             return "disk_read_only"
-        files = [path for path in _files_of(file) if path.exists()]
-        refused = [path for path in (*files, file.parent) if not _is_writable(path)]
+        refused = unwritable_files(database_url)
         if any(path.stat().st_uid != os.geteuid() for path in refused):
             return "database_other_account"
     except PermissionError:
@@ -79,16 +78,21 @@ def fault_of_files(database_url: str) -> StorageFault | None:
     return None if file.exists() else "database_missing"
 
 
+def unwritable_files(database_url: str) -> list[Path]:
+    """Return the files of an SQLite database, and its folder, that cannot be written."""
+    file = sqlite_file(database_url)
+    if file is None:
+        return []
+    files = [file.with_name(file.name + suffix) for suffix in _SQLITE_FILES]
+    return [path for path in (*files, file.parent) if path.exists() and not _is_writable(path)]
+
+
 def sqlite_file(database_url: str) -> Path | None:
     """Return the file of an SQLite database; None for a database on a server."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database)
     return None
-
-
-def _files_of(file: Path) -> list[Path]:
-    return [file.with_name(file.name + suffix) for suffix in _SQLITE_FILES]
 
 
 def _is_writable(path: Path) -> bool:

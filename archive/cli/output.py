@@ -24,11 +24,16 @@ from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
 from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
+from archive.storage_faults import fault_of, unwritable_files
 from archive.toolbox import Toolbox
 from archive.write_ahead_log import ForeignLog
+from media.disk import is_full
 from search.backends.base import IndexBusy, SearchIndexError
 
 log = logging.getLogger(__name__)
+
+# Printed before there is an app that could translate; the text of the code "disk_full".
+DISK_FULL = "The disk of the archive is full. Free some disk space, then start again."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -105,7 +110,9 @@ def report_startup_errors() -> Iterator[None]:
     except SettingRefused as error:
         print_line(f"{error} [{error.code}]", err=True)
     except OSError as error:
-        print_line(f"{_file_message(error)} Look at LOIKE_HOME. [home_unusable]", err=True)
+        code = "disk_full" if is_full(error) else "home_unusable"
+        advice = DISK_FULL if is_full(error) else "Look at LOIKE_HOME."
+        print_line(f"{_file_message(error)} {advice} [{code}]", err=True)
     else:
         return
     sys.exit(2)
@@ -125,6 +132,8 @@ def describe_error(error: Exception) -> tuple[str, str]:
         return error.code, "The search index must be made anew: flask worker or flask reindex."
     if isinstance(error, DatabaseMoved):
         return "database_moved", message_for_code("database_moved")
+    if isinstance(error, SQLAlchemyError | OSError) and (fault := _storage_fault(error)):
+        return fault
     if isinstance(error, ForeignLog):
         return error.code, message_for_code(error.code, log=error.log.name)
     if isinstance(error, SQLAlchemyError):
@@ -132,6 +141,19 @@ def describe_error(error: Exception) -> tuple[str, str]:
     if isinstance(error, OSError):
         return "file_unusable", _file_message(error)
     return "unexpected", f"Something went wrong: {type(error).__name__}: {error}."
+
+
+def _storage_fault(error: Exception) -> tuple[str, str] | None:
+    """Return the code and the message of a full or read-only disk, or of a file of others."""
+    url = toolbox().settings.database_url
+    fault = fault_of(error, url)
+    if fault is None or fault == "database_missing":
+        return None
+    sentence = message_for_code(fault)
+    if fault in ("database_other_account", "database_not_writable"):
+        paths = ", ".join(str(path) for path in unwritable_files(url))
+        sentence = f"{paths}: {sentence}"
+    return fault, sentence
 
 
 def _refusal_message(error: Refused) -> str:

@@ -226,6 +226,8 @@ def _run_child(context: JobContext, args: dict[str, Any], on_event: Callable[[An
                 folder=args["models_dir"],
                 file=Path(args["model"]).name,
             ) from failed
+        if failed.code == "no_space":
+            raise JobParked("hearing_no_space") from failed
         if failed.reason == "too_many_channels":
             raise JobProblem("too_many_channels", final=True) from failed
         raise JobProblem(

@@ -27,6 +27,7 @@ from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
 from archive.jobs.outage import DatabaseOutage, pause_s
 from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
+from archive.storage_faults import is_disk_full
 from archive.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -195,6 +196,11 @@ class Worker:
             if is_database_lost(error):
                 self._outage.begin(error)
                 self._end_lease(lease, "interrupted")
+                return
+            if is_disk_full(error, self.toolbox.settings.database_url):
+                # The index or the vault has no space, although the database still has.
+                log.warning("job %s (%s) waits: the disk is full", lease.job_id, lease.kind)
+                self._end_lease(lease, "parked", problem="no_space_for_job")
                 return
             log.exception("job %s (%s) failed", lease.job_id, lease.kind)
             self._end_lease(

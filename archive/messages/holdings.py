@@ -144,6 +144,11 @@ COPIES: dict[str, MessageFactory] = {
 }
 
 WORK: dict[str, MessageFactory] = {
+    "no_space_for_job": lambda f: Message(
+        _("The disk of the archive is full."),
+        reassurance=_("What was done before is kept."),
+        advice=_("It goes on by itself as soon as there is enough disk space."),
+    ),
     "bytes_are_wrong": lambda f: Message(
         _("A file is damaged or missing: %(files)s.", files=", ".join(f.get("files", []))),
         reassurance=_("Nothing was overwritten."),

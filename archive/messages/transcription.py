@@ -97,7 +97,7 @@ MESSAGES: dict[str, MessageFactory] = {
     "hearing_no_space": lambda f: Message(
         _("The disk is full."),
         reassurance=_nothing_lost(),
-        advice=_("Free some disk space, then start it again."),
+        advice=_("It goes on by itself as soon as there is enough disk space."),
     ),
     "hearing_crash": lambda f: Message(
         _("The transcription process stopped unexpectedly."),

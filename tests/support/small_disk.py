@@ -14,7 +14,7 @@ import pytest
 @contextlib.contextmanager
 def mounted(folder: Path, *, mib: int, inodes: int = 2000) -> Iterator[Path]:
     """Mount some MiB of memory as a file system; the test is left out where none may be."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     options = f"size={mib}m,nr_inodes={inodes}"
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],

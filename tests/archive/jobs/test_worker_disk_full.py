@@ -1,0 +1,130 @@
+"""Jobs on a full disk: they wait, lose no attempt, and go on by themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app import create_toolbox
+from archive.db import Database
+from archive.jobs.worker import Worker
+from archive.models import Job
+from archive.models.base import utc_now
+from archive.settings import Settings, keep_secret_key
+from archive.toolbox import Toolbox
+from tests.support.http_server import ROOT
+from tests.support.rights import rights_of_machine
+from tests.support.searchable_interviews import add_interview_with_text, hit_texts, search_as
+from tests.support.small_disk import delete, fill, mounted, use_up_inodes
+from tests.support.worker_process import command, environment, wait_until
+
+
+def job_of(database: Database, kind: str) -> Job:
+    with database.reading() as db:
+        return db.scalars(
+            select(Job).where(Job.kind == kind).order_by(Job.id.desc()).limit(1)
+        ).one()
+
+
+@pytest.mark.parametrize("take", [fill, use_up_inodes], ids=["no-bytes", "no-inodes"])
+def test_job_waits_for_an_index_without_space_and_goes_on(
+    toolbox: Toolbox, settings: Settings, take: Callable[[Path], list[Path]]
+) -> None:
+    with mounted(settings.index_dir, mib=4, inodes=64):
+        taken = take(settings.index_dir)
+        add_interview_with_text(toolbox, "LK-1", "Chợ Bà Chiểu đông lắm.")
+        worker = Worker(toolbox)
+        while worker.run_one(worker.lanes):
+            pass
+        job = job_of(toolbox.database, "index")
+        assert (job.state, job.problem, job.attempts) == ("waiting", "no_space_for_job", 0)
+        delete(taken)
+        with toolbox.database.writing() as db:
+            db.get_one(Job, job.id).run_after_at = utc_now()  # half a minute later
+        while worker.run_one(worker.lanes):
+            pass
+        assert job_of(toolbox.database, "index").state == "done"
+        found = search_as(toolbox, rights_of_machine("test"), "chợ")
+        assert hit_texts(found) != []
+
+
+@pytest.fixture
+def small_archive(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path
+) -> Iterator[Toolbox]:
+    """An archive whose whole home lies on a small disk."""
+    with mounted(tmp_path_factory.mktemp("disk") / "small", mib=24) as home:
+        for folder in ("vault/parts", "derivatives", "index", "models"):
+            (home / folder).mkdir(parents=True)
+        (home / "archive.db").write_bytes(empty_database.read_bytes())
+        tools = create_toolbox(
+            Settings(home=home, database_url=f"sqlite:///{home / 'archive.db'}", poll_s=0.02)
+        )
+        yield tools
+        tools.database.dispose()
+
+
+def test_worker_process_goes_on_after_the_database_had_no_space(
+    small_archive: Toolbox, tmp_path: Path
+) -> None:
+    home = small_archive.settings.home
+    keep_secret_key(small_archive.settings)
+    add_interview_with_text(small_archive, "LK-1", "Chợ Bà Chiểu đông lắm.")
+    with sqlite3.connect(home / "archive.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # no page of the log is left to use
+    taken = fill(home)
+    log = tmp_path / "worker.log"
+    with log.open("wb") as stream:
+        worker = subprocess.Popen(
+            command("worker"), cwd=ROOT, env=environment(small_archive.settings), stderr=stream
+        )
+    try:
+        wait_until(lambda: "does not answer" in log.read_text())
+        assert job_of(small_archive.database, "index").state == "queued"
+        delete(taken)
+        wait_until(lambda: job_of(small_archive.database, "index").state == "done")
+        assert job_of(small_archive.database, "index").attempts == 1
+        assert "Traceback" not in log.read_text()
+        assert log.read_text().count("does not answer") == 1
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+@pytest.mark.parametrize("word", ["worker", "serve", "init", "doctor"])
+def test_command_started_on_a_full_disk_prints_the_sentence(
+    small_archive: Toolbox, word: str
+) -> None:
+    """Also where the form key, or the shared memory of the database, is still to be written."""
+    home = small_archive.settings.home
+    small_archive.database.dispose()
+    taken = fill(home)
+    started = run_command(small_archive.settings, word)
+    keys = sorted(path.name for path in home.glob("*secret_key*"))
+    delete(taken)
+    keep_secret_key(small_archive.settings)
+    taken = fill(home)
+    again = run_command(small_archive.settings, word)
+    delete(taken)
+    assert keys == []
+    for process in (started, again):
+        assert process.returncode in (1, 2)
+        printed = process.stdout + process.stderr
+        assert "The disk of the archive is full." in printed, printed
+        assert "Traceback" not in printed
+
+
+def run_command(settings: Settings, word: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(word),
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
