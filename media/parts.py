@@ -242,7 +242,7 @@ class PartStore:
             with contextlib.suppress(PartError, FileNotFoundError):
                 size = self.size(part_id)
                 idle_s = time.time() - os.lstat(self._file(part_id)).st_mtime
-                if idle_s < RESERVED_S:
+                if abs(idle_s) < RESERVED_S:  # further ahead, a clock was wrong
                     rest = max(0, self.length(part_id) - size)
                     reserved += min(rest, max(LEAST_RESERVED_BYTES, size))
         return reserved

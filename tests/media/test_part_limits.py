@@ -66,9 +66,12 @@ def test_reservation_ends_an_hour_after_the_last_byte(tmp_path: Path) -> None:
     store.create("idle", 2 * GB - 300_000_000)
     with pytest.raises(OutOfSpace):
         store.create("next", GB)
-    earlier = time.time() - RESERVED_S - 1
-    os.utime(tmp_path / "idle.part", (earlier, earlier))
-    store.create("next", GB)
+    year_s = 365 * 24 * 3600
+    for number, seconds in enumerate((-RESERVED_S - 1, year_s)):  # or a clock was a year ahead
+        moved = time.time() + seconds
+        os.utime(tmp_path / "idle.part", (moved, moved))
+        store.create(f"next-{number}", GB)
+        store.discard(f"next-{number}")
 
 
 @pytest.mark.parametrize("surplus", [1, BUFFER_BYTES, 3 * BUFFER_BYTES])

@@ -45,16 +45,18 @@ class SignInAttempts:
         now = utc_now()
         for key, limit in self._limits.items():
             recent = select(func.count()).where(
-                SignInFailure.key_sha256 == key, SignInFailure.at > now - WINDOW
+                SignInFailure.key_sha256 == key,
+                # A failure further ahead was recorded while the clock was wrong.
+                SignInFailure.at.between(now - WINDOW, now + WINDOW),
             )
             if (self._db.scalar(recent) or 0) >= limit:
                 raise RateLimited
 
     def record_failure(self) -> None:
         """Record a failure; the caller must commit although the request fails."""
-        self._db.execute(
-            delete(SignInFailure).where(SignInFailure.at < utc_now() - FAILURE_RETENTION)
-        )
+        now = utc_now()
+        kept = SignInFailure.at.between(now - FAILURE_RETENTION, now + FAILURE_RETENTION)
+        self._db.execute(delete(SignInFailure).where(~kept))
         self._db.add_all(SignInFailure(key_sha256=key) for key in self._limits)
         self._db.flush()
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from archive.db import Database
@@ -22,12 +22,11 @@ SESSION_NAME_LENGTH = 16  # characters of the digest that identify a session on 
 
 
 SESSION_LIFETIME = timedelta(hours=12)
-
-
 IDLE_TIMEOUT = timedelta(hours=4)
-
-
 SEEN_UPDATE_INTERVAL = timedelta(minutes=5)
+# A session that expires later was opened while the clock was wrong: it would last for a year.
+# A clock that is set back by less ends no session.
+_LATEST_EXPIRY = SESSION_LIFETIME + IDLE_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def open_session(db: Session, user: User) -> NewSession:
             token_sha256=_sha256(token), user_id=user.id, expires_at=now + SESSION_LIFETIME
         )
     )
-    db.execute(delete(SignInSession).where(SignInSession.expires_at < now))
+    db.execute(delete(SignInSession).where(~_is_current(now)))
     db.flush()
     return NewSession(user, token, SESSION_LIFETIME)
 
@@ -60,8 +59,8 @@ def list_sessions(db: Session, user: User) -> list[SignInSession]:
             select(SignInSession)
             .where(
                 SignInSession.user_id == user.id,
-                SignInSession.expires_at > now,
-                SignInSession.seen_at > now - IDLE_TIMEOUT,
+                _is_current(now),
+                SignInSession.seen_at.between(now - IDLE_TIMEOUT, now + IDLE_TIMEOUT),
             )
             .order_by(SignInSession.seen_at.desc(), SignInSession.created_at.desc())
         )
@@ -102,10 +101,11 @@ def sign_out_everywhere(db: Session, user: User) -> None:
 def purge_expired(db: Session) -> int:
     """Delete failures older than an hour and expired sessions; return the number of rows."""
     now = utc_now()
+    hour = timedelta(hours=1)
     deleted = 0
     for statement in (
-        delete(SignInFailure).where(SignInFailure.at < now - timedelta(hours=1)),
-        delete(SignInSession).where(SignInSession.expires_at < now),
+        delete(SignInFailure).where(~SignInFailure.at.between(now - hour, now + hour)),
+        delete(SignInSession).where(~_is_current(now)),
     ):
         result = db.execute(statement)
         assert isinstance(result, CursorResult)
@@ -121,14 +121,16 @@ def active_session(database: Database, token: str) -> SignInSession | None:
     now = utc_now()
     with database.reading() as db:
         session = db.get(SignInSession, _sha256(token))
-        if session is None or session.expires_at <= now or session.seen_at < now - IDLE_TIMEOUT:
+        if session is None or not now < session.expires_at <= now + _LATEST_EXPIRY:
+            return None
+        if abs(now - session.seen_at) > IDLE_TIMEOUT:
             return None
         return session if session.user.is_active else None
 
 
 def needs_seen_update(session: SignInSession) -> bool:
-    """Return whether `seen_at` is older than SEEN_UPDATE_INTERVAL."""
-    return session.seen_at < utc_now() - SEEN_UPDATE_INTERVAL
+    """Return whether `seen_at` is further from now than SEEN_UPDATE_INTERVAL."""
+    return abs(utc_now() - session.seen_at) > SEEN_UPDATE_INTERVAL
 
 
 def mark_seen(db: Session, token: str) -> None:
@@ -136,6 +138,10 @@ def mark_seen(db: Session, token: str) -> None:
     session = db.get(SignInSession, _sha256(token))
     if session is not None:
         session.seen_at = utc_now()
+
+
+def _is_current(now: datetime) -> ColumnElement[bool]:
+    return SignInSession.expires_at.between(now, now + _LATEST_EXPIRY)
 
 
 def _sha256(text: str) -> str:

@@ -76,8 +76,10 @@ def store_response(
 
 
 def sweep(db: Session) -> None:
-    """Delete responses older than RESPONSE_RETENTION."""
-    db.execute(delete(SavedOperation).where(SavedOperation.at < utc_now() - RESPONSE_RETENTION))
+    """Delete responses older than RESPONSE_RETENTION, or that far ahead of the clock."""
+    now = utc_now()
+    kept = SavedOperation.at.between(now - RESPONSE_RETENTION, now + RESPONSE_RETENTION)
+    db.execute(delete(SavedOperation).where(~kept))
 
 
 def _digest(body: dict[str, Any]) -> str:

@@ -81,6 +81,7 @@ def list_colleagues(draft: Draft) -> list[Colleague]:
             Presence.version_id == draft.version.id,
             Presence.user_id != draft.rights.actor.user_id,
             Presence.seen_at > now - EXPIRES_AFTER,
+            Presence.seen_at < now + EXPIRES_AFTER,  # else a clock was wrong
         )
         .order_by(Presence.user_id)
     )
@@ -98,4 +99,6 @@ def list_colleagues(draft: Draft) -> list[Colleague]:
 
 def delete_expired(db: Session) -> None:
     """Delete expired rows; called on every update and by the worker."""
-    db.execute(delete(Presence).where(Presence.seen_at <= queue.database_now(db) - EXPIRES_AFTER))
+    now = queue.database_now(db)
+    is_current = (Presence.seen_at > now - EXPIRES_AFTER) & (Presence.seen_at < now + EXPIRES_AFTER)
+    db.execute(delete(Presence).where(~is_current))

@@ -24,6 +24,7 @@ from archive.models.vocabulary import CheckState
 from media.vault import FixityCheck, Vault
 
 CHECK_EVERY = timedelta(days=90)
+CLOCK_TOLERANCE = timedelta(days=1)
 NIGHTLY_BYTES = 200 * 1024**3  # about half an hour of an ordinary disk
 
 
@@ -65,9 +66,11 @@ def candidates(
 ) -> list[Candidate]:
     """Return objects to check, each once: never checked first, then the oldest check first.
 
-    Without `include_recent` only objects whose check is 90 days old or failed.
+    Without `include_recent` only objects whose check is 90 days old, failed, or lies ahead of
+    the clock.
     """
     access.require(rights, "check_fixity")
+    now = utc_now()
     last_checked = func.min(MediaFile.checked_at)
     query = (
         select(MediaFile.sha256, func.max(MediaFile.size_bytes))
@@ -79,7 +82,8 @@ def candidates(
         query = query.where(
             or_(
                 MediaFile.checked_at.is_(None),
-                MediaFile.checked_at < utc_now() - CHECK_EVERY,
+                MediaFile.checked_at < now - CHECK_EVERY,
+                MediaFile.checked_at > now + CLOCK_TOLERANCE,
                 MediaFile.check_state != "ok",
             )
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Refused
@@ -18,14 +19,15 @@ from archive.toolbox import Toolbox
 def sweep(toolbox: Toolbox) -> int:
     """Finish complete uploads, expire old ones, delete their bytes; return how many."""
     _finish_complete(toolbox)
+    now = utc_now()
     with toolbox.database.writing() as db:
         for upload in db.scalars(
-            select(Upload).where(Upload.state == "receiving", Upload.expires_at <= utc_now())
+            select(Upload).where(Upload.state == "receiving", Upload.expires_at <= now)
         ):
             upload.state = "expired"
+        _shorten(db, now + _lifetime(toolbox))
     freed = 0
-    older_than = utc_now() - timedelta(hours=24)
-    for part_id in list(toolbox.parts.expired(older_than)):
+    for part_id in list(toolbox.parts.expired(now - timedelta(hours=24))):
         with toolbox.database.reading() as db:
             row = db.get(Upload, part_id)
         if row is None or row.state != "receiving":
@@ -33,12 +35,37 @@ def sweep(toolbox: Toolbox) -> int:
     return freed
 
 
+def renew(toolbox: Toolbox) -> None:
+    """Finish complete uploads, and give the others their full time from now; delete nothing.
+
+    For a clock that has jumped: what is two weeks old by the date may have begun today.
+    """
+    with toolbox.database.writing() as db:
+        for upload in db.scalars(select(Upload).where(Upload.state == "receiving")):
+            upload.expires_at = utc_now() + _lifetime(toolbox)
+    _finish_complete(toolbox)
+
+
+def _shorten(db: Session, latest: datetime) -> None:
+    """Shorten the time of uploads that began while the clock was ahead."""
+    for upload in db.scalars(
+        select(Upload).where(
+            Upload.state == "receiving", Upload.expires_at > latest + timedelta(days=1)
+        )
+    ):
+        upload.expires_at = latest
+
+
+def _lifetime(toolbox: Toolbox) -> timedelta:
+    return timedelta(hours=toolbox.settings.upload_expiry_h)
+
+
 def _finish_complete(toolbox: Toolbox) -> None:
     with toolbox.database.reading() as db:
         rows = db.execute(
             select(Upload, User)
             .join(User, User.id == Upload.user_id)
-            .where(Upload.state == "receiving", Upload.expires_at > utc_now())
+            .where(Upload.state == "receiving")
         ).all()
     for upload, user in rows:
         rights = access.rights_today(access.actor_of_user(user), toolbox.settings)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from archive.access import Rights
-from archive.actions.holdings import local_ingest
+from archive.actions.holdings import local_ingest, uploads
 from archive.jobs import daily
 from archive.jobs.worker import Worker
-from archive.models import Job, MediaFile, SavedOperation, SignInFailure, User
+from archive.models import Job, MediaFile, SavedOperation, SignInFailure, Upload, User
 from archive.models.base import utc_now
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 
+YEAR = timedelta(days=365)
 RightsOf = Callable[[str | None], Rights]
 
 
@@ -33,6 +36,20 @@ def test_enqueue_due_jobs_twice_a_day_enqueues_each_kind_once(toolbox: Toolbox) 
             job.created_at = utc_now() - timedelta(hours=25)
         db.flush()
         assert len(daily.enqueue_due_jobs(db)) == 2
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR], ids=["ran ahead", "ran behind"])
+def test_daily_jobs_of_a_clock_that_was_wrong_do_not_count(
+    toolbox: Toolbox, jump: timedelta
+) -> None:
+    with toolbox.database.writing() as db:
+        daily.enqueue_due_jobs(db)
+        for job in db.query(Job):
+            job.state, job.created_at = "done", job.created_at + jump
+    with toolbox.database.writing() as db:
+        assert len(daily.enqueue_due_jobs(db)) == len(daily.DAILY_JOBS)
+    with toolbox.database.writing() as db:
+        assert daily.enqueue_due_jobs(db) == []
 
 
 def test_fixity_job_of_a_new_file_does_not_replace_the_nightly_one(
@@ -100,3 +117,70 @@ def test_sweep_deletes_the_index_that_a_rebuild_replaced(toolbox: Toolbox) -> No
     Worker(toolbox, lanes=("light", "files")).run_until_idle()
     [left] = toolbox.settings.index_dir.glob("on_disk-*")
     assert toolbox.index.generation().startswith(left.name)
+
+
+def age_everything(toolbox: Toolbox, age: timedelta) -> None:
+    """Move the files and the stored instants into the past, like a clock that jumps ahead."""
+    for folder in (toolbox.parts.root, toolbox.vault.temp_dir, toolbox.derivatives_dir):
+        for path in (*folder.rglob("*"), folder):
+            moved = path.stat().st_mtime - age.total_seconds()
+            os.utime(path, (moved, moved))
+    with toolbox.database.writing() as db:
+        for upload in db.query(Upload):
+            upload.expires_at -= age
+        for saved in db.query(SavedOperation):
+            saved.at -= age
+        for job in db.query(Job):
+            job.created_at -= age
+            if job.finished_at is not None:
+                job.finished_at -= age
+
+
+def run_sweep(toolbox: Toolbox) -> dict[str, object]:
+    with toolbox.database.writing() as db:
+        job_id = enqueue(db, "sweep").id
+    Worker(toolbox, lanes=("light", "files")).run_until_idle()
+    with toolbox.database.reading() as db:
+        return db.get_one(Job, job_id).result
+
+
+def test_sweep_after_a_jump_of_the_clock_deletes_nothing_of_today(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    """An upload of today is a year old by the date: it is kept, with its full time."""
+    assert run_sweep(toolbox)["is_even"]
+    media_factory.add_interview(toolbox.database)
+    hoa = rights_of("hoa")
+    upload_id = media_factory.start_upload(toolbox, hoa, length=10)
+    uploads.receive(toolbox, hoa, upload_id, offset=0, stream=io.BytesIO(b"12345"))
+    toolbox.vault.temp_dir.mkdir(parents=True, exist_ok=True)
+    temp = toolbox.vault.temp_dir / "arriving.new"
+    temp.write_bytes(b"half a tape")
+    with toolbox.database.writing() as db:
+        user_id = db.scalars(select(User.id)).first()
+        db.add(SavedOperation(key="just-now", user_id=user_id, body_sha256="", status=200))
+    age_everything(toolbox, YEAR)
+    assert uploads.load_progress(toolbox, hoa, upload_id).offset_bytes == 5
+    assert run_sweep(toolbox)["is_even"] is False
+    assert temp.exists()
+    assert uploads.load_progress(toolbox, hoa, upload_id).offset_bytes == 5
+    with toolbox.database.reading() as db:
+        assert db.get_one(Upload, upload_id).expires_at > utc_now() + timedelta(days=13)
+        assert db.query(SavedOperation).count() == 1
+    assert run_sweep(toolbox)["is_even"]
+    assert not temp.exists()
+    assert uploads.load_progress(toolbox, hoa, upload_id).offset_bytes == 5
+
+
+def test_upload_that_began_while_the_clock_was_ahead_gets_its_usual_time(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    media_factory.add_interview(toolbox.database)
+    upload_id = media_factory.start_upload(toolbox, rights_of("hoa"), length=10)
+    with toolbox.database.writing() as db:
+        db.get_one(Upload, upload_id).expires_at += YEAR
+    run_sweep(toolbox)
+    with toolbox.database.reading() as db:
+        upload = db.get_one(Upload, upload_id)
+    assert upload.state == "receiving"
+    assert upload.expires_at < utc_now() + timedelta(days=15)

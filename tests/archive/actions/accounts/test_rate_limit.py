@@ -72,3 +72,11 @@ def test_failures_of_unknown_account_are_limited(db: Session) -> None:
                 db, email="nobody@archive.test", password=PASSWORD, address="a"
             ),
         )
+
+
+def test_failures_of_a_clock_that_was_ahead_do_not_lock_for_a_year(db: Session) -> None:
+    fail_to_sign_in(db, rate_limit.LIMIT_PER_PAIR)
+    db.execute(update(SignInFailure).values(at=utc_now() + timedelta(days=365)))
+    assert sign_in_as(db, "cleo")
+    fail_to_sign_in(db, 1)
+    assert {row.at > utc_now() for row in db.query(SignInFailure)} == {False}

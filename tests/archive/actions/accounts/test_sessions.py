@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -64,3 +65,33 @@ def test_purge_expired_deletes_failures_and_sessions(db: Session) -> None:
     db.execute(update(SignInFailure).values(at=utc_now() - timedelta(hours=2)))
     db.execute(update(SignInSession).values(expires_at=utc_now() - timedelta(seconds=1)))
     assert sessions.purge_expired(db) == 4  # three counters of one failure, and a session
+
+
+@pytest.mark.parametrize(
+    "jump", [timedelta(days=365), -timedelta(days=365)], ids=["stored ahead", "stored behind"]
+)
+def test_session_of_a_clock_that_was_wrong_has_ended(
+    db: Session, database: Database, jump: timedelta
+) -> None:
+    """A session that was opened a year ahead would last for a year."""
+    token = sign_in_as(db, "cleo")
+    session = db.scalars(select(SignInSession)).one()
+    session.expires_at += jump
+    session.seen_at += jump
+    db.commit()
+    assert sessions.active_session(database, token) is None
+    assert sessions.list_sessions(db, user_of(db, "cleo")) == []
+    assert sessions.purge_expired(db) == 1
+
+
+def test_session_survives_a_clock_that_is_set_back_by_an_hour(
+    db: Session, database: Database
+) -> None:
+    token = sign_in_as(db, "cleo")
+    session = db.scalars(select(SignInSession)).one()
+    session.expires_at += timedelta(hours=1)
+    session.seen_at += timedelta(hours=1)
+    db.commit()
+    active = sessions.active_session(database, token)
+    assert active is not None
+    assert sessions.needs_seen_update(active)  # else it would be seen an hour ahead for an hour

@@ -146,3 +146,14 @@ def test_presence_records_no_event_and_no_revision(
     presence.leave(Draft(db, rights_of("cleo"), *transcribed))
     assert db.scalar(select(func.count()).select_from(Event)) == before
     assert (transcribed[1].revision, transcribed[1].state) == (revision, "machine")
+
+
+def test_presence_of_a_clock_that_was_ahead_has_expired(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
+) -> None:
+    cleo, rob = rights_of("cleo"), rights_of("rob")
+    presence.record_position(Draft(db, rob, *transcribed), segment_id=None, is_typing=True)
+    age_presence(db, -365 * 24 * 3600)
+    assert positions(db, cleo, transcribed) == []
+    presence.delete_expired(db)
+    assert db.query(Presence).count() == 0

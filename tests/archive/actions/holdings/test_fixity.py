@@ -83,6 +83,17 @@ def test_candidates_never_checked_first_then_oldest_check(
     assert [c.sha256 for c in first] == [never.sha256]
 
 
+def test_check_that_lies_a_year_ahead_is_due(toolbox: Toolbox, ben: Rights, tmp_path: Path) -> None:
+    """Else an original is not read for a year after one check by a wrong clock."""
+    item = ingest_sound(toolbox, ben, tmp_path, 300)
+    with toolbox.database.writing() as db:
+        file = db.get_one(MediaFile, item.file_id)
+        file.checked_at, file.check_state = utc_now() + timedelta(days=365), "ok"
+    with toolbox.database.reading() as db:
+        due = fixity.candidates(db, ben, include_recent=False)
+    assert [c.sha256 for c in due] == [item.sha256]
+
+
 def test_check_shared_object_is_read_once_and_recorded_per_row(
     toolbox: Toolbox, ben: Rights, tmp_path: Path
 ) -> None:
