@@ -16,6 +16,7 @@ from archive.models import Contribution, Event, Interview, Outbox
 from archive.models.vocabulary import Lane
 
 INDEX_PRIORITY = 50
+REBUILD_KEY = "index:rebuild"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,30 @@ class IndexAffected:
         index_interviews(db, sorted(db.scalars(self.affected(event))), event.kind)
 
 
+@dataclass(frozen=True)
+class RebuildIndex:
+    """Has the search index rebuilt: words that were indexed stay in its files until then."""
+
+    kind = "index"
+    lane: Lane = "light"
+
+    def __call__(self, db: Session, event: Event) -> None:
+        """Enqueue the rebuild in the transaction of the event."""
+        request_rebuild(db)
+
+
+def request_rebuild(db: Session) -> None:
+    """Enqueue a rebuild of the search index, unless one is queued."""
+    queue.enqueue(
+        db,
+        "index",
+        lane="light",
+        priority=INDEX_PRIORITY,
+        unique_key=REBUILD_KEY,
+        payload={"rebuild": True},
+    )
+
+
 def _interview(event: Event) -> Select[str]:
     return select(Interview.id).where(Interview.id == event.interview_id)
 
@@ -79,7 +104,7 @@ def index_interviews(db: Session, interview_ids: Iterable[str], reason: str) -> 
     queue.enqueue(db, "index", lane="light", priority=INDEX_PRIORITY, unique_key="index")
 
 
-FollowUp = JobForSubject | IndexAffected
+FollowUp = JobForSubject | IndexAffected | RebuildIndex
 
 FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
     "file.received": (
@@ -88,6 +113,7 @@ FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
     ),
     "interview.created": (IndexAffected(_interview),),
     "interview.described": (IndexAffected(_interview),),
+    "interview.redacted": (IndexAffected(_interview), RebuildIndex()),
     "person.described": (IndexAffected(_of_person),),
     "place.described": (IndexAffected(_at_place),),
     "collection.described": (IndexAffected(_in_collection),),

@@ -55,7 +55,7 @@ def search(query: str, reader: str | None, limit: int, as_json: bool) -> None:
             hits, total = _find_hits(db, rights, query, limit)
     except SearchIndexError:
         with tools.database.writing() as db:
-            rebuilding.request_rebuild(db)
+            rebuilding.request_rebuild_once(db)
         raise
     except QueryProblem as problem:
         code = f"query_{problem.code}"

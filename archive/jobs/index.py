@@ -7,6 +7,7 @@ missing, damaged, of another analysis version or older than the database is rebu
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from archive.actions.discovery import indexing, rebuilding
@@ -42,27 +43,28 @@ def _rebuild_all(context: JobContext) -> int:
             next_report = time.monotonic() + REPORT_INTERVAL_S
             context.progress(done / total, "rebuilding_index")
 
-    return rebuilding.rebuild(context.toolbox, on_progress=report)
+    passages = rebuilding.rebuild(context.toolbox, on_progress=report)
+    context.toolbox.index.sweep()  # words that were removed or hidden leave the disk with it
+    return passages
 
 
 def _index_pending(context: JobContext) -> int:
-    states = context.toolbox.settings.public_states
     index = context.toolbox.index
     with context.reading() as db:
         changed = indexing.pending(db)
-        entries = {
-            interview_id: indexing.build_documents(
-                db, interview_id, number=number, public_states=states
-            )
-            for interview_id, number in changed.items()
-        }
-    present: list[IndexedInterview] = [entry for entry in entries.values() if entry is not None]
-    if present:
-        index.put_many(present)
-    removed = [interview_id for interview_id, entry in entries.items() if entry is None]
-    if removed:
-        index.drop(*removed)
+    removed = set(changed)
+
+    def present() -> Iterator[IndexedInterview]:
+        # Read under the lock of the index: what another process has indexed meanwhile, as
+        # `flask reindex` does, must not be replaced by what was read before it.
+        for interview_id in changed:
+            for entry in rebuilding.read_interview(context.toolbox, interview_id):
+                removed.discard(interview_id)
+                yield entry
+
     if changed:
+        index.put_many(present())
+        index.drop(*sorted(removed))
         with context.checkpoint() as db:
             indexing.acknowledge(db, changed)
             rebuilding.note_generation(db, index)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import ReaderAction, Rights
 from archive.actions.discovery import indexing
-from archive.models import Interview, Outbox, Recording, TranscriptVersion
+from archive.models import Annotation, Interview, Outbox, Recording, TranscriptVersion
 from search.results import SearchRequest
 
 Filters = Mapping[str, frozenset[str]]
@@ -68,8 +68,14 @@ def _with_samples(db: Session, filters: Filters, samples: bool | None) -> Filter
 def _closed(
     db: Session, rights: Rights, admitted: Select[str], samples: bool | None
 ) -> frozenset[str]:
-    """Return interviews that the access terms of the index open, and that are closed now."""
-    changed = select(Outbox.interview_id).where(Outbox.interview_id.not_in(admitted))
+    """Return interviews that the access terms of the index open, and that are closed now.
+
+    A changed interview with hidden words is closed until it is indexed again.
+    """
+    with_hidden_words = select(Annotation.interview_id).where(Annotation.kind == "redaction")
+    changed = select(Outbox.interview_id).where(
+        Outbox.interview_id.not_in(admitted) | Outbox.interview_id.in_(with_hidden_words)
+    )
     closed = set(db.scalars(changed)) | _closed_by_rules(db, rights, admitted)
     return frozenset(closed | _samples(db) if samples is False else closed)
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from archive import queue
 from archive.actions.discovery import indexing
 from archive.actions.office import settings
-from archive.audit.follow_ups import INDEX_PRIORITY
+from archive.audit import follow_ups
+from archive.audit.follow_ups import INDEX_PRIORITY, REBUILD_KEY
 from archive.models import Interview, Job, Outbox
 from archive.toolbox import Toolbox
 from search.backends.base import (
@@ -28,7 +29,6 @@ from search.backends.base import (
 )
 
 GENERATION_SETTING = "index_generation"
-REBUILD_KEY = "index:rebuild"
 # A job that failed for good is tried again, but not at every turn of the worker.
 PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 
@@ -52,11 +52,11 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
     def interviews() -> Iterator[IndexedInterview]:
         for done, interview_id in enumerate(interview_ids):
             on_progress(done, len(interview_ids))
-            yield from _read(toolbox, interview_id)
+            yield from read_interview(toolbox, interview_id)
 
     def changed(changed_ids: frozenset[str]) -> Iterator[IndexedInterview]:
         for interview_id in sorted(changed_ids):
-            yield from _read(toolbox, interview_id)
+            yield from read_interview(toolbox, interview_id)
 
     passages = toolbox.index.rebuild(interviews(), changed=changed)
     with toolbox.database.writing() as db:
@@ -65,7 +65,7 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
     return passages
 
 
-def _read(toolbox: Toolbox, interview_id: str) -> Iterator[IndexedInterview]:
+def read_interview(toolbox: Toolbox, interview_id: str) -> Iterator[IndexedInterview]:
     """Build the documents of an interview as it is now; nothing if it was deleted."""
     with toolbox.database.reading() as db:
         documents = indexing.build_documents(
@@ -108,17 +108,10 @@ def needs_rebuild(db: Session, index: Backend) -> bool:
     return noted not in ("", index.generation()) and not _is_pending(db)
 
 
-def request_rebuild(db: Session) -> None:
+def request_rebuild_once(db: Session) -> None:
     """Enqueue a rebuild after a search that failed on the index, unless one runs."""
     if not _has_open_job(db, Job.unique_key == REBUILD_KEY) and not _failed_just_now(db):
-        queue.enqueue(
-            db,
-            "index",
-            lane="light",
-            priority=INDEX_PRIORITY,
-            unique_key=REBUILD_KEY,
-            payload={"rebuild": True},
-        )
+        follow_ups.request_rebuild(db)
 
 
 def enqueue_if_needed(toolbox: Toolbox) -> None:

@@ -187,7 +187,7 @@ def _search_set(
     except QueryProblem as problem:
         return None, messages.for_code(f"query_{problem.code}", limit=problem.limit), 400
     except SearchIndexError as problem:
-        after_answer(rebuilding.request_rebuild)
+        after_answer(rebuilding.request_rebuild_once)
         return None, messages.for_code(problem.code), SERVICE_UNAVAILABLE
     return answer, None, 200
 

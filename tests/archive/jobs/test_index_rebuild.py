@@ -135,7 +135,7 @@ def test_a_new_archive_finds_nothing_and_needs_no_index(
 def test_questions_while_a_rebuild_waits_enqueue_no_second_one(toolbox: Toolbox) -> None:
     for _ in range(3):
         with toolbox.database.writing() as db:
-            rebuilding.request_rebuild(db)
+            rebuilding.request_rebuild_once(db)
     assert len(index_jobs(toolbox, "queued", "running", "waiting")) == 1
 
 
