@@ -18,7 +18,12 @@ READ_TEXT = {
     "archive.actions.transcripts.imports",  # writes
     "archive.actions.transcripts.versions",  # copies
     "archive.demo.transcripts",  # corrects the text of the sample archive
+    "archive.cli.transcripts",  # of a file to import
+    "archive.web.speech.runs",  # likewise
+    "archive.jobs.transcribe_child",  # of an engine
 }
+# What a name of a person is made of.
+NAMES = {"full_name", "given_name", "family_name", "middle_name", "honorific"}
 EDITORS = ("archive.actions.editing", "archive.web.editing")
 READ_NAMES = {
     "archive.actions.catalogue.names",  # the gate
@@ -49,13 +54,15 @@ def loaded_attributes(tree: ast.AST) -> set[str]:
 
 
 def uses_rows_of_segments(tree: ast.AST) -> bool:
-    """Return whether a module imports the models, or takes `version.segments`."""
+    """Return whether a module can have rows of segments: by the models, a version or a loader."""
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(module=str(module)) if module.startswith("archive.models"):
                 if ROWS & {alias.name for alias in node.names}:
                     return True
-            case ast.Attribute(attr="segments", value=ast.Name(id="version")):
+            case ast.Attribute(attr=attr) if attr in ROWS | {"segments"}:
+                return True
+            case ast.Attribute(attr="segment", value=ast.Name(id="loaders")):
                 return True
     return False
 
@@ -69,16 +76,50 @@ def test_text_of_segments_is_read_only_in_the_gate_and_the_editor() -> None:
     assert {name for name in readers if not name.startswith(EDITORS)} == READ_TEXT
 
 
-def test_full_names_are_read_only_in_the_gate_and_the_records_of_people() -> None:
-    readers = {name for name, tree in trees().items() if "full_name" in loaded_attributes(tree)}
+def test_names_are_read_only_in_the_gate_and_the_records_of_people() -> None:
+    readers = {name for name, tree in trees().items() if NAMES & loaded_attributes(tree)}
     assert readers == READ_NAMES
 
 
-def test_templates_take_names_from_the_gate() -> None:
-    folder = ROOT / "archive" / "web" / "templates"
-    readers = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*.html")
-        if re.search(r"\.(full_name|given_name)\b", path.read_text(encoding="utf-8"))
+def test_no_table_is_named_beside_the_models() -> None:
+    """`select(column("text")).select_from(table("segment"))` would pass the rules above."""
+    beside = {
+        name
+        for name, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "sqlalchemy"
+        and {"column", "literal_column", "table", "text"} & {alias.name for alias in node.names}
     }
-    assert readers == {"catalogue/people/catalogue.html", "catalogue/people/form.html"}
+    assert beside == {"archive.actions.catalogue.places"}  # a list of ids
+
+
+def attributes_in_templates(names: set[str]) -> set[str]:
+    """Return `object.name` for each of these names that a template reads, also by a filter."""
+    found: set[str] = set()
+    joined = "|".join(sorted(names))
+    for path in (ROOT / "archive" / "web" / "templates").rglob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        found.update(re.findall(rf"[\w.]+\.(?:{joined})\b", source))
+        found.update(re.findall(rf"attribute=['\"](?:{joined})\b", source))
+    return found
+
+
+def test_templates_take_names_from_the_gate() -> None:
+    assert attributes_in_templates(NAMES) == {"person.full_name"}  # the heading of its form
+
+
+def test_templates_take_words_from_the_gate() -> None:
+    assert attributes_in_templates({"text", "words", "segments"}) == {
+        "turn.text",  # of a rendition
+        "hit.text",
+        "piece.text",
+        "segment.text",  # of the editor
+        "texts.text",
+        "filters.text",  # of a query
+        "remark.text",  # of the program
+        "parsed_date.words",
+        "page.words",  # to search for
+        "reading.words",  # an address
+        "seen.segments",  # ids
+    }

@@ -220,6 +220,6 @@ def _contributions_by_label(rights: Rights, interview: Interview) -> dict[str, s
 def _labels_of(rights: Rights, contribution: Contribution) -> list[str]:
     name = names.name_for(rights, contribution.person)
     labels = [contribution.speaker_label, name.full]
-    if contribution.person.honorific:
+    if name.titled != name.full:
         labels += [name.short, name.titled]
     return [label for label in labels if label]

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from archive import access, messages
 from archive.access import Refused
-from archive.actions.catalogue import people
+from archive.actions.catalogue import names, people
 from archive.actions.catalogue.people import OtherName, PersonChanged, PersonFacts
 from archive.models import Person
 from archive.models.vocabulary import NAME_KINDS
@@ -51,9 +51,13 @@ def catalogue() -> ResponseReturnValue:
     pages = max(1, -(-len(found) // PEOPLE_PER_PAGE))
     number = min(max(1, request.args.get("page", 1, type=int)), pages)
     samples = sum(person.is_sample for person in found)
+    shown = found[(number - 1) * PEOPLE_PER_PAGE : number * PEOPLE_PER_PAGE]
+    rights = current.rights()
     return render_template(
         "catalogue/people/catalogue.html",
-        people=found[(number - 1) * PEOPLE_PER_PAGE : number * PEOPLE_PER_PAGE],
+        people=shown,
+        names=names.names_for(rights, shown),
+        other_names={person.id: names.other_names_for(rights, person) for person in shown},
         query=query,
         total=len(found) - samples,
         samples=samples,
