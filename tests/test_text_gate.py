@@ -91,7 +91,7 @@ def test_no_table_is_named_beside_the_models() -> None:
         and node.module == "sqlalchemy"
         and {"column", "literal_column", "table", "text"} & {alias.name for alias in node.names}
     }
-    assert beside == {"archive.actions.catalogue.places"}  # a list of ids
+    assert beside == {"archive.actions.catalogue.places"}  # a lock
 
 
 def attributes_in_templates(names: set[str]) -> set[str]:

@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from archive.access import NotVisible
 from archive.actions.catalogue import interviews
 from archive.actions.rights import explanations
+from archive.actions.rights.explanations import Explanation
 from archive.cli.output import json_option, operator, print_result, report_errors, toolbox
 
 access = AppGroup("access", help="Explain who may do what.")
@@ -45,14 +46,23 @@ def explain_access(accession: str, reader: str, day: datetime | None, as_json: b
         on = day.date() if day is not None else None
         rights = explanations.rights_as(db, reader, tools.settings, on=on)
         found = explanations.explain(db, operator(), interview, reader=rights)
+        is_closed = explanations.is_closed_account(db, reader)
     result = {
         "accession": accession,
         "as": reader,
+        "account_closed": is_closed,
         "on": rights.on.isoformat(),
         "actions": [asdict(one) for one in found],
     }
-    lines = [f"{one.action:16} {'yes' if one.is_allowed else 'no':3} {one.reason}" for one in found]
+    lines = [_line(one) for one in found]
+    if is_closed:
+        lines.insert(0, "The account is closed: these are the answers to a visitor without one.")
     print_result(result, as_json=as_json, text="\n".join(lines))
+
+
+def _line(one: Explanation) -> str:
+    name = f"{one.action} (part {one.part})" if one.part else one.action
+    return f"{name:16} {'yes' if one.is_allowed else 'no':3} {one.reason}"
 
 
 COMMANDS = (access,)

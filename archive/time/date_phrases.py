@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from archive.time import dates, lunar
 
 LONGEST_PHRASE = 120
+EARLIEST_YEAR, LATEST_YEAR = 1500, 2200
 _YEAR = r"(\d{4}|\d{2})"
 _TWO_TO_TEN = {
     "hai": 2,
@@ -129,7 +130,7 @@ def _year(text: str) -> int:
     """Return the year; 45–99 mean 19xx, 00–25 mean 20xx; raises ValueError for others."""
     number = int(text)
     if len(text) == 4:
-        if not 1500 <= number <= 2200:
+        if not EARLIEST_YEAR <= number <= LATEST_YEAR:
             raise ValueError(text)
         return number
     if 45 <= number <= 99:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -39,11 +40,13 @@ class Explanation:
     `reason` is the code of the refusal (`hidden_by_rule`: not visible, though the audience would
     admit the reader), or of what permits it: the `role`, the `audience` of the
     interview, the `state` of the text, an `account` (its holders read every state), a `grant`.
+    `part` is the number of a recording to which another answer applies than to the interview.
     """
 
     action: Action
     is_allowed: bool
     reason: str
+    part: int | None = None
 
 
 def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = None) -> Rights:
@@ -61,24 +64,49 @@ def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = N
     return replace(rights, on=on) if on is not None else rights
 
 
+def is_closed_account(db: Session, name: str) -> bool:
+    """Return whether this is the account of somebody who may no longer sign in."""
+    user = accounts.by_email(db, name) if name != PUBLIC_NAME else None
+    return user is not None and not user.is_active
+
+
 def explain(
     db: Session, rights: Rights, interview: Interview, *, reader: Rights
 ) -> list[Explanation]:
     """Return the decision on every action, in the order of the policy, with its reason.
 
-    Decisions on texts are those on the current version. For administrators only.
+    After them come those on recordings that differ. Decisions on texts are those on the current
+    version. For administrators only.
     """
     access.require(rights, "manage_accounts", Scope(interview))
     scope = Scope(interview, versions.current_version(db, interview))
-    return [
+    found = [
         _explain(reader, action, ARCHIVE if action in ON_THE_ARCHIVE else scope)
         for action in ACTIONS
     ]
+    return found + _explain_recordings(reader, scope, found)
+
+
+def _explain_recordings(
+    reader: Rights, scope: Scope, found: Sequence[Explanation]
+) -> list[Explanation]:
+    """Return the decisions on single recordings that differ from those on the interview."""
+    assert scope.interview is not None
+    differing = []
+    for recording in scope.interview.recordings:
+        part = Scope(scope.interview, scope.part, recording_id=recording.id)
+        for whole in found:
+            if access.is_of_readers(whole.action):
+                one = _explain(reader, whole.action, part)
+                if one.is_allowed != whole.is_allowed:
+                    differing.append(replace(one, part=recording.part))
+    return differing
 
 
 def _explain(reader: Rights, action: Action, scope: Scope) -> Explanation:
     if action == "quote" and not access.may(reader, "read", scope):
-        scope = Scope(scope.interview)  # without its text, the recording can be cited
+        # Without its text, the recording can be cited.
+        scope = Scope(scope.interview, recording_id=scope.recording_id)
     decision = access.may(reader, action, scope)
     reason: str = decision.reason or _basis(reader, action, scope)
     if reason == "not_visible" and _audience_admits(reader, scope):

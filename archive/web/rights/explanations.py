@@ -45,14 +45,14 @@ def show(accession: str) -> ResponseReturnValue:
     """Render the decisions for a reader and a day of the query string."""
     interview = loaders.interview(accession, "manage_accounts")
     db, settings = current.db(), current.settings()
-    form = forms.Form(
-        {"as": request.args.get("as") or PUBLIC_NAME, "on": request.args.get("on", "")}
-    )
+    name = accounts.normal_email(request.args.get("as") or PUBLIC_NAME)
+    form = forms.Form({"as": name, "on": request.args.get("on", "")})
+    day = _day(form)
     try:
-        reader = explanations.rights_as(db, form.values["as"], settings, on=_day(form))
+        reader = explanations.rights_as(db, name, settings, on=day)
     except UnknownAccount as refused:
         form.problems["as"] = messages.for_code(refused.code, **refused.facts).summary
-        reader = explanations.rights_as(db, PUBLIC_NAME, settings)
+        reader = explanations.rights_as(db, PUBLIC_NAME, settings, on=day)
     found = explanations.explain(db, current.rights(), interview, reader=reader)
     status = 200 if form.is_valid else 422
     return (
@@ -62,6 +62,7 @@ def show(accession: str) -> ResponseReturnValue:
             form=form,
             on=dates.day_in_words(reader.on, language.code()),
             readers=_reader_options(),
+            is_closed_account=explanations.is_closed_account(db, name),
             of_readers=_rows(interview, reader, [e for e in found if is_of_readers(e.action)]),
             of_staff=_rows(interview, reader, [e for e in found if not is_of_readers(e.action)]),
         ),
@@ -74,7 +75,9 @@ def _day(form: forms.Form) -> date | None:
     phrase = form.values["on"]
     edtf = date_phrases.to_edtf(phrase)
     if dates.is_exact_day(edtf):
-        return date.fromisoformat(edtf)
+        day = date.fromisoformat(edtf)
+        if date_phrases.EARLIEST_YEAR <= day.year <= date_phrases.LATEST_YEAR:
+            return day
     if phrase:
         example = dates.day_in_words(current.settings().today(), language.code())
         form.problems["on"] = _("This is not a day. Write it as %(example)s.", example=example)
@@ -94,6 +97,11 @@ def _account_label(user: User) -> str:
     return str(_("%(name)s (%(role)s), account closed", name=user.name, role=role))
 
 
+def _action_name(one: Explanation) -> str:
+    name = ACTION_LABELS[one.action]()
+    return _("%(action)s: part %(part)s", action=name, part=one.part) if one.part else name
+
+
 def _rows(
     interview: Interview, reader: Rights, found: Sequence[Explanation]
 ) -> list[ExplanationRow]:
@@ -103,7 +111,7 @@ def _rows(
     audience = AUDIENCE_LABELS[interview.audience]()
     return [
         ExplanationRow(
-            action=ACTION_LABELS[one.action](),
+            action=_action_name(one),
             is_allowed=one.is_allowed,
             reason=REASON_LABELS[one.reason](audience, state, role),
         )

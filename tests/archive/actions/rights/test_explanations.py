@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import ACTIONS, ARCHIVE, Grant, NotAllowed, Rights, Scope, may
+from archive.access import ACTIONS, ARCHIVE, READER_ACTIONS, Grant, NotAllowed, Rights, Scope, may
 from archive.actions.rights import explanations
 from archive.actions.rights.explanations import ON_THE_ARCHIVE, UnknownAccount
 from archive.messages.rights import ACTION_LABELS, REASON_LABELS
-from archive.models import Interview, TranscriptVersion
+from archive.models import Interview, Recording, TranscriptVersion
 from archive.models.vocabulary import AUDIENCES
 from archive.settings import Settings
 from tests.support import sample_transcript
@@ -100,6 +100,28 @@ def test_a_rule_with_a_day_is_explained_on_both_sides(db: Session) -> None:
             e.action: e.reason for e in explanations.explain(db, TEST, interview, reader=reader)
         }
         assert reasons_of["hear"] == reason
+
+
+def test_recordings_with_another_answer_are_explained_beside_the_interview(db: Session) -> None:
+    interview = sample_transcript.add_interview(db)
+    db.add(Recording(interview_id=interview.id, part=2))
+    db.flush()
+    db.expire(interview)
+    version = sample_transcript.add_approved_version(db, interview)
+    closed = interview.recordings[1]
+    for action in READER_ACTIONS:
+        rule = ClosedUntil(
+            about=closed.id, admits="staff", actions=frozenset({action}), opens=date.max
+        )
+        reader = rights_of_role("", rules=(rule,))
+        found = explanations.explain(db, TEST, interview, reader=reader)
+        whole, parts = found[: len(ACTIONS)], found[len(ACTIONS) :]
+        assert all(one.is_allowed for one in whole if one.action in READER_ACTIONS)
+        assert {(one.part, one.is_allowed) for one in parts} == {(2, False)}
+        for one in parts:
+            scope = Scope(interview, version, recording_id=closed.id)
+            assert not may(reader, one.action, scope)
+        assert action in {one.action for one in parts}
 
 
 def test_explain_is_for_administrators(db: Session, rights_of: RightsOf) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from archive.access import ACTIONS, READER_ACTIONS
 from archive.actions.rights import explanations
-from archive.models import Interview
+from archive.models import Interview, User
 from archive.toolbox import Toolbox
 from tests.support import sample_transcript
 from tests.support.cast import CAST, EVERYBODY
@@ -69,6 +69,8 @@ def test_page_without_a_choice_answers_for_the_public(client_of: ClientOf) -> No
         ({"on": "2026-02-30"}, "This is not a day."),
         ({"on": "9" * 5000}, "This is not a day."),
         ({"on": "2026-W01-1"}, "This is not a day."),
+        ({"on": "9999-12-31"}, "This is not a day."),
+        ({"on": "0001-01-01"}, "This is not a day."),
     ],
 )
 def test_page_names_a_wrong_reader_or_day_and_answers_nothing(
@@ -78,6 +80,35 @@ def test_page_names_a_wrong_reader_or_day_and_answers_nothing(
     page = html.unescape(response.get_data(as_text=True))
     assert (response.status_code, sentence in page) == (422, True)
     assert answers_of(page) == []
+
+
+def test_page_shows_the_reader_for_whom_it_answers(client_of: ClientOf) -> None:
+    email = CAST["cleo"].email
+    page = client_of("ada").get(PAGE, query_string={"as": f" {email.upper()} "}).text
+    assert re.search(rf'<option value="{re.escape(email)}" selected>', page)
+    assert any(answers_of(page)[len(READER_ACTIONS) :])
+
+
+def test_page_and_command_say_that_an_account_is_closed(
+    toolbox: Toolbox, client_of: ClientOf, app: Flask
+) -> None:
+    email = CAST["cleo"].email
+    sentence = "This account is closed"
+    ada, runner = client_of("ada"), CliRunner(app)
+    assert sentence not in ada.get(PAGE, query_string={"as": email}).text
+    assert runner.json("access", "explain", "LK-1", "--as", email)["account_closed"] is False
+    with toolbox.database.writing() as db:
+        db.query(User).filter_by(email=email).update({"is_active": False})
+    page = ada.get(PAGE, query_string={"as": email}).text
+    assert sentence in page
+    assert not any(answers_of(page)[len(READER_ACTIONS) :])
+    assert runner.json("access", "explain", "LK-1", "--as", email)["account_closed"] is True
+
+
+def test_page_keeps_the_day_beside_an_unknown_reader(client_of: ClientOf) -> None:
+    query = {"as": "nobody@archive.test", "on": "2027-05-06"}
+    page = client_of("ada").get(PAGE, query_string=query).text
+    assert 'value="6 May 2027"' in page
 
 
 @pytest.mark.parametrize(
