@@ -27,14 +27,15 @@ class ReadingTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingPage:
-    """Content of an interview page. `version` is None if there is none, or if it is `withheld`.
+    """Content of an interview page. `version` is None if there is none, or if it is withheld.
 
-    `versions` are those that the reader may read, the newest first.
+    `withheld` is the code of the reason, or empty. `versions` are those that the reader may read,
+    the newest first.
     """
 
     interview: Interview
     version: TranscriptVersion | None
-    withheld: bool
+    withheld: str
     turns: Sequence[ReadingTurn]
     contents: Sequence[Annotation]
     playables: Sequence[playback.Playable]
@@ -56,7 +57,7 @@ def load_page(
     return ReadingPage(
         interview=interview,
         version=version,
-        withheld=version is None and bool(versions),
+        withheld=_reason(rights, interview, versions) if version is None else "",
         turns=_with_headings(turns, contents, parts),
         contents=_in_order(contents, parts),
         playables=playables,
@@ -92,6 +93,13 @@ def _readable(
     rights: Rights, interview: Interview, versions: Sequence[TranscriptVersion]
 ) -> list[TranscriptVersion]:
     return [v for v in versions if access.may(rights, "read", access.Scope(interview, v))]
+
+
+def _reason(rights: Rights, interview: Interview, versions: Sequence[TranscriptVersion]) -> str:
+    """Return why the current version, or the newest one, is not read; empty without one."""
+    for version in sorted(versions, key=lambda one: not one.is_current):
+        return access.may(rights, "read", access.Scope(interview, version)).reason
+    return ""
 
 
 def _select(readable: Sequence[TranscriptVersion], number: int | None) -> TranscriptVersion | None:

@@ -33,6 +33,7 @@ from archive.models import (
     Segment,
     SegmentRevision,
     TranscriptVersion,
+    User,
 )
 from transcription.document import Word
 
@@ -47,7 +48,8 @@ class Turn:
     `packed_words` are `[start_ms, end_ms, text, confidence, source]`, as segments store them.
     `vouched_by` is `machine` for unchecked words of the machine, `imported` for those of a file,
     `edited` for words that a person changed, `heard` for words that a person heard. `flags` are
-    empty for readers who do not see the history.
+    empty for readers who do not see the history. Of a turn that `is_closed` to the reader nothing
+    but its place is given.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Turn:
     vouched_by: Voucher
     flags: Sequence[str]
     is_redacted: bool
+    is_closed: bool
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -71,11 +74,16 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Rendition:
-    """What one reader may have of a version; `hidden` are the spans whose words are left out."""
+    """What one reader may have of a version; `hidden` are the spans whose words are left out.
+
+    `imported_by` is the name of the account that imported it, for readers who see the history:
+    who vouches for turns of the kind `imported`.
+    """
 
     version: TranscriptVersion
     turns: Sequence[Turn]
     hidden: Sequence[HiddenSpan]
+    imported_by: str
 
 
 def for_reader(
@@ -246,6 +254,7 @@ class _Renderer:
             vouched_by=_voucher(segment, self._version),
             flags=segment.flags if self._sees_flags else (),
             is_redacted=visible.is_redacted,
+            is_closed=visible.is_closed,
         )
 
     def _speaker(self, segment: Segment | StoredSegment) -> speakers.Speaker:
@@ -270,7 +279,18 @@ def _render(
     read = text_reader(db, rights, interview, action=action)
     render = _Renderer(rights, interview, version, read)
     turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
-    return Rendition(version=version, turns=turns, hidden=read.hidden)
+    imported_by = _importer(db, version) if access.may(rights, "see_history") else ""
+    return Rendition(version=version, turns=turns, hidden=read.hidden, imported_by=imported_by)
+
+
+def _importer(db: Session, version: TranscriptVersion) -> str:
+    """Return the name of the account that imported a text, or the one that it was copied from."""
+    source = version
+    while source.kind == "corrected" and source.based_on_id is not None:
+        source = db.get_one(TranscriptVersion, source.based_on_id)
+    if source.kind != "imported" or source.author_id is None:
+        return ""
+    return db.get_one(User, source.author_id).name
 
 
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:

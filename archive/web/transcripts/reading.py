@@ -77,7 +77,10 @@ def no_break_codes(citation: str) -> Markup:
 def cite(accession: str) -> ResponseReturnValue:
     """Return the citations of a span in every style, for the box that follows the selection."""
     interview = loaders.interview(accession, "quote")
-    return jsonify(_citations(interview, _version(interview), _span_from_request()))
+    span = _span_from_request()
+    if span is not None and span.part > 1 and interview.recording_of_part(span.part) is None:
+        raise access.NotVisible
+    return jsonify(_citations(interview, _version(interview), span))
 
 
 @bp.get("/interviews/<accession>/words")

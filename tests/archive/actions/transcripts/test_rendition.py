@@ -206,6 +206,21 @@ def test_turn_is_vouched_for_by_its_last_state(
         assert [t.vouched_by for t in found] == [first, "edited", "heard", fourth, last]
 
 
+def test_an_import_has_the_name_of_its_importer_for_those_who_see_the_history(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
+) -> None:
+    interview, version = transcribed
+    version.kind, version.author_id = "imported", rights_of("ben").actor.user_id
+    sample_transcript.approve(db, interview, version)
+    copy = versions.open_next(db, rights_of("ada"), interview, version, reason="")
+    for shown in (version, copy):
+        for member, name in (("cleo", rights_of("ben").actor.name), ("sam", "")):
+            found = rendition.for_reader(db, rights_of(member), interview, shown)
+            assert found.imported_by == name
+    version.kind = "machine"
+    assert rendition.for_reader(db, rights_of("cleo"), interview, version).imported_by == ""
+
+
 def test_turn_has_flags_only_for_those_who_see_the_history(
     db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
