@@ -63,8 +63,9 @@ def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = N
         rights = accounts.rights_of(user, settings)
     return replace(rights, on=on) if on is not None else rights
 
+
+def is_closed_account(db: Session, name: str) -> bool:
     """Return whether this is an account with which no sign-in is possible any more."""
-    """Return whether this is the account of somebody who may no longer sign in."""
     user = accounts.by_email(db, name) if name != PUBLIC_NAME else None
     return user is not None and not user.is_active
 
