@@ -10,11 +10,14 @@ from archive.toolbox import Toolbox
 from tests.browser.conftest import OpenAs
 from tests.support import editor_fixture
 from tests.support.accessibility import violations
+from tests.support.browser_store import outbox_rows
 from tests.support.editor_page import (
+    conflict_dialog,
     create_conflict,
     open_editor,
     place_caret,
     remove_segment_while_typing,
+    replace_word,
     stored_segment,
     text_box,
     type_at_end,
@@ -94,6 +97,73 @@ def test_text_typed_into_the_conflict_dialog_survives_later_and_a_choice(
     dialog.locator("[data-answer=result]").click()
     wait_until_saved(rob)
     assert stored_segment(settings, editor.segment_ids[2]).text == "Dạ, tôi nhớ rành và kỹ."
+
+
+def test_text_typed_into_the_conflict_dialog_survives_a_reload(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    cleo, rob = open_as("cleo"), open_as("rob")
+    dialog = create_conflict(cleo, rob, editor, "rõ", ("rành", "kỹ"))
+    answer = "Dạ, tôi nhớ rành và kỹ."
+    dialog.locator("[data-result]").fill(answer)
+    wait_until(lambda: [row["answer"] for row in outbox_rows(rob)] == [answer])
+    rob.reload()
+    dialog = conflict_dialog(rob)
+    expect(dialog.locator("[data-theirs]")).to_contain_text("rành")
+    expect(dialog.locator("[data-mine]")).to_contain_text("kỹ")
+    expect(dialog.locator("[data-result]")).to_have_value(answer)
+    dialog.locator("[data-answer=result]").click()
+    wait_until_saved(rob)
+    assert stored_segment(settings, editor.segment_ids[2]).text == answer
+    assert outbox_rows(rob) == []
+
+
+def test_text_typed_into_the_dialog_of_a_conflict_that_ended_is_offered_again(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    cleo, rob = open_as("cleo"), open_as("rob")
+    dialog = create_conflict(cleo, rob, editor, "rõ", ("rành", "kỹ"))
+    dialog.locator("[data-result]").fill("Dạ, tôi nhớ rành và kỹ.")
+    wait_until(lambda: bool(outbox_rows(rob)[0]["answer"]))
+    rob.goto("about:blank")
+    replace_word(cleo, editor, 2, "rành", "rõ")  # the colleague takes the change back
+    wait_until_saved(cleo)
+    open_editor(rob, editor)
+    dialog = conflict_dialog(rob)
+    expect(dialog.locator("[data-theirs]")).to_contain_text("kỹ")
+    expect(dialog.locator("[data-result]")).to_have_value("Dạ, tôi nhớ rành và kỹ.")
+    dialog.locator("[data-answer=result]").click()
+    wait_until_saved(rob)
+    assert stored_segment(settings, editor.segment_ids[2]).text == "Dạ, tôi nhớ rành và kỹ."
+
+
+def test_page_of_an_author_is_hidden_while_another_person_is_signed_in(
+    toolbox: Toolbox, open_as: OpenAs
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    page = open_as("cleo")
+    page.route("**/api/v1/segments/*", lambda route: route.abort())
+    open_editor(page, editor)
+    type_at_end(page, editor, 2, " Lời của Cleo.")
+    expect(page.locator(".save-status--kept")).to_be_visible()
+    other = page.context.new_page()
+    other.goto("/vi/sign-in")
+    sign_in(other, "rob")
+    other.wait_for_url("**/vi/")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    dialog = page.locator("[data-dialog=sign-in]")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("[data-kept]")).to_contain_text("đang có người khác đăng nhập")
+    expect(dialog.locator("[data-download]")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    assert "Lời của Cleo" not in page.evaluate("document.body.innerText")
+    page.unroute("**/api/v1/segments/*")
+    sign_in(page, "cleo", dialog)
+    wait_until_saved(page)
+    expect(text_box(page, editor, 2)).to_contain_text("Lời của Cleo.")
 
 
 def test_text_is_not_saved_under_another_account_signed_in_meanwhile(

@@ -14,6 +14,7 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.browser.conftest import OpenAs, token_of
 from tests.support import editor_fixture
+from tests.support.browser_store import PUT_ROW, PUT_ROW_IN_STORAGE, outbox_rows
 from tests.support.editor_page import (
     conflict_dialog,
     displayed_text,
@@ -31,28 +32,11 @@ ROUNDS = 6  # each of the four orders of typing and closing, two of them twice
 MERGED, CLASHING, ONLY_FIRST, ONLY_SECOND = 2, 4, 5, 6
 START = "Dạ, tôi nhớ rõ lắm chứ."
 
-_OPEN_ROWS = """const opening = indexedDB.open("loi-ke", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore("drafts", { keyPath: "key" });
-  await new Promise((resolve) => { opening.onsuccess = resolve; });
-  const rows = opening.result.transaction("drafts", "readwrite").objectStore("drafts");
-"""
-_ROWS = f"""async () => {{ {_OPEN_ROWS}
-  const asked = rows.getAll();
-  await new Promise((resolve) => {{ asked.onsuccess = resolve; }});
-  opening.result.close();
-  const kept = Object.keys(localStorage).filter((name) => name.startsWith("loike-draft:"));
-  return [...asked.result, ...kept.map((name) => JSON.parse(localStorage.getItem(name)))];
-}}"""
-_PUT_ROW = f"""async (row) => {{ {_OPEN_ROWS}
-  const asked = rows.put(row);
-  await new Promise((resolve) => {{ asked.transaction.oncomplete = resolve; }});
-  opening.result.close();
-}}"""
-_PUT_IN_STORAGE = "(row) => localStorage.setItem('loike-draft:' + row.key, JSON.stringify(row))"
 _TAKE_OVER = """async ([user, version, name]) => {
-  const module = [...document.querySelectorAll("link[rel=modulepreload]")]
-    .find((link) => /editing\\/outbox/.test(link.href)).href;
-  const { Outbox, inIndexedDb } = await import(module);
+  const load = (name) => import([...document.querySelectorAll("link[rel=modulepreload]")]
+    .find((link) => link.href.includes(`editing/${name}`)).href);
+  const { Outbox } = await load("outbox");
+  const { inIndexedDb } = await load("stores");
   const outboxes = ["a", "b", "c"].map((page) =>
     new Outbox(user, version, name + page, [inIndexedDb()]));
   const closed = async () => new Set();
@@ -73,12 +57,6 @@ def new_tab(page: Page) -> Page:
 def close(page: Page) -> None:
     """Close a tab without its warning."""
     page.close(run_before_unload=False)
-
-
-def outbox_rows(page: Page) -> list[dict[str, Any]]:
-    """Return every row of the browser's outbox, of all users."""
-    found: list[dict[str, Any]] = page.evaluate(_ROWS)
-    return found
 
 
 def wait_until_kept(page: Page, segments: int) -> None:
@@ -319,7 +297,7 @@ def test_second_conflict_waits_while_the_first_is_open(
     assert outbox_rows(reopened) == []
 
 
-@pytest.mark.parametrize("script", [_PUT_ROW, _PUT_IN_STORAGE], ids=["indexeddb", "localstorage"])
+@pytest.mark.parametrize("script", [PUT_ROW, PUT_ROW_IN_STORAGE], ids=["indexeddb", "localstorage"])
 def test_outbox_row_of_the_first_release_is_sent(
     toolbox: Toolbox, open_as: OpenAs, settings: Settings, script: str
 ) -> None:
@@ -347,7 +325,7 @@ def test_outbox_rows_of_another_user_are_not_shown_or_sent(
         **first_release_row(editor, user_id_of(page), MERGED, START, f"{START} Chưa ai gửi."),
         "page": "gone",
     }
-    page.evaluate(_PUT_ROW, row)
+    page.evaluate(PUT_ROW, row)
     page.goto("about:blank")
     origin = f"http://{site.host}:{site.port}"
     page.context.add_cookies(
@@ -371,7 +349,7 @@ def test_outbox_row_is_taken_over_by_one_of_several_pages(
     for number in range(20):
         row = first_release_row(editor, "u", MERGED, "cũ", "mới")
         row |= {"page": "gone", "edit": 3, "version": f"v{number}"}
-        page.evaluate(_PUT_ROW, row)
+        page.evaluate(PUT_ROW, row)
         [taken] = page.evaluate(_TAKE_OVER, ["u", row["version"], f"p{number}"])
         assert (taken["text"], taken["key"] == row["key"]) == ("mới", False)
         assert [one for one in outbox_rows(page) if one["version"] == row["version"]] == [taken]

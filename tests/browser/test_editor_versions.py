@@ -84,6 +84,7 @@ def test_text_typed_after_an_approval_is_kept_in_the_browser(
     expect(page.locator(".save-status--kept")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("vừa được duyệt")
     assert stored_segment(settings, editor.segment_ids[2]).text == "Dạ, tôi nhớ rõ lắm chứ."
+    expect(page.locator("[data-unsendable]")).to_contain_text("Trễ rồi.")
     page.locator(".save-status--kept").click()
     expect(page.locator("[data-unsent]")).to_contain_text("Trễ rồi.")
     with page.expect_download() as waited:
@@ -107,11 +108,45 @@ def test_unsent_text_of_an_approved_version_is_offered_for_download(
     )  # the last request is sent past the aborting route and is refused
     open_editor(later, editor)
     note = later.locator("[data-recovered]")
-    expect(note).to_contain_text("Còn 1 đoạn của lần trước chưa gửi, vẫn giữ trên máy này.")
+    expect(note).to_contain_text("Còn 1 đoạn vừa gõ chưa lưu được, vì phiên bản này")
+    listed = note.locator("[data-unsendable] li")
+    expect(listed).to_contain_text("Trong kho: Dạ, tôi nhớ rõ lắm chứ.")
+    expect(listed).to_contain_text("Dạ, tôi nhớ rõ lắm chứ. Không kịp gửi.")
+    assert violations(later) == []
     with later.expect_download() as waited:
         note.locator("[data-download]").click()
     assert "Không kịp gửi." in waited.value.path().read_text(encoding="utf-8")
     assert stored_segment(settings, editor.segment_ids[2]).text == "Dạ, tôi nhớ rõ lắm chứ."
+
+
+def test_unsent_text_of_an_approved_version_is_listed_in_the_next(
+    toolbox: Toolbox, open_as: OpenAs
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    page = open_as("cleo", language="en", width=390)
+    page.route("**/api/v1/segments/**", lambda route: route.abort())
+    open_editor(page, editor, language="en")
+    type_at_end(page, editor, 2, " Không kịp gửi.")
+    expect(page.locator(".save-status--kept")).to_be_visible()
+    approve_version(toolbox, editor)
+    with toolbox.database.writing() as db:
+        version = db.get_one(TranscriptVersion, editor.version_id)
+        interview = db.get_one(Interview, version.interview_id)
+        following = versions.open_next(
+            db, rights_of_machine("test"), interview, version, reason="nghe lại"
+        ).id
+    later = page.context.new_page()
+    page.close(run_before_unload=False)
+    later.goto(f"/en/versions/{following}/edit")
+    later.wait_for_selector("[data-words]")
+    note = later.locator("[data-recovered]")
+    expect(note).to_contain_text("1 segment that you typed into another version")
+    expect(note.locator("[data-unsendable] li")).to_contain_text("Không kịp gửi.")
+    assert violations(later) == []
+    assert later.evaluate("document.documentElement.scrollWidth") <= 390
+    note.get_by_role("link", name="Open the version of these words").click()
+    later.wait_for_url(f"**/en/versions/{editor.version_id}/edit")
+    expect(later.locator("[data-unsendable] li")).to_contain_text("Không kịp gửi.")
 
 
 def test_submitting_and_approving_wait_until_everything_is_saved(

@@ -54,6 +54,7 @@ def load_transcript(version_id: str) -> ResponseReturnValue:
         state=version.state,
         revision=version.revision,
         language=version.language,
+        user=draft.rights.actor.user_id,
         ended=ended,
         segments=[
             api_response.segment_json(s, draft.interview, with_words=with_words, hidden=hidden)

@@ -43,3 +43,25 @@ test("the other pages are notified when one is left", async (context) => {
   second.leave(true);
   assert.equal(await heard, "first");
 });
+
+test("pages of the same person and version save on request, and report what they could not", async (context) => {
+  const pages = ["u/v", "u/v", "u/v", "u/other"].map(
+    (group, number) => new OpenPages(`p${number}`, group),
+  );
+  context.after(() => {
+    for (const page of pages) page.channel?.close();
+  });
+  /** @type {string[]} */
+  const saved = [];
+  const left = [9, 0, 2, 5];
+  pages.forEach((page, number) => {
+    page.save = async () => {
+      saved.push(page.page);
+      return left[number];
+    };
+  });
+  assert.equal(await pages[0].saveElsewhere(), 2);
+  assert.deepEqual(saved.sort(), ["p1", "p2"]);
+  left[2] = 0;
+  assert.equal(await pages[0].saveElsewhere(), 0);
+});

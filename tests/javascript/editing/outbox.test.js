@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { pointsBefore } from "../../../archive/web/static/js/editing/caret.js";
 import { OpenPages } from "../../../archive/web/static/js/editing/open_pages.js";
-import { inStorage, Outbox } from "../../../archive/web/static/js/editing/outbox.js";
+import { Outbox } from "../../../archive/web/static/js/editing/outbox.js";
 import { parsePeaks } from "../../../archive/web/static/js/editing/peaks.js";
+import { inStorage } from "../../../archive/web/static/js/editing/stores.js";
 
 /** @typedef {import("../../../archive/web/static/js/editing/outbox.js").OutboxRow} OutboxRow */
-/** @typedef {Omit<OutboxRow, "user" | "version" | "page">} Draft */
+/** @typedef {Omit<OutboxRow, "user" | "version" | "accession" | "page">} Draft */
 
 /** A localStorage in memory; `isFull` refuses what is new. @implements {Storage} */
 class MemoryStorage {
@@ -262,4 +263,33 @@ test("a caret is counted in code points of the normalised text, as on the server
   assert.equal(pointsBefore("  một hai", 5), 3);
   assert.equal(pointsBefore("mo\u0302\u0323t hai", 6), 4);
   assert.equal(pointsBefore("🎙 hai", 3), 2);
+});
+
+test("rows of other versions of the interview are found, and stay where they are", async () => {
+  const shelf = new MemoryStorage();
+  const stores = [inStorage(shelf)];
+  for (const [version, accession, page] of [
+    ["v1", "LK-1", "p1"],
+    ["v2", "LK-1", "p2"],
+    ["v3", "LK-2", "p3"],
+    ["v4", "LK-1", "open"],
+  ]) {
+    const other = new Outbox("u1", version, page, stores, accession);
+    await other.put(draft(other.newKey("s"), "s", `of ${version}`));
+  }
+  const outbox = new Outbox("u1", "v2", "p9", stores, "LK-1");
+  const found = await outbox.ofOtherVersions(async () => new Set(["open"]));
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    ["of v1"],
+  );
+  assert.deepEqual(
+    (await outbox.takeOver(noneOpen)).map(({ text }) => text),
+    ["of v2"],
+  );
+  assert.equal(shelf.rows.size, 4);
+  assert.deepEqual(
+    await new Outbox("u2", "v2", "p8", stores, "LK-1").ofOtherVersions(noneOpen),
+    [],
+  );
 });

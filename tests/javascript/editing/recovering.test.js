@@ -139,3 +139,30 @@ test("a draft of a later revision than the page's is sent even if its text is eq
   await world.advance(0);
   assert.deepEqual([world.server.text, world.rows.size], ["một hai ba", 0]);
 });
+
+test("an answer begun in an earlier visit keeps its draft, though the text is on the server", async () => {
+  const world = new World({ text: "một hai bà" });
+  const begun = row("a", "một hai bà", { base: "một hai ba", answer: "một hai bà và ba" });
+  world.server.history.set(7, "một hai bà");
+  world.rows.set("a", begun);
+  world.saver.resume(begun);
+  await world.advance(0);
+  await world.advance(60_000);
+  const [conflict] = world.conflicts;
+  assert.deepEqual([conflict.theirs.text, conflict.yours], ["một hai bà", "một hai bà và ba"]);
+  assert.equal(world.rows.size, 1);
+});
+
+test("rows that the browser has deleted are stored again", async () => {
+  const world = new World();
+  world.connection = "down";
+  world.saver.typed("s", "một hai bà");
+  await world.advance(REST_MS);
+  world.rows.clear();
+  world.saver.keepAgain();
+  await world.advance(0);
+  assert.deepEqual(
+    [...world.rows.values()].map(({ text }) => text),
+    ["một hai bà"],
+  );
+});

@@ -104,9 +104,38 @@ test("adopting the server's words leaves nothing to send", () => {
 
 test("a draft made from a row of the outbox keeps every field of it", () => {
   const pending = { key: "k", rev: 7, body: { text: "chữ" }, text: "chữ" };
-  const row = { key: "u/s", edit: 3, segment: "s", base: BASE, baseRev: 7, text: "chữ", at: 50 };
+  const row = {
+    key: "u/s",
+    edit: 3,
+    segment: "s",
+    base: BASE,
+    baseRev: 7,
+    text: "chữ",
+    at: 50,
+    answer: "dở",
+  };
   const owned = { ...row, fields: { start: 5 }, pending, user: "u", version: "v", page: "p" };
   const draft = SegmentDraft.recovered(owned, { rev: 9, text: "mới" });
   assert.deepEqual(draft.outboxRow(), { ...row, fields: { start: 5 }, pending });
   assert.deepEqual([draft.isRecovered, draft.isKept, draft.isDirty], [true, true, true]);
+});
+
+test("an answer that was begun and differs from what was saved is asked about", () => {
+  const { draft } = makeDraft("một hai bà");
+  draft.answer = "một hai bà và ba";
+  draft.server = { rev: 9, text: "một hai bà" };
+  const conflict = draft.answerLeft();
+  assert.deepEqual([conflict?.yours, conflict?.theirs.rev], ["một hai bà và ba", 9]);
+  assert.deepEqual([draft.text, draft.baseRev, draft.answer], ["một hai bà và ba", 9, null]);
+  draft.answer = "một hai  bà";
+  assert.equal(draft.answerLeft(), null);
+});
+
+test("a row of the outbox keeps the answer that was begun", () => {
+  const { draft } = makeDraft("một hai bà");
+  draft.answer = "một hai bà và ba";
+  const row = { ...draft.outboxRow(), user: "u", version: "v", page: "p" };
+  assert.equal(SegmentDraft.recovered(row, draft.server).answer, "một hai bà và ba");
+  const { answer: _none, ...older } = row;
+  assert.equal(SegmentDraft.recovered(older, draft.server).answer, null);
 });

@@ -12,6 +12,8 @@ export class ApiClient {
   constructor(version, user) {
     this.version = version;
     this.user = user;
+    /** called with who is signed in, as soon as that is known @type {(who: "same" | "other") => void} */
+    this.onIdentity = () => {};
   }
 
   /** @param {string} segment @param {import("./outbox.js").Request} request @param {boolean} hurry */
@@ -86,8 +88,12 @@ export class ApiClient {
     });
     if (answer.status === 0 || answer.status >= 500) return "unreachable";
     if (answer.status !== 200) return "signed-out";
-    if (answer.body.user !== this.user) return "other"; // with this token our words would be saved as theirs
+    if (answer.body.user !== this.user) {
+      this.onIdentity("other");
+      return "other"; // with this token our words would be saved as theirs
+    }
     document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", answer.body.csrf);
+    this.onIdentity("same");
     return "same";
   }
 

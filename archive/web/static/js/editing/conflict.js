@@ -36,10 +36,8 @@ export class Conflicts {
     this.isBusy = false;
     /** what the person has seen and put off @type {WeakSet<Conflict>} */
     this.seen = new WeakSet();
-    /** what was typed into the dialog and is not answered yet @type {WeakMap<Conflict, string>} */
-    this.typed = new WeakMap();
     this.result.addEventListener("input", () => {
-      if (this.draft?.conflict) this.typed.set(this.draft.conflict, this.result.value);
+      if (this.draft?.conflict) this.editor.saver.answering(this.draft, this.result.value);
     });
     editor.on("conflict", (segment, draft, conflict) => this.#onConflict(segment, draft, conflict));
     this.dialog.addEventListener("click", (event) => {
@@ -180,7 +178,7 @@ export class Conflicts {
         "ins",
       );
     this.#drawMarked("mine", conflict.yours, added(conflict.base, conflict.yours), "ins");
-    this.#drawChoices(conflict, who);
+    this.#drawChoices(draft, conflict, who);
     if (!this.dialog.open) this.dialog.showModal();
     /** @type {HTMLElement | null} */ (this.dialog.querySelector("[data-play-segment]"))?.focus();
     this.#drawWave(segment);
@@ -221,8 +219,8 @@ export class Conflicts {
     );
   }
 
-  /** The places where both differ, each with a choice. @param {Conflict} conflict @param {string} who */
-  #drawChoices(conflict, who) {
+  /** The places where both differ, each with a choice. @param {SegmentDraft} draft @param {Conflict} conflict @param {string} who */
+  #drawChoices(draft, conflict, who) {
     const box = this.dialog.querySelector("[data-picks]");
     const hunks =
       conflict.why === "words"
@@ -235,20 +233,20 @@ export class Conflicts {
       ...hunks.map((hunk, at) =>
         this.#choiceRow(hunk, at, who, (side) => {
           chosen[at] = side;
-          this.#writeResult(conflict, text());
+          this.#writeResult(draft, text());
         }),
       ),
     );
-    this.result.value = this.typed.get(conflict) ?? text();
+    this.result.value = draft.answer ?? text();
   }
 
-  /** Put the chosen text over what was typed, so that Ctrl+Z in the field takes it back. @param {Conflict} conflict @param {string} text */
-  #writeResult(conflict, text) {
+  /** Put the chosen text over what was typed, so that Ctrl+Z in the field takes it back. @param {SegmentDraft} draft @param {string} text */
+  #writeResult(draft, text) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     this.result.select();
-    if (!this.typed.has(conflict) || !document.execCommand("insertText", false, text))
+    if (draft.answer === null || !document.execCommand("insertText", false, text))
       this.result.value = text;
-    this.typed.delete(conflict);
+    this.editor.saver.answering(draft, null);
     focused?.focus();
   }
 

@@ -6,10 +6,11 @@ import { ulid } from "../core/ulid.js";
 import { ApiClient } from "./api_client.js";
 import { putCaret, textOf } from "./caret.js";
 import { OpenPages } from "./open_pages.js";
-import { browserStores, Outbox } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { EditorPlayer } from "./player.js";
 import { Saver } from "./saving.js";
 import { SegmentList } from "./segment_list.js";
+import { browserStores } from "./stores.js";
 import { WordHighlights } from "./word_highlights.js";
 
 /** @typedef {import("./segment_list.js").Segment} Segment */
@@ -24,6 +25,7 @@ import { WordHighlights } from "./word_highlights.js";
  * @property {((status: Status) => void)[]} status
  * @property {((segment: Segment | null, draft: SegmentDraft, conflict: Conflict) => void)[]} conflict
  * @property {((why: string) => void)[]} stopped
+ * @property {((isClosed: boolean) => void)[]} closed another person is signed in, or no longer
  */
 
 export class Editor {
@@ -36,12 +38,22 @@ export class Editor {
     this.user = user;
     this.segmentList = new SegmentList(root);
     const page = ulid(); // not from sessionStorage, which a duplicated tab gets a copy of
-    this.openPages = new OpenPages(page);
+    this.openPages = new OpenPages(page, `${user}/${version}`);
     this.api = new ApiClient(version, user);
     this.player = new EditorPlayer(root, accession);
     this.words = new WordHighlights(this.segmentList);
-    this.outbox = new Outbox(user, version, page, browserStores());
+    const stores = browserStores(() => this.saver.keepAgain());
+    this.outbox = new Outbox(user, version, page, stores, accession);
     this.saver = this.#saver();
+    /** whether another person is signed in: then nothing of this page is shown */
+    this.isClosed = false;
+    this.api.onIdentity = (who) => (who === "other" ? this.#close() : this.#reopen());
+    this.openPages.save = async () => {
+      await this.saver.flush();
+      return this.saver.unsent().length;
+    };
+    /** unsent words of other versions of this interview @type {import("./outbox.js").OutboxRow[]} */
+    this.otherVersions = [];
     for (const { id, rev, box } of this.segmentList.list)
       this.saver.track(id, { rev, text: box.textContent || "" });
     /** @type {Segment | null} */
@@ -49,7 +61,14 @@ export class Editor {
     /** fields before a change that the server has not confirmed @type {Map<string, Partial<Segment>>} */
     this.before = new Map();
     /** @type {Listeners} */
-    this.listeners = { current: [], changed: [], status: [], conflict: [], stopped: [] };
+    this.listeners = {
+      current: [],
+      changed: [],
+      status: [],
+      conflict: [],
+      stopped: [],
+      closed: [],
+    };
   }
 
   /** @template {keyof Listeners} E @param {E} event @param {Listeners[E][number]} listener */
@@ -164,6 +183,23 @@ export class Editor {
       ];
       if (from) step.toggleAttribute("hidden", !from.includes(state));
     }
+  }
+
+  /** Hide the page: another person is signed in in this browser. */
+  #close() {
+    this.isClosed = true;
+    this.root.classList.add("editor--closed");
+    this.saver.stop("sign-in");
+    for (const listener of this.listeners.closed) listener(true);
+  }
+
+  /** Show and send again what belongs to the person who is signed in. */
+  #reopen() {
+    if (!this.isClosed && this.saver.stopped !== "sign-in") return;
+    this.isClosed = false;
+    this.root.classList.remove("editor--closed");
+    this.saver.resumeSending();
+    for (const listener of this.listeners.closed) listener(false);
   }
 
   #saver() {

@@ -8,11 +8,20 @@
 
 const CHANNEL = "loi-ke-editor";
 const ANSWER_MS = 500;
+const LONGEST_SAVE_MS = 15_000;
+
+/** @typedef {{ask?: string[], open?: string, left?: boolean, save?: string, group?: string, saving?: string, page?: string, unsaved?: number}} Message */
 
 export class OpenPages {
-  /** @param {string} page the name of this page load */
-  constructor(page) {
+  /** @param {string} page the name of this page load @param {string} [group] its person and version */
+  constructor(page, group = "") {
     this.page = page;
+    this.group = group;
+    this.saves = 0;
+    /** saves what this page has not sent, and returns how many segments are left @type {() => Promise<number>} */
+    this.save = async () => 0;
+    /** @type {Set<(message: Message) => void>} */
+    this.saveListeners = new Set();
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
     this.isLeaving = false;
     /** @type {Set<(page: string) => void>} */
@@ -44,14 +53,59 @@ export class OpenPages {
     return open;
   }
 
+  /**
+   * Let the other open pages of the same person and version save what they have not sent.
+   * @returns {Promise<number>} how many segments they could not save
+   */
+  async saveElsewhere() {
+    if (!this.channel) return 0;
+    this.saves += 1;
+    const save = `${this.page}.${this.saves}`;
+    /** segments that a page could not save; 1 until it has answered @type {Map<string, number>} */
+    const unsaved = new Map();
+    let waiting = 0;
+    await new Promise((resolve) => {
+      const onAnswer = (/** @type {Message} */ { saving, page = "", unsaved: left }) => {
+        if (saving !== save) return;
+        waiting += left === undefined ? 1 : -1;
+        unsaved.set(page, left ?? 1);
+        if (!waiting && isCounted) done();
+      };
+      const done = () => {
+        clearTimeout(late);
+        this.saveListeners.delete(onAnswer);
+        resolve(undefined);
+      };
+      let isCounted = false;
+      const late = setTimeout(done, LONGEST_SAVE_MS);
+      setTimeout(() => {
+        isCounted = true;
+        if (!waiting) done();
+      }, ANSWER_MS);
+      this.saveListeners.add(onAnswer);
+      this.channel?.postMessage({ save, group: this.group });
+    });
+    return [...unsaved.values()].reduce((sum, left) => sum + left, 0);
+  }
+
+  /** @param {string} saving the request that is answered */
+  async #saveFor(saving) {
+    const { page } = this;
+    this.channel?.postMessage({ saving, page });
+    this.channel?.postMessage({ saving, page, unsaved: await this.save() });
+  }
+
   /** This page is being closed, or has come back from the history: whether it still answers. @param {boolean} isLeaving */
   leave(isLeaving) {
     this.isLeaving = isLeaving;
     if (isLeaving) this.channel?.postMessage({ left: true });
   }
 
-  /** @param {{ask?: string[], open?: string, left?: boolean}} message */
-  #onMessage({ ask, open, left }) {
+  /** @param {Message} message */
+  #onMessage(message) {
+    const { ask, open, left, save, group } = message;
+    if (save && group === this.group && !this.isLeaving) this.#saveFor(save);
+    for (const listener of [...this.saveListeners]) listener(message);
     if (left) for (const listener of this.leftListeners) listener();
     if (ask?.includes(this.page) && !this.isLeaving) this.channel?.postMessage({ open: this.page });
     if (open) for (const answered of [...this.askers]) answered(open);

@@ -6,10 +6,8 @@
  * transaction, so that of two pages only one takes a row. A row is removed only when its very
  * content is on the server or the person has discarded it; `edit` distinguishes one content of a
  * row from the next.
- *
- * The database stays at version 1. A higher version would have to wait until every tab that was
- * opened with the version before is closed. Rows without `page`, which the first release wrote
- * under "user/segment", are taken over like all others.
+ * Rows without `page`, which the first release wrote under "user/segment", are taken over like
+ * all others.
  */
 
 /**
@@ -17,6 +15,7 @@
  * @property {string} key user, segment, and a number of the page load that writes it
  * @property {string} user
  * @property {string} version
+ * @property {string} [accession] of the interview; rows of earlier releases do not name it
  * @property {string} segment
  * @property {string} page the page load that writes this row
  * @property {number} edit counts the writes of this row
@@ -24,6 +23,7 @@
  * @property {number | null} baseRev
  * @property {string} text
  * @property {Record<string, any>} fields times, speaker, state and flags that were changed too
+ * @property {string | null} [answer] what was typed into the dialog of its conflict
  * @property {Request | null} pending a request whose answer never came
  * @property {number} at when the person changed it last
  */
@@ -39,17 +39,17 @@
  * @property {() => Promise<OutboxRow[]>} all
  */
 
-const DATABASE = "loi-ke";
-const DATABASE_VERSION = 1;
-const ROWS = "drafts";
-const PREFIX = "loike-draft:";
 const STORE_MS = 2_000;
 
 export class Outbox {
-  /** @param {string} user @param {string} version @param {string} page this page load @param {Store[]} stores the safest first */
-  constructor(user, version, page, stores) {
+  /**
+   * @param {string} user @param {string} version @param {string} page this page load
+   * @param {Store[]} stores the safest first @param {string} [accession] of the interview
+   */
+  constructor(user, version, page, stores, accession = "") {
     this.user = user;
     this.version = version;
+    this.accession = accession;
     this.page = page;
     this.stores = stores;
     this.rows = 0;
@@ -66,12 +66,13 @@ export class Outbox {
   }
 
   /**
-   * Keep it in the first store that takes it. @param {Omit<OutboxRow, "user" | "version" | "page">} unowned
+   * Keep it in the first store that takes it. @param {Omit<OutboxRow, "user" | "version" | "accession" | "page">} unowned
    * @param {boolean} [hurry] the page may be gone before IndexedDB has written: localStorage writes at once
    * @returns {Promise<boolean>} false when no store of this browser would
    */
   async put(unowned, hurry = false) {
-    const row = { ...unowned, user: this.user, version: this.version, page: this.page };
+    const { user, version, accession, page } = this;
+    const row = { ...unowned, user, version, accession, page };
     if (hurry) for (const other of this.stores.slice(1)) other.put(row).catch(() => {});
     for (const store of this.stores) {
       try {
@@ -103,7 +104,7 @@ export class Outbox {
    * @returns {Promise<OutboxRow[]>} the rows, now of this page load
    */
   async takeOver(stillOpen) {
-    const found = await this.#ofOtherPages();
+    const found = (await this.#ofOtherPages()).filter(({ row }) => row.version === this.version);
     if (!found.length) return [];
     const open = await stillOpen([...new Set(found.map(({ row }) => row.page || ""))]);
     /** @type {OutboxRow[]} */
@@ -113,6 +114,23 @@ export class Outbox {
       if (mine) taken.push(mine);
     }
     return taken;
+  }
+
+  /**
+   * What page loads that are gone left of other versions of this interview, the oldest first. It
+   * stays where it is: it cannot be sent to this version.
+   * @param {(pages: string[]) => Promise<Set<string>>} stillOpen @returns {Promise<OutboxRow[]>}
+   */
+  async ofOtherVersions(stillOpen) {
+    const rows = (await this.#ofOtherPages())
+      .map(({ row }) => row)
+      .filter(
+        ({ version, accession }) =>
+          version !== this.version && (!accession || accession === this.accession),
+      );
+    if (!rows.length) return [];
+    const open = await stillOpen([...new Set(rows.map((row) => row.page || ""))]);
+    return rows.filter((row) => !open.has(row.page));
   }
 
   /** @param {OutboxRow} row @param {Store} store @returns {Promise<OutboxRow | null>} null when another page was faster */
@@ -136,14 +154,13 @@ export class Outbox {
     return mine;
   }
 
-  /** This person's rows of this version; of a row in two stores the later write counts. */
+  /** This person's rows of other page loads; of a row in two stores the later write counts. */
   async #ofOtherPages() {
     /** @type {Map<string, {row: OutboxRow, store: Store}>} */
     const found = new Map();
     for (const store of this.stores) {
       for (const row of await store.all().catch(() => /** @type {OutboxRow[]} */ ([]))) {
-        if (row.user !== this.user || row.version !== this.version || row.page === this.page)
-          continue;
+        if (row.user !== this.user || row.page === this.page) continue;
         const other = found.get(row.key);
         if (!other || isLater(row, other.row)) found.set(row.key, { row, store });
       }
@@ -177,122 +194,4 @@ function isLater(row, other) {
   return (row.edit || 0) === (other.edit || 0)
     ? row.at > other.at
     : (row.edit || 0) > (other.edit || 0);
-}
-
-/** The stores of this browser, the safest first. @returns {Store[]} */
-export function browserStores() {
-  const stores = [];
-  if (typeof indexedDB !== "undefined") stores.push(inIndexedDb());
-  const storage = localStorageOrNull();
-  if (storage) stores.push(inStorage(storage));
-  return stores;
-}
-
-/** Reading `localStorage` throws where the browser blocks storage. @returns {Storage | null} */
-function localStorageOrNull() {
-  try {
-    return typeof localStorage === "undefined" ? null : localStorage;
-  } catch {
-    return null;
-  }
-}
-
-/** @returns {Store} */
-export function inIndexedDb() {
-  /** @type {Promise<IDBDatabase> | null} */
-  let opened = null;
-  const open = () => {
-    opened ||= openDatabase(() => {
-      opened = null;
-    });
-    return opened;
-  };
-  /** @template T @param {IDBTransactionMode} mode @param {(rows: IDBObjectStore) => IDBRequest<T>} work @returns {Promise<T>} */
-  const run = async (mode, work) => {
-    const transaction = (await open()).transaction(ROWS, mode);
-    return new Promise((resolve, reject) => {
-      const request = work(transaction.objectStore(ROWS));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = transaction.onerror = () => reject(transaction.error);
-    });
-  };
-  return {
-    put: async (row) => void (await run("readwrite", (rows) => rows.put(row))),
-    all: () => run("readonly", (rows) => rows.getAll()),
-    remove: async (key, isThis) => {
-      await run("readwrite", (rows) => {
-        const request = rows.get(key);
-        request.onsuccess = () => {
-          if (request.result && isThis(request.result)) rows.delete(key);
-        };
-        return request;
-      });
-    },
-    replace: async (key, isThis, row) => {
-      let isDone = false;
-      await run("readwrite", (rows) => {
-        const request = rows.get(key);
-        request.onsuccess = () => {
-          if (!request.result || !isThis(request.result)) return;
-          isDone = true;
-          rows.delete(key);
-          rows.put(row);
-        };
-        return request;
-      });
-      return isDone;
-    },
-  };
-}
-
-/** @param {() => void} onClosed the next use has to open it again @returns {Promise<IDBDatabase>} */
-function openDatabase(onClosed) {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, DATABASE_VERSION);
-    request.onupgradeneeded = () => request.result.createObjectStore(ROWS, { keyPath: "key" });
-    request.onsuccess = () => {
-      request.result.onclose = onClosed;
-      request.result.onversionchange = () => {
-        request.result.close(); // a page of a later release must not wait for this one
-        onClosed();
-      };
-      resolve(request.result);
-    };
-    request.onerror = () => {
-      onClosed();
-      reject(request.error);
-    };
-  });
-}
-
-/** @param {Storage} storage @returns {Store} */
-export function inStorage(storage) {
-  const read = (/** @type {string} */ name) => {
-    try {
-      return JSON.parse(storage.getItem(name) || "null");
-    } catch {
-      return null;
-    }
-  };
-  return {
-    put: async (row) => storage.setItem(PREFIX + row.key, JSON.stringify(row)),
-    all: async () => {
-      const names = Array.from({ length: storage.length }, (_, at) => storage.key(at) || "");
-      return names
-        .filter((name) => name.startsWith(PREFIX))
-        .map(read)
-        .filter(Boolean);
-    },
-    remove: async (key, isThis) => {
-      const row = read(PREFIX + key);
-      if (row && isThis(row)) storage.removeItem(PREFIX + key);
-    },
-    replace: async (key, isThis, row) => {
-      const old = read(PREFIX + key);
-      if (!old || !isThis(old)) return false;
-      storage.setItem(PREFIX + row.key, JSON.stringify(row)); // first: it throws when the storage is full
-      storage.removeItem(PREFIX + key);
-      return true;
-    },
-  };
 }

@@ -1,8 +1,8 @@
 /** Entry point of the editor page: creates its parts and connects keys and clicks to commands. */
 
-import { announce } from "../core/announce.js";
-import { nt, t } from "../core/i18n.js";
+import { t } from "../core/i18n.js";
 import { clock } from "../core/time.js";
+import { connectApprovalForms } from "./approval_forms.js";
 import { caretIn, linesAt } from "./caret.js";
 import { commands } from "./commands.js";
 import { Conflicts } from "./conflict.js";
@@ -13,17 +13,17 @@ import { Overview } from "./overview.js";
 import { Polling } from "./polling.js";
 import { Presence } from "./presence.js";
 import { progress } from "./progress.js";
+import { recover, recoverLater } from "./recovering.js";
 import { connectSaveStatus } from "./save_indicator.js";
 import { SegmentTools } from "./segment_tools.js";
 import { connectSignInDialog } from "./sign_in.js";
 import { Speakers } from "./speakers.js";
-import { withStorageState } from "./storage_messages.js";
 import { StructuralEdits } from "./structural_edits.js";
+import { UnsentList } from "./unsent_list.js";
 
 /** @typedef {import("./segment_list.js").Segment} Segment */
 
 const HOUR_MS = 60 * 60 * 1000;
-const RELOAD_MS = 3_000;
 
 const root = document.querySelector("[data-editor]");
 if (root instanceof HTMLElement) open(new Editor(root));
@@ -48,14 +48,17 @@ function open(editor) {
   connectClicks(editor, run);
   connectPlayer(editor);
   connectApprovalForms(editor);
-  editor.on("stopped", (why) => showStopped(editor, why));
+  editor.on("stopped", (why) => {
+    if (why === "frozen") polling.poll(); // the text that is approved, beside what cannot be sent
+  });
+  const unsentList = new UnsentList(editor);
   document.documentElement.classList.add("enhanced");
   editor.segmentList.root.removeAttribute("inert");
   editor.root.dataset.ready = "yes";
   afterPaint(async () => {
     const count = progress(editor);
-    await recover(editor);
-    recoverLater(editor);
+    await recover(editor, unsentList);
+    recoverLater(editor, unsentList);
     new Overview(editor);
     new Detail(editor);
     await fetchWords(editor);
@@ -233,52 +236,6 @@ function isInView(row) {
   return bottom > 0 && top < innerHeight;
 }
 
-/** Save everything before the version is submitted or approved. @param {Editor} editor */
-function connectApprovalForms(editor) {
-  for (const form of editor.root.querySelectorAll("form[data-step]")) {
-    form.addEventListener("submit", async (event) => {
-      if (!editor.saver.unsent().length) return;
-      event.preventDefault();
-      if (await editor.saver.flush()) /** @type {HTMLFormElement} */ (form).submit();
-      else announce(t("Not submitted for approval: some changes are not saved yet."));
-    });
-  }
-}
-
-/** Send the drafts of page loads that are closed. @param {Editor} editor */
-async function recover(editor) {
-  const rows = await editor.outbox.takeOver((pages) => editor.openPages.among(pages));
-  for (const row of rows) editor.saver.resume(row);
-  const left = new Set(editor.saver.recovered.map((draft) => draft.id)).size;
-  const note = editor.root.querySelector("[data-recovered]");
-  const words = editor.root.querySelector("[data-recovered-words]");
-  if (!rows.length || !left || !note || !words) return;
-  words.textContent = nt(
-    "%(num)s segment of an earlier visit was still on this computer.",
-    "%(num)s segments of an earlier visit were still on this computer.",
-    left,
-  );
-  note.removeAttribute("hidden");
-}
-
-/**
- * A tab that was closed leaves its drafts to this one. Looked for when this page comes into sight,
- * when the server answers again, and, while in sight, when another tab was closed: a little later,
- * because a tab that was only loaded again takes its own drafts. @param {Editor} editor
- */
-function recoverLater(editor) {
-  let wasCut = false;
-  const recoverWhenVisible = () => {
-    if (document.visibilityState === "visible") recover(editor);
-  };
-  document.addEventListener("visibilitychange", recoverWhenVisible);
-  editor.openPages.leftListeners.add(() => window.setTimeout(recoverWhenVisible, RELOAD_MS));
-  editor.on("status", ({ cut }) => {
-    if (wasCut && !cut) recover(editor);
-    wasCut = cut;
-  });
-}
-
 /** @param {Editor} editor */
 async function fetchWords(editor) {
   const last = Math.max(0, ...editor.segmentList.list.map((segment) => segment.end));
@@ -290,16 +247,4 @@ async function fetchWords(editor) {
     }
     await new Promise((resolve) => setTimeout(resolve));
   }
-}
-
-/** @param {Editor} editor @param {string} why */
-function showStopped(editor, why) {
-  if (why === "sign-in") return;
-  for (const box of editor.root.querySelectorAll("[contenteditable]"))
-    box.setAttribute("contenteditable", "false");
-  announce(
-    why === "frozen"
-      ? withStorageState(editor, t("This version was approved meanwhile and no longer changes."))
-      : withStorageState(editor, t("This text can no longer be corrected with your account.")),
-  );
 }

@@ -32,7 +32,11 @@ export class Polling {
   async poll() {
     clearTimeout(this.timer);
     const { status, body } = await this.editor.api.since(this.revision);
-    if (status === 200) this.#apply(body);
+    const { editor } = this;
+    const isBack = body?.user === editor.user && editor.saver.stopped === "sign-in";
+    // Another person is signed in, or the same one again.
+    if (isBack || (body?.user && body.user !== editor.user)) await editor.api.renew();
+    if (status === 200 && !editor.isClosed) this.#apply(body);
     this.#schedule();
   }
 
@@ -46,7 +50,7 @@ export class Polling {
   #apply(body) {
     const { editor } = this;
     editor.setState(body.state);
-    if (body.state === "approved" && editor.editable) editor.saver.deps.onStopped("frozen");
+    if (body.state === "approved" && editor.editable) editor.saver.stop("frozen");
     for (const { id } of body.ended) this.#removeSegment(id);
     for (const stored of body.segments) this.#changed(stored);
     this.revision = body.revision;

@@ -8,6 +8,14 @@
  * "lost": the server was not reached or could not serve; the same request is sent again later
  */
 
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/** Milliseconds until a request without an answer is repeated. @param {number} failures so far @param {number} random from 0 to 1 */
+export function retryWait(failures, random) {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.75 + random / 2);
+}
+
 /** @param {number} status 0: no answer @param {any} body @returns {Outcome} */
 export function outcomeOf(status, body) {
   if (status === 200) return "saved";

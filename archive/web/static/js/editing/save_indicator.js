@@ -129,6 +129,7 @@ function download(editor) {
     const segment = editor.segmentList.byId.get(draft.id);
     return `${segment ? `${clock(segment.start)} ${segment.name}` : draft.id}\r\n${draft.text}\r\n`;
   });
+  lines.push(...editor.otherVersions.map(({ segment, text }) => `${segment}\r\n${text}\r\n`));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(
     new Blob([lines.join("\r\n")], { type: "text/plain;charset=utf-8" }),

@@ -6,13 +6,12 @@
  * before anything newer goes out. Without a connection everything waits, 2 s at first and a
  * minute at most.
  *
- * Drafts of earlier page loads are sent beside the segment on the screen, as a colleague's
- * changes would be: each with its own base and its own key, of one segment one after the other,
- * the oldest first.
+ * Drafts of earlier page loads are sent beside the segment on the screen, as a colleague's changes
+ * would be: each with its own base and key, of one segment one after the other, the oldest first.
  */
 
 import { normalise } from "../core/tokens.js";
-import { conflictOf, outcomeOf } from "./save_answer.js";
+import { conflictOf, outcomeOf, retryWait } from "./save_answer.js";
 import { statusOf } from "./save_status.js";
 import { SegmentDraft } from "./segment_draft.js";
 
@@ -38,8 +37,6 @@ import { SegmentDraft } from "./segment_draft.js";
 
 export const REST_MS = 1_500;
 export const LONGEST_MS = 10_000;
-const FIRST_WAIT_MS = 2_000;
-const LONGEST_WAIT_MS = 60_000;
 const LONGEST_STORE_MS = 1_000;
 
 export class Saver {
@@ -50,10 +47,8 @@ export class Saver {
     this.drafts = new Map();
     /** drafts of earlier page loads, the oldest first @type {SegmentDraft[]} */
     this.recovered = [];
-    this.savedAt = 0;
+    this.savedAt = this.failures = this.retryTimer = 0;
     this.isDiskFull = false;
-    this.failures = 0;
-    this.retryTimer = 0;
     /** why nothing is sent: "", "sign-in", "frozen", "forbidden" */
     this.stopped = "";
     /** @type {Set<() => void>} */
@@ -89,9 +84,8 @@ export class Saver {
     if (draft.conflict) draft.conflict.yours = text; // what is put before the person is what stands there
     const kept = this.#keep(draft);
     if (draft.conflict) return kept;
-    const now = this.deps.now();
-    draft.dirtySince ||= now;
-    const left = Math.max(0, draft.dirtySince + LONGEST_MS - now);
+    draft.dirtySince ||= draft.changedAt;
+    const left = Math.max(0, draft.dirtySince + LONGEST_MS - draft.changedAt);
     this.#schedule(draft, Math.min(REST_MS, left));
     this.#notify();
     return kept;
@@ -115,7 +109,8 @@ export class Saver {
     const isThere =
       isUpToDate &&
       normalise(draft.text) === normalise(server.text) &&
-      !Object.keys(draft.fields).length;
+      !Object.keys(draft.fields).length &&
+      draft.answer === null;
     if (!draft.pending && (isThere || !draft.isDirty)) return this.#forget(draft);
     this.recovered.push(draft);
     this.#send(draft);
@@ -152,11 +147,22 @@ export class Saver {
     this.#notify();
   }
 
+  /** What the person writes into the dialog of a conflict; null: nothing of their own. @param {SegmentDraft} draft @param {string | null} text */
+  answering(draft, text) {
+    draft.answer = text;
+    this.#keep(draft);
+  }
+
+  /** Store every unsent word again: the browser has deleted what it kept. */
+  keepAgain() {
+    for (const draft of this.unsent()) this.#keep(draft);
+    this.#notify();
+  }
+
   /** A conflict has been answered with a text. @param {SegmentDraft} draft @param {string} text */
   settle(draft, text) {
     const theirs = draft.conflict ? draft.conflict.theirs : draft.server;
-    draft.conflict = null;
-    draft.pending = null;
+    draft.conflict = draft.pending = draft.answer = null;
     draft.server = theirs;
     draft.adopt();
     draft.text = text;
@@ -264,7 +270,7 @@ export class Saver {
     } else if (outcome === "stale form") await this.#renewForm(draft);
     else if (outcome === "refused") this.#refused(draft, body);
     else if (outcome === "lost") this.#retryLater();
-    else this.#stop(outcome);
+    else this.stop(outcome);
     this.#notify();
     this.#wake();
   }
@@ -276,7 +282,7 @@ export class Saver {
     draft.renewedFor = who === "same" ? key : "";
     if (who === "same") this.#send(draft);
     else if (who === "unreachable") this.#retryLater();
-    else this.#stop("sign-in");
+    else this.stop("sign-in");
   }
 
   /** @param {SegmentDraft} draft @param {any} body */
@@ -284,7 +290,9 @@ export class Saver {
     draft.saved({ rev: body.segment.rev, text: body.segment.text });
     this.failures = 0;
     this.savedAt = this.deps.now();
-    if (draft.hasNews) {
+    const left = draft.hasNews ? null : draft.answerLeft();
+    if (left) this.#onConflict(draft, left);
+    else if (draft.hasNews) {
       this.#keep(draft);
       this.#schedule(draft, REST_MS);
     } else this.#forget(draft);
@@ -327,23 +335,20 @@ export class Saver {
     if (draft.conflict && draft.conflict === conflict) this.deps.onConflict(draft, conflict);
   }
 
-  /** @param {"sign-in" | "frozen" | "forbidden"} why */
-  #stop(why) {
+  /** Send nothing more. @param {"sign-in" | "frozen" | "forbidden"} why */
+  stop(why) {
     if (this.stopped === why) return;
     this.stopped = why;
     this.deps.onStopped(why);
   }
 
   #retryLater() {
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
+    const wait = retryWait(this.failures, this.deps.random());
     this.failures += 1;
     this.deps.forget(this.retryTimer);
-    this.retryTimer = this.deps.later(
-      () => {
-        for (const draft of this.#all()) if (draft.isDirty) this.#send(draft);
-      },
-      wait * (0.75 + this.deps.random() / 2),
-    );
+    this.retryTimer = this.deps.later(() => {
+      for (const draft of this.#all()) if (draft.isDirty) this.#send(draft);
+    }, wait);
   }
 
   /** @param {SegmentDraft} draft @param {number} ms */
@@ -389,8 +394,7 @@ export class Saver {
   }
 
   #wake() {
-    const waiting = [...this.waiting];
+    for (const wake of this.waiting) wake(); // who waits again does so after this
     this.waiting.clear();
-    for (const wake of waiting) wake();
   }
 }

@@ -39,6 +39,8 @@ export class SegmentDraft {
     this.renewedFor = "";
     /** @type {Conflict | null} */
     this.conflict = null;
+    /** what was typed into the dialog of the conflict and is not answered yet @type {string | null} */
+    this.answer = null;
     this.dirtySince = 0;
     /** when the person changed it last; retries do not count */
     this.changedAt = 0;
@@ -65,14 +67,15 @@ export class SegmentDraft {
     draft.text = row.text;
     draft.fields = { ...row.fields };
     draft.pending = row.pending;
+    draft.answer = row.answer ?? null;
     draft.changedAt = row.at;
     return draft;
   }
 
   /** The row of the outbox that keeps it as it is now. */
   outboxRow() {
-    const { key, edit, id, base, baseRev, text, fields, pending, changedAt } = this;
-    return { key, edit, segment: id, base, baseRev, text, fields, pending, at: changedAt };
+    const { key, edit, id, base, baseRev, text, fields, answer, pending, changedAt } = this;
+    return { key, edit, segment: id, base, baseRev, text, fields, answer, pending, at: changedAt };
   }
 
   /** Whether this browser has kept it as it is now. */
@@ -145,6 +148,20 @@ export class SegmentDraft {
     this.baseRev = this.server.rev;
   }
 
+  /**
+   * The text was saved without a choice, though the person had begun to write another into the
+   * dialog of its conflict: that one becomes a conflict of its own. @returns {Conflict | null}
+   */
+  answerLeft() {
+    const { answer, server } = this;
+    this.answer = null;
+    if (answer === null || normalise(answer) === normalise(server.text)) return null;
+    this.base = server.text;
+    this.baseRev = server.rev;
+    this.text = answer;
+    return { base: server.text, theirs: server, yours: answer, why: "words" };
+  }
+
   /** A request that the server will never accept as it stands is given back. */
   takeBack() {
     if (!this.pending) return;
@@ -157,7 +174,7 @@ export class SegmentDraft {
   giveUp() {
     this.pending = null;
     this.fields = {};
-    this.conflict = null;
+    this.conflict = this.answer = null;
     this.text = this.base = this.server.text;
     this.baseRev = this.server.rev;
   }

@@ -17,6 +17,7 @@ import { textOf } from "./caret.js";
  * @property {string} role
  * @property {string} state
  * @property {string[]} flags
+ * @property {string} [stored] the text that the archive has, where this page has received it
  * @property {HTMLElement} row
  * @property {HTMLElement} box
  */
@@ -97,6 +98,7 @@ export class SegmentList {
     } else if (stored.rev < segment.rev) return segment;
     Object.assign(segment, {
       rev: stored.rev,
+      stored: stored.text,
       start: stored.start,
       end: stored.end,
       voice: stored.speaker,

@@ -24,6 +24,14 @@ export function connectSignInDialog(editor) {
   const showStorageState = () => {
     const words = dialog.querySelector("[data-kept]");
     if (words) words.textContent = editor.saver.status.unsent ? whereUnsent(editor) : "";
+    if (words && editor.isClosed)
+      words.textContent = withStorageState(
+        editor,
+        t(
+          "Another person is signed in in this browser. This page is shown again when its author signs in.",
+        ),
+      );
+    dialog.querySelector("[data-download]")?.toggleAttribute("hidden", editor.isClosed);
   };
 
   editor.on("stopped", (why) => {
@@ -35,6 +43,14 @@ export function connectSignInDialog(editor) {
   });
   editor.on("status", () => {
     if (dialog.open) showStorageState();
+  });
+  editor.on("closed", (isClosed) => {
+    if (!isClosed) return dialog.close();
+    if (!dialog.open) dialog.showModal();
+    showStorageState();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    if (editor.isClosed) event.preventDefault();
   });
   dialog.addEventListener("close", () => focusedBefore?.focus());
 

@@ -133,6 +133,7 @@ export class StructuralEdits {
     if (!step) return;
     this.undone = "";
     const done = await step.run();
+    if (this.undone) this.#show(this.undone);
     announce(
       done
         ? this.undone || t("Undone.")

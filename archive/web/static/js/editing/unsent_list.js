@@ -1,0 +1,144 @@
+/**
+ * The note above the text: words of earlier visits, and words that cannot be sent from this page,
+ * because the version is approved, the account may no longer correct, or they were typed into
+ * another version. The latter stand there in full, beside the text of the archive.
+ */
+
+import { announce } from "../core/announce.js";
+import { nt, t } from "../core/i18n.js";
+import { clock } from "../core/time.js";
+import { storageState, withStorageState } from "./storage_messages.js";
+
+/** @typedef {import("./editor.js").Editor} Editor */
+/** @typedef {import("./segment_draft.js").SegmentDraft} SegmentDraft */
+/** @typedef {import("./outbox.js").OutboxRow} OutboxRow */
+
+export class UnsentList {
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor;
+    this.note = editor.root.querySelector("[data-recovered]");
+    /** segments of earlier visits that are being sent */
+    this.count = 0;
+    editor.on("stopped", (why) => this.#stopped(why));
+    editor.on("changed", () => this.#isFinal && this.draw());
+    editor.on("status", () => this.#isFinal && this.draw());
+  }
+
+  /** Drafts of earlier visits were found. @param {number} count segments that are not saved yet */
+  recovered(count) {
+    this.count = count;
+    this.draw();
+  }
+
+  get #isFinal() {
+    return ["frozen", "forbidden"].includes(this.editor.saver.stopped);
+  }
+
+  /** @param {string} why */
+  #stopped(why) {
+    if (why === "sign-in") return;
+    const { editor } = this;
+    for (const box of editor.root.querySelectorAll("[contenteditable]"))
+      box.setAttribute("contenteditable", "false");
+    const words =
+      why === "frozen"
+        ? t("This version was approved meanwhile and no longer changes.")
+        : t("This text can no longer be corrected with your account.");
+    announce(withStorageState(editor, words));
+    this.draw();
+  }
+
+  draw() {
+    const { editor, note } = this;
+    const unsent = this.#isFinal ? editor.saver.unsent() : [];
+    const place = note?.querySelector("[data-recovered-words]");
+    if (!note || !place) return;
+    const { length } = unsent;
+    const sentences = [
+      length
+        ? nt(
+            "%(num)s segment that you typed is not in the archive, because this version no longer changes.",
+            "%(num)s segments that you typed are not in the archive, because this version no longer changes.",
+            length,
+          )
+        : "",
+      !length && this.count
+        ? nt(
+            "%(num)s segment of an earlier visit was still on this computer.",
+            "%(num)s segments of an earlier visit were still on this computer.",
+            this.count,
+          )
+        : "",
+      editor.otherVersions.length
+        ? nt(
+            "%(num)s segment that you typed into another version of this interview was not saved.",
+            "%(num)s segments that you typed into another version of this interview were not saved.",
+            editor.otherVersions.length,
+          )
+        : "",
+    ];
+    place.textContent = sentences.filter(Boolean).join(" ");
+    const more = note.querySelector("[data-recovered-more]");
+    if (more) more.textContent = storageState(editor, t("Nothing was lost."));
+    note
+      .querySelector("[data-unsendable]")
+      ?.replaceChildren(
+        ...unsent.map((draft) => this.#ofThisVersion(draft)),
+        ...editor.otherVersions.map((row) => this.#ofOtherVersion(row)),
+      );
+    note.toggleAttribute("hidden", !place.textContent);
+  }
+
+  get #language() {
+    return this.editor.root.dataset.language || "";
+  }
+
+  /** @param {SegmentDraft} draft */
+  #ofThisVersion(draft) {
+    const segment = this.editor.segmentList.byId.get(draft.id);
+    const theirs = segment?.stored ?? draft.conflict?.theirs.text ?? draft.server.text;
+    return entry(this.#language, segment ? `${clock(segment.start)} ${segment.name}` : "", [
+      [t("In the archive"), theirs],
+      [t("Yours"), draft.answer ?? draft.text],
+    ]);
+  }
+
+  /** @param {OutboxRow} row */
+  #ofOtherVersion(row) {
+    const item = entry(this.#language, "", [
+      [t("Before"), row.base],
+      [t("Yours"), row.answer ?? row.text],
+    ]);
+    const link = document.createElement("a");
+    link.href = location.pathname.replace(this.editor.api.version, row.version);
+    link.textContent = t("Open the version of these words");
+    item.append(link);
+    return item;
+  }
+}
+
+/** @param {string} language of the texts @param {string} title @param {[string, string][]} texts each with its name */
+function entry(language, title, texts) {
+  const item = document.createElement("li");
+  if (title) item.append(paragraph("tabular-nums text-muted", title));
+  for (const [name, text] of texts) {
+    const label = document.createElement("b");
+    label.textContent = `${name}: `;
+    const words = document.createElement("span");
+    words.lang = language;
+    words.textContent = text;
+    const place = paragraph("", "");
+    place.append(label, words);
+    item.append(place);
+  }
+  return item;
+}
+
+/** @param {string} className @param {string} text */
+function paragraph(className, text) {
+  const place = document.createElement("p");
+  if (className) place.className = className;
+  place.textContent = text;
+  return place;
+}
