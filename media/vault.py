@@ -102,6 +102,14 @@ class Vault:
         except FileNotFoundError:
             return False
 
+    def size_bytes(self, sha256: str) -> int | None:
+        """Return the size of a plain file for this hash, or None if there is none."""
+        try:
+            status = os.lstat(self.path(sha256))
+        except OSError:
+            return None
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+
     def receive(self, stream: ByteStream, *, sha256: str | None = None) -> StoredObject:
         """Store a stream: hash it on arrival, write it, read it back and compare.
 

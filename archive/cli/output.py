@@ -24,7 +24,7 @@ from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
 from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
-from archive.storage_faults import fault_of, unwritable_files
+from archive.storage_faults import StorageFault, fault_of, fault_of_files, unwritable_files
 from archive.toolbox import Toolbox
 from archive.write_ahead_log import ForeignLog
 from media.disk import is_full
@@ -149,11 +149,23 @@ def _storage_fault(error: Exception) -> tuple[str, str] | None:
     fault = fault_of(error, url)
     if fault is None or fault == "database_missing":
         return None
+    return fault, _describe_fault(fault, url)
+
+
+def describe_database_fault(url: str) -> str | None:
+    """Return why the files of the database cannot be used; None if they can, or are missing."""
+    fault = fault_of_files(url)
+    if fault is None or fault == "database_missing":
+        return None
+    return _describe_fault(fault, url)
+
+
+def _describe_fault(fault: StorageFault, url: str) -> str:
     sentence = message_for_code(fault)
     if fault in ("database_other_account", "database_not_writable"):
         paths = ", ".join(str(path) for path in unwritable_files(url))
-        sentence = f"{paths}: {sentence}"
-    return fault, sentence
+        return f"{paths}: {sentence}"
+    return sentence
 
 
 def _refusal_message(error: Refused) -> str:

@@ -1,4 +1,4 @@
-"""Enqueue the daily jobs: clean-up and fixity checks."""
+"""Enqueue the daily jobs: clean-up, fixity checks, and the check of the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from archive import queue
 from archive.models import Job
 
-DAILY_JOBS = ("sweep", "check_fixity")
+DAILY_JOBS = ("sweep", "check_fixity", "check_database")
 INTERVAL = timedelta(days=1)
 
 

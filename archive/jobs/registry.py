@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archive.jobs import check_fixity, derive, index, load_sample, sweep, transcribe
+from archive.jobs import check_database, check_fixity, derive, index, load_sample, sweep, transcribe
 from archive.jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
 
 JOBS: dict[str, Handler] = {
+    "check_database": check_database.handle,
     "check_fixity": check_fixity.handle,
     "derive": derive.handle,
     "index": index.handle,

@@ -7,6 +7,7 @@ reader's rights. It is a cache that `rebuilding` can rebuild.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -33,6 +34,11 @@ def pending(db: Session) -> dict[str, int]:
         .limit(BATCH_SIZE)
     )
     return {interview_id: number for interview_id, number in rows}
+
+
+def waiting_since(db: Session) -> datetime | None:
+    """Return since when the oldest change waits; None if none does."""
+    return db.scalar(select(func.min(Outbox.at)))
 
 
 def acknowledge(db: Session, indexed: dict[str, int]) -> None:

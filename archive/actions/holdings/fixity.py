@@ -157,6 +157,48 @@ def check_each(
         yield results
 
 
+def find_suspects(db: Session, rights: Rights, vault: Vault) -> list[Candidate]:
+    """Return objects that are missing or of a wrong length, or whose last check failed.
+
+    Reads no content: `check_again` finds out whether a failed one is intact again.
+    """
+    access.require(rights, "check_fixity")
+    rows = db.execute(
+        select(MediaFile.sha256, MediaFile.size_bytes, MediaFile.check_state)
+        .where(MediaFile.role == "original", MediaFile.sha256 != "")
+        .order_by(MediaFile.sha256)
+    )
+    suspects = {
+        sha256: Candidate(sha256=sha256, size_bytes=size_bytes)
+        for sha256, size_bytes, state in rows
+        if state not in ("", "ok") or vault.size_bytes(sha256) != size_bytes
+    }
+    return list(suspects.values())
+
+
+def check_again(
+    vault: Vault, rights: Rights, suspects: list[Candidate], *, writing: WritingSession
+) -> list[FixityResult]:
+    """Read objects again; store the results that changed, and return those that are wrong."""
+    wrong = []
+    for candidate in suspects:
+        check = vault.check(candidate.sha256)
+        with writing() as db:
+            states = set(
+                db.scalars(
+                    select(MediaFile.check_state).where(
+                        MediaFile.sha256 == candidate.sha256, MediaFile.role == "original"
+                    )
+                )
+            )
+            if states != {check.state}:
+                record_check(db, rights, candidate.sha256, check)
+        if check.state != "ok":
+            wrong.append(candidate.sha256)
+    with writing() as db:
+        return [result for result in failed_checks(db, rights) if result.sha256 in wrong]
+
+
 def failed_checks(db: Session, rights: Rights) -> list[FixityResult]:
     """Return originals whose last check failed, the latest first."""
     access.require(rights, "see_jobs")

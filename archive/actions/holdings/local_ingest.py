@@ -87,6 +87,7 @@ def ingest_file(toolbox: Toolbox, rights: Rights, accession: str, *, path: Path)
         filename=uploads.display_name(path.name),
         sha256=stored.sha256,
         repaired=stored.repaired,
+        is_verified=True,
     )
     with toolbox.database.writing() as db:
         interview = originals.interview_for_files(db, rights, accession, action="upload")

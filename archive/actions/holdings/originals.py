@@ -33,6 +33,7 @@ class StoredFile:
     """An object of the vault with its metadata, before it has a row.
 
     `repaired`: the vault held a damaged object with this digest until now.
+    `is_verified`: the bytes in the vault were just now compared with the digest.
     """
 
     filename: str
@@ -42,6 +43,7 @@ class StoredFile:
     media_type: str
     technical: dict[str, Any] = field(default_factory=dict)
     repaired: bool = False
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,10 @@ def register_original(
     )
     if stored.repaired:
         _record_repair(db, rights, duplicates)
+    elif stored.is_verified:
+        # Of a missing object, or one that was put back by hand, the last check is outdated.
+        failed = [file for file in duplicates if file.check_state not in ("", "ok")]
+        _record_repair(db, rights, failed)
     in_interview = next(
         (duplicate for duplicate in duplicates if duplicate.interview_id == interview.id), None
     )

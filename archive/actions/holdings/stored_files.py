@@ -20,14 +20,23 @@ def store_in_vault(
     if not path.exists() and toolbox.vault.has(sha256):
         path = toolbox.vault.path(sha256)
     kind = sniff(path, filename)
-    repaired = False
+    repaired = is_verified = False
     if path != toolbox.vault.path(sha256):
         repaired = toolbox.vault.adopt(path, sha256=sha256).repaired
-    return describe_stored_file(toolbox, kind, filename=filename, sha256=sha256, repaired=repaired)
+        is_verified = True
+    return describe_stored_file(
+        toolbox, kind, filename=filename, sha256=sha256, repaired=repaired, is_verified=is_verified
+    )
 
 
 def describe_stored_file(
-    toolbox: Toolbox, kind: Kind, *, filename: str, sha256: str, repaired: bool = False
+    toolbox: Toolbox,
+    kind: Kind,
+    *,
+    filename: str,
+    sha256: str,
+    repaired: bool = False,
+    is_verified: bool = False,
 ) -> originals.StoredFile:
     """Probe an object of the vault and return it with its metadata."""
     path = toolbox.vault.path(sha256)
@@ -39,4 +48,5 @@ def describe_stored_file(
         media_type=kind.media_type,
         technical=probing.probe_original(path, kind),
         repaired=repaired,
+        is_verified=is_verified,
     )

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from archive.messages.message import TextFactory
 
 JOB_LABELS: dict[str, TextFactory] = {
+    "check_database": lambda: _("Check of the database"),
     "check_fixity": lambda: _("Integrity check of the original"),
     "derive": lambda: _("Making the listening copy"),
     "index": lambda: _("Indexing"),
@@ -18,6 +19,7 @@ JOB_LABELS: dict[str, TextFactory] = {
 
 STAGES: dict[str, TextFactory] = {
     "reading_again": lambda: _("comparing checksums"),
+    "reading_database": lambda: _("reading the database"),
     "rebuilding_index": lambda: _("rebuilding the search index"),
     "sweeping": lambda: _("freeing disk space of abandoned uploads"),
     "making_access": lambda: _("making the listening copy"),

@@ -15,17 +15,8 @@ from tests.support.searchable_interviews import add_interview_with_text, index_a
 from transcription.engines.demo import DEMO
 
 CHECKS = [
-    "python",
-    "home",
-    "private",
-    "disk",
-    "database",
-    "events",
-    "vault",
-    "index",
-    "speech",
-    "jobs",
-    "worker",
+    *("python", "home", "private", "disk", "clock", "database", "events", "vault"),
+    *("copies", "uploads", "index", "speech", "jobs", "worker"),
 ]
 
 
