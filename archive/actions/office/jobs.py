@@ -69,10 +69,17 @@ def retry(db: Session, rights: Rights, job: Job, *, interview: Interview | None)
 
 
 def open_jobs(db: Session, rights: Rights) -> list[JobWithInterview]:
-    """Return the open jobs that the actor may see, running ones first."""
+    """Return the open jobs that the actor may see: first those that need a person."""
     access.require(rights, "see_jobs")
     query = _with_interviews(rights).where(Job.state.in_(OPEN_JOB_STATES))
-    order = (Job.state != "running", Job.state == "waiting", Job.priority.desc(), Job.id)
+    needs_person = Job.interruptions >= queue.MOST_INTERRUPTIONS
+    order = (
+        ~needs_person,
+        Job.state != "running",
+        Job.state == "waiting",
+        Job.priority.desc(),
+        Job.id,
+    )
     return _with_interview_rows(db, query.order_by(*order).limit(MOST_SHOWN))
 
 
