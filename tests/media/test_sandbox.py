@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -172,6 +173,18 @@ def test_run_of_crashing_task_raises_crash(task: str, words: str) -> None:
     failed = run_failing(task)
     assert failed.code == "crash"
     assert words in failed.detail
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_child_that_a_shutdown_ends_is_stopped_and_did_not_crash(number: signal.Signals) -> None:
+    """A service manager signals every process of a service: the file is not at fault."""
+
+    def end_child(_fraction: float, detail: dict[str, Any]) -> None:
+        os.kill(detail["pid"], number)
+
+    with pytest.raises(SandboxFailed) as raised:
+        sandbox.run(HERE + "wait", {}, wall_s=LONG_S, on_progress=end_child)
+    assert raised.value.code == "stopped"
 
 
 def test_run_cancelled_raises_cancelled() -> None:

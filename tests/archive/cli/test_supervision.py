@@ -197,3 +197,18 @@ def test_health_and_jobs_page_name_a_dead_worker(toolbox: Toolbox, client_of: Cl
         "workers": {"running": 1, "dead": 0},
     }
     assert "has stopped" not in page(ben, "/en/jobs")
+
+
+def test_worker_whose_parent_is_gone_already_ends(toolbox: Toolbox) -> None:
+    """The kernel sends no signal for a parent that died before the request."""
+    process = subprocess.run(
+        command("worker", "--parent", str(2**22)),
+        cwd=ROOT,
+        env=environment(toolbox.settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONG_S,
+    )
+    assert "The web server that started this worker has ended: it ends too." in process.stderr
+    assert report(toolbox) == WorkerReport(running=0, dead=())
