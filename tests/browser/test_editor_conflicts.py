@@ -155,7 +155,7 @@ def test_page_of_an_author_is_hidden_while_another_person_is_signed_in(
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     dialog = page.locator("[data-dialog=sign-in]")
     expect(dialog).to_be_visible()
-    expect(dialog.locator("[data-kept]")).to_contain_text("đang có người khác đăng nhập")
+    expect(dialog.locator("[data-kept]")).to_contain_text("đang dùng tài khoản khác")
     expect(dialog.locator("[data-download]")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()

@@ -54,9 +54,8 @@ def sign_out(words: UnsentWords) -> None:
         return
     words.start_server()
     words.sign_out(words.new_page())
-    words.send()
-    for page in words.tabs:
-        words.sign_in_again(page)
+    wait_until(lambda: SECOND not in words.visible_text(), message="the tabs stay readable")
+    words.sign_in_again()
 
 
 def another_person(words: UnsentWords) -> None:
@@ -76,8 +75,7 @@ def another_person(words: UnsentWords) -> None:
     words.sign_out(other)
     words.sign_in(other, "cleo")
     if are_open:
-        for page in words.tabs:
-            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        words.look_at_tabs()
         words.send()
     else:
         words.open_tab()
@@ -116,8 +114,7 @@ def clear_stores(words: UnsentWords) -> None:
     words.wait_until_stored()
     words.start_server()
     words.send()
-    for page in words.tabs:
-        words.sign_in_again(page)
+    words.sign_in_again()
 
 
 def crash_last_tab(words: UnsentWords) -> None:

@@ -54,3 +54,11 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary")?.focus();
   }
 });
+
+// The editor's pages of this browser hide themselves after a sign-out.
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => {
+    if (typeof BroadcastChannel !== "undefined")
+      new BroadcastChannel("loi-ke-editor").postMessage({ signedOut: true });
+  });
+}

@@ -87,6 +87,7 @@ export class ApiClient {
       limit_ms: LIMIT_MS,
     });
     if (answer.status === 0 || answer.status >= 500) return "unreachable";
+    if (answer.status === 403 || answer.status === 404) this.onIdentity("other"); // may not see it
     if (answer.status !== 200) return "signed-out";
     if (answer.body.user !== this.user) {
       this.onIdentity("other");

@@ -45,9 +45,10 @@ export class Editor {
     const stores = browserStores(() => this.saver.keepAgain());
     this.outbox = new Outbox(user, version, page, stores, accession);
     this.saver = this.#saver();
-    /** whether another person is signed in: then nothing of this page is shown */
+    /** whether its author has signed out: then nothing of this page is shown */
     this.isClosed = false;
     this.api.onIdentity = (who) => (who === "other" ? this.#close() : this.#reopen());
+    this.openPages.onSignedOut = () => this.#close();
     this.openPages.save = async () => {
       await this.saver.flush();
       return this.saver.unsent().length;
@@ -185,7 +186,7 @@ export class Editor {
     }
   }
 
-  /** Hide the page: another person is signed in in this browser. */
+  /** Hide the page: its author has signed out in this browser, or another person has signed in. */
   #close() {
     this.isClosed = true;
     this.root.classList.add("editor--closed");

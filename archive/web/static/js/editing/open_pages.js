@@ -10,7 +10,7 @@ const CHANNEL = "loi-ke-editor";
 const ANSWER_MS = 500;
 const LONGEST_SAVE_MS = 15_000;
 
-/** @typedef {{ask?: string[], open?: string, left?: boolean, save?: string, group?: string, saving?: string, page?: string, unsaved?: number}} Message */
+/** @typedef {{ask?: string[], open?: string, left?: boolean, save?: string, group?: string, saving?: string, page?: string, unsaved?: number, signedOut?: boolean}} Message */
 
 export class OpenPages {
   /** @param {string} page the name of this page load @param {string} [group] its person and version */
@@ -24,6 +24,8 @@ export class OpenPages {
     this.saveListeners = new Set();
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
     this.isLeaving = false;
+    /** called after a sign-out in another page of this browser */
+    this.onSignedOut = () => {};
     /** @type {Set<(page: string) => void>} */
     this.askers = new Set();
     /** called when another page of the editor was closed or left @type {Set<() => void>} */
@@ -103,7 +105,8 @@ export class OpenPages {
 
   /** @param {Message} message */
   #onMessage(message) {
-    const { ask, open, left, save, group } = message;
+    const { ask, open, left, save, group, signedOut } = message;
+    if (signedOut) this.onSignedOut();
     if (save && group === this.group && !this.isLeaving) this.#saveFor(save);
     for (const listener of [...this.saveListeners]) listener(message);
     if (left) for (const listener of this.leftListeners) listener();

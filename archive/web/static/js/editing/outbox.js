@@ -116,6 +116,11 @@ export class Outbox {
     return taken;
   }
 
+  /** Whether other page loads have unsent text of this version. @returns {Promise<boolean>} */
+  async hasRows() {
+    return (await this.#ofOtherPages()).some(({ row }) => row.version === this.version);
+  }
+
   /**
    * What page loads that are gone left of other versions of this interview, the oldest first. It
    * stays where it is: it cannot be sent to this version.

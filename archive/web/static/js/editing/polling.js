@@ -35,7 +35,8 @@ export class Polling {
     const { editor } = this;
     const isBack = body?.user === editor.user && editor.saver.stopped === "sign-in";
     // Another person is signed in, or the same one again.
-    if (isBack || (body?.user && body.user !== editor.user)) await editor.api.renew();
+    if (isBack || status === 403 || status === 404 || (body?.user && body.user !== editor.user))
+      await editor.api.renew();
     if (status === 200 && !editor.isClosed) this.#apply(body);
     this.#schedule();
   }

@@ -28,7 +28,7 @@ export function connectSignInDialog(editor) {
       words.textContent = withStorageState(
         editor,
         t(
-          "Another person is signed in in this browser. This page is shown again when its author signs in.",
+          "You signed out, or another account is signed in in this browser. This page is shown again when you sign in.",
         ),
       );
     dialog.querySelector("[data-download]")?.toggleAttribute("hidden", editor.isClosed);
