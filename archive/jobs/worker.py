@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 JOIN_TIMEOUT_S = 1.0
 """A signal that arrives just before the main thread waits is handled only when it wakes, and a
 join without timeout never wakes: one SIGTERM in seventy was lost on a busy machine."""
+HEARTBEAT_JOIN_TIMEOUT_S = 5.0  # a server that does not answer must not hold up the end
 
 
 class Worker:
@@ -145,7 +146,7 @@ class Worker:
             yield
         finally:
             done.set()
-            thread.join()
+            thread.join(HEARTBEAT_JOIN_TIMEOUT_S)
             with contextlib.suppress(Exception), self.toolbox.database.writing() as db:
                 workers.remove_heartbeat(db, self.name)
 

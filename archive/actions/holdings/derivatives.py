@@ -97,8 +97,11 @@ def publish(root: Path, original_id: str, recipe: Recipe, *, built: Path, token:
 
 def delete_work_folders(db: Session, original_id: str, *, root: Path) -> None:
     """Delete what killed runs left of an original; folders of running leases stay."""
+    # Folders first: a worker that is stopped here for long must not delete those that its
+    # successor made meanwhile. A lease that has ended never runs again.
+    folders = list((root / original_id).glob(f"{WORK_FOLDER_PREFIX}*"))
     running = _running_tokens(db)
-    for folder in (root / original_id).glob(f"{WORK_FOLDER_PREFIX}*"):
+    for folder in folders:
         if folder.name.removeprefix(WORK_FOLDER_PREFIX) not in running:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event as sql_event
 
 from archive.access import Rights
-from archive.actions.holdings import local_ingest
+from archive.actions.holdings import derivatives, local_ingest
 from archive.models import Job, MediaFile
 from archive.toolbox import Toolbox
 from tests.support import media_factory
@@ -83,3 +84,23 @@ def test_worker_stopped_beyond_its_lease_leaves_the_copy_of_its_successor(
     workers.second.stop()
     assert_copies_are_whole(toolbox)
     assert derive_job(toolbox).worker == finished.worker
+
+
+def test_only_folders_of_ended_leases_are_deleted(toolbox: Toolbox) -> None:
+    """Not those of running leases, nor one that is made between listing and reading the rows."""
+    root, late = toolbox.derivatives_dir, toolbox.derivatives_dir / "o" / ".making-later"
+    for token in ("ended", "running"):
+        (root / "o" / f".making-{token}").mkdir(parents=True)
+    (root / "o" / "peaks-2-ended").mkdir()
+    with toolbox.database.writing() as db:
+        db.add(Job(kind="derive", lane="files", state="running", lease_token="running"))
+
+    @sql_event.listens_for(toolbox.database.engine, "before_cursor_execute")
+    def _make_folder(_c: object, _cur: object, statement: str, *_rest: object) -> None:
+        if "FROM job" in statement:
+            late.mkdir(exist_ok=True)
+
+    with toolbox.database.reading() as db:
+        derivatives.delete_work_folders(db, "o", root=root)
+    left = sorted(path.name for path in (root / "o").iterdir())
+    assert left == [".making-later", ".making-running", "peaks-2-ended"]
