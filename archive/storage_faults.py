@@ -45,6 +45,8 @@ def fault_of(error: BaseException, database_url: str) -> StorageFault | None:
             return "disk_full"
         if isinstance(cause, OSError) and cause.errno == errno.EROFS:
             return "disk_read_only"
+        if isinstance(cause, PermissionError) and _is_of_database(cause.filename, database_url):
+            return fault_of_files(database_url)
         name = str(getattr(cause, "sqlite_errorname", ""))
         if name == "SQLITE_FULL":
             return "disk_full"
@@ -93,6 +95,11 @@ def sqlite_file(database_url: str) -> Path | None:
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database)
     return None
+
+
+def _is_of_database(name: object, database_url: str) -> bool:
+    file = sqlite_file(database_url)
+    return file is not None and isinstance(name, str | Path) and str(name).startswith(str(file))
 
 
 def _is_writable(path: Path) -> bool:

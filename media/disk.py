@@ -15,8 +15,11 @@ BUFFER_BYTES = 256 * 1024
 MOST_KEPT_FREE_BYTES = 512 * 1024 * 1024
 KEPT_FREE_SHARE = 20  # a twentieth of the disk
 FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})  # also without inodes
-# Errors of chmod and chown on FAT, some network shares and files of another account.
-_NOT_CHANGEABLE = {errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+# Errors of chmod and chown on FAT, some network shares, files of another account, and a disk
+# that allows reading only.
+_NOT_CHANGEABLE = {
+    *(errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EROFS)
+}
 
 
 class Disk:

@@ -6,7 +6,7 @@ import time
 
 from archive import migrations
 from archive.actions.office import first_run
-from archive.cli.output import describe_error, exit_with_error, print_line
+from archive.cli.output import database_fault, describe_error, exit_with_error, print_line
 from archive.db import is_database_lost
 from archive.toolbox import Toolbox
 
@@ -15,14 +15,17 @@ LONGEST_PAUSE_S = 60.0
 
 
 def require_archive(tools: Toolbox) -> None:
-    """Exit with an error unless the database has the newest revision."""
+    """Exit with an error unless the database may be written and has the newest revision."""
+    if fault := database_fault(tools.settings.database_url):
+        exit_with_error(*fault)
     current, expected = _revision(tools), migrations.newest_revision()
     if current is None:
         exit_with_error("no_archive", _no_archive(tools))
     if current != expected:
+        migrations.require_known_revision(tools.settings.database_url)
         exit_with_error(
             "database_outdated",
-            f"The database is at {current}, this program wants {expected}: flask init migrates it.",
+            f"The database is at {current}, this program needs {expected}: flask init migrates it.",
         )
     with tools.database.reading() as db:
         first_run.require_records(db, tools.vault)
@@ -42,7 +45,12 @@ def wait_for_archive(tools: Toolbox) -> None:
 
 
 def _missing(tools: Toolbox) -> tuple[str, str] | None:
-    """Return code and sentence if there is no database yet; other errors are raised."""
+    """Return code and sentence if there is no database yet, or it may not be written.
+
+    Other errors are raised.
+    """
+    if fault := database_fault(tools.settings.database_url):
+        return fault
     try:
         current = _revision(tools)
     except Exception as error:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from archive import audit, migrations
 from archive.actions.office import database_check
 from archive.cli.check_result import CheckResult
-from archive.cli.output import describe_database_fault, message_for_code
+from archive.cli.output import database_fault, message_for_code
 from archive.toolbox import Toolbox
 
 
 def check_database(tools: Toolbox) -> CheckResult:
     """Find a database that cannot be used, has another revision, or has a damaged page."""
     url = tools.settings.database_url
-    if fault := describe_database_fault(url):
-        return CheckResult("database", "fault", fault, "Then run flask doctor again.")
+    if fault := database_fault(url):
+        return CheckResult("database", "fault", fault[1], "Then run flask doctor again.")
     migrations.require_known_revision(url)
     current, expected = migrations.current_revision(url), migrations.newest_revision()
     if current is None:

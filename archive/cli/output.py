@@ -152,12 +152,16 @@ def _storage_fault(error: Exception) -> tuple[str, str] | None:
     return fault, _describe_fault(fault, url)
 
 
-def describe_database_fault(url: str) -> str | None:
-    """Return why the files of the database cannot be used; None if they can, or are missing."""
+def database_fault(url: str) -> tuple[str, str] | None:
+    """Return code and message if the database may not be written; None if it may, or is missing.
+
+    A full disk is no such fault: pages can be read.
+    """
     fault = fault_of_files(url)
-    if fault is None or fault == "database_missing":
+    if fault in (None, "database_missing", "disk_full"):
         return None
-    return _describe_fault(fault, url)
+    assert fault is not None
+    return fault, _describe_fault(fault, url)
 
 
 def _describe_fault(fault: StorageFault, url: str) -> str:

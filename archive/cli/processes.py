@@ -18,6 +18,7 @@ from archive.actions.catalogue import places
 from archive.actions.office import first_run
 from archive.cli.archive_wait import require_archive, wait_for_archive
 from archive.cli.output import (
+    database_fault,
     exit_with_error,
     json_option,
     print_line,
@@ -50,6 +51,8 @@ _BEHIND_A_PROXY: dict[str, Any] = {
 def init(as_json: bool) -> None:
     """Create or upgrade the archive in LOIKE_HOME."""
     settings = toolbox().settings
+    if fault := database_fault(settings.database_url):
+        exit_with_error(*fault)
     make_home(settings.home)
     for folder in (
         settings.vault_dir,

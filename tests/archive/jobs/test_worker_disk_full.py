@@ -96,7 +96,7 @@ def test_worker_process_goes_on_after_the_database_had_no_space(
         worker.wait()
 
 
-@pytest.mark.parametrize("word", ["worker", "serve", "init", "doctor"])
+@pytest.mark.parametrize("word", ["serve", "init", "doctor"])
 def test_command_started_on_a_full_disk_prints_the_sentence(
     small_archive: Toolbox, word: str
 ) -> None:
@@ -117,6 +117,27 @@ def test_command_started_on_a_full_disk_prints_the_sentence(
         printed = process.stdout + process.stderr
         assert "The disk of the archive is full." in printed, printed
         assert "Traceback" not in printed
+
+
+def test_worker_started_on_a_full_disk_waits(small_archive: Toolbox, tmp_path: Path) -> None:
+    home = small_archive.settings.home
+    keep_secret_key(small_archive.settings)
+    add_interview_with_text(small_archive, "LK-1", "Chợ Bà Chiểu đông lắm.")
+    small_archive.database.dispose()
+    taken = fill(home)
+    log = tmp_path / "worker.log"
+    with log.open("wb") as stream:
+        worker = subprocess.Popen(
+            command("worker"), cwd=ROOT, env=environment(small_archive.settings), stderr=stream
+        )
+    try:
+        wait_until(lambda: "The disk of the archive is full." in log.read_text())
+        delete(taken)
+        wait_until(lambda: job_of(small_archive.database, "index").state == "done")
+        assert "Traceback" not in log.read_text()
+    finally:
+        worker.terminate()
+        worker.wait()
 
 
 def run_command(settings: Settings, word: str) -> subprocess.CompletedProcess[str]:
