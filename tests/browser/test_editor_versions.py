@@ -13,11 +13,13 @@ from archive.web.core.security import SESSION_COOKIE
 from tests.browser.conftest import FLAGS, PATIENCE_MS, OpenAs, chromium_path, play_slowly, token_of
 from tests.support import editor_fixture, sample_transcript
 from tests.support.accessibility import violations
+from tests.support.browser_store import outbox_rows
 from tests.support.editor_page import (
     displayed_text,
     open_editor,
     place_caret,
     stored_segment,
+    stretch_timer,
     text_box,
     type_at_end,
     wait_until_saved,
@@ -144,9 +146,18 @@ def test_unsent_text_of_an_approved_version_is_listed_in_the_next(
     expect(note.locator("[data-unsendable] li")).to_contain_text("Không kịp gửi.")
     assert violations(later) == []
     assert later.evaluate("document.documentElement.scrollWidth") <= 390
+    note.get_by_role("button", name="Remove from this browser").click()
+    expect(note).to_contain_text("Removed from this browser.")
+    note.get_by_role("button", name="Undo").click()
+    expect(note.locator("[data-unsendable] li")).to_contain_text("Không kịp gửi.")
     note.get_by_role("link", name="Open the version of these words").click()
     later.wait_for_url(f"**/en/versions/{editor.version_id}/edit")
     expect(later.locator("[data-unsendable] li")).to_contain_text("Không kịp gửi.")
+    stretch_timer(later, 10_000, 0)  # the time in which a removal can be undone
+    later.goto(f"/en/versions/{following}/edit")
+    note.get_by_role("button", name="Remove from this browser").click()
+    expect(note).to_be_hidden()
+    assert outbox_rows(later) == []
 
 
 def test_submitting_and_approving_wait_until_everything_is_saved(

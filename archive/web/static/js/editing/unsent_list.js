@@ -13,10 +13,14 @@ import { storageState, withStorageState } from "./storage_messages.js";
 /** @typedef {import("./segment_draft.js").SegmentDraft} SegmentDraft */
 /** @typedef {import("./outbox.js").OutboxRow} OutboxRow */
 
+const UNDO_MS = 10_000;
+
 export class UnsentList {
   /** @param {Editor} editor */
   constructor(editor) {
     this.editor = editor;
+    /** timers of what is being removed, by the key of its row @type {Map<string, number>} */
+    this.removals = new Map();
     this.note = editor.root.querySelector("[data-recovered]");
     /** segments of earlier visits that are being sent */
     this.count = 0;
@@ -96,25 +100,76 @@ export class UnsentList {
 
   /** @param {SegmentDraft} draft */
   #ofThisVersion(draft) {
-    const segment = this.editor.segmentList.byId.get(draft.id);
+    const { editor } = this;
+    const segment = editor.segmentList.byId.get(draft.id);
     const theirs = segment?.stored ?? draft.conflict?.theirs.text ?? draft.server.text;
-    return entry(this.#language, segment ? `${clock(segment.start)} ${segment.name}` : "", [
+    const item = entry(this.#language, segment ? `${clock(segment.start)} ${segment.name}` : "", [
       [t("In the archive"), theirs],
       [t("Yours"), draft.answer ?? draft.text],
     ]);
+    return this.#removable(item, draft.key, () => {
+      editor.saver.abandon(draft);
+      if (segment && !draft.isRecovered) editor.write(segment, theirs);
+    });
   }
 
   /** @param {OutboxRow} row */
   #ofOtherVersion(row) {
+    const { editor } = this;
     const item = entry(this.#language, "", [
       [t("Before"), row.base],
       [t("Yours"), row.answer ?? row.text],
     ]);
     const link = document.createElement("a");
-    link.href = location.pathname.replace(this.editor.api.version, row.version);
+    link.href = location.pathname.replace(editor.api.version, row.version);
     link.textContent = t("Open the version of these words");
     item.append(link);
+    return this.#removable(item, row.key, () => {
+      editor.outbox.remove(row.key, row.edit || 0);
+      editor.otherVersions = editor.otherVersions.filter((other) => other !== row);
+    });
+  }
+
+  /**
+   * The item with a button that removes its words from this browser; for ten seconds, another that
+   * takes this back stands in its place.
+   * @param {HTMLElement} item @param {string} key @param {() => void} remove
+   */
+  #removable(item, key, remove) {
+    const timer = this.removals.get(key);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--quiet button--small";
+    button.dataset.row = key;
+    button.textContent = timer ? t("Undo") : t("Remove from this browser");
+    button.addEventListener("click", () => {
+      clearTimeout(timer);
+      if (timer) this.removals.delete(key);
+      else
+        this.removals.set(
+          key,
+          window.setTimeout(() => this.#finish(key, remove), UNDO_MS),
+        );
+      this.draw();
+      this.#focus(key);
+    });
+    if (timer) item.replaceChildren(paragraph("", t("Removed from this browser.")));
+    item.append(" ", button);
     return item;
+  }
+
+  /** @param {string} key @param {() => void} remove */
+  #finish(key, remove) {
+    this.removals.delete(key);
+    remove();
+    this.draw();
+  }
+
+  /** Focus the button of a row again: drawing replaces it. @param {string} key */
+  #focus(key) {
+    const buttons = this.note?.querySelectorAll("[data-row]") || [];
+    for (const button of /** @type {Iterable<HTMLElement>} */ (buttons))
+      if (button.dataset.row === key) button.focus();
   }
 }
 
