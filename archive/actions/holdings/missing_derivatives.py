@@ -26,8 +26,7 @@ REQUESTED_PRIORITY = 5
 
 def find_unanswered(db: Session, toolbox: Toolbox) -> list[MediaFile]:
     """Return the originals for which a recipe has no answer. Reads the disk: no lock is needed."""
-    originals = db.scalars(select(MediaFile).where(MediaFile.role == "original")).all()
-    return _without_all(db, originals, toolbox, is_repeated=False)
+    return _find(db, toolbox, is_repeated=False)
 
 
 def enqueue_daily(db: Session, originals: Iterable[MediaFile]) -> int:
@@ -43,10 +42,10 @@ def request_missing(
     Tries again what a recipe refused, and what failed or waits for a person.
     """
     access.require(rights, "upload", access.Scope(interview))
-    query = select(MediaFile).where(MediaFile.role == "original")
-    if interview is not None:
-        query = query.where(MediaFile.interview_id == interview.id)
-    missing = _without_all(db, db.scalars(query).all(), toolbox, is_repeated=True)
+    # In a transaction of its own: of ten thousand recordings this takes seconds, and a save
+    # meanwhile must not wait for it.
+    with toolbox.database.reading() as reading:
+        missing = _find(reading, toolbox, is_repeated=True, interview=interview)
     if interview is None:
         missing = [file for file in missing if _may_upload(db, rights, file)]
     return _enqueue(
@@ -73,15 +72,18 @@ def lacks_derivative(
     return any((recipe.name, recipe.version) not in answered for recipe in expected)
 
 
-def _without_all(
-    db: Session, originals: Iterable[MediaFile], toolbox: Toolbox, *, is_repeated: bool
+def _find(
+    db: Session, toolbox: Toolbox, *, is_repeated: bool, interview: Interview | None = None
 ) -> list[MediaFile]:
+    query = select(MediaFile)
+    if interview is not None:
+        query = query.where(MediaFile.interview_id == interview.id)
     derived: dict[str, list[MediaFile]] = {}
-    for file in db.scalars(select(MediaFile).where(MediaFile.derived_from_id.is_not(None))):
+    for file in db.scalars(query.where(MediaFile.derived_from_id.is_not(None))):
         derived.setdefault(file.derived_from_id or "", []).append(file)
     return [
         original
-        for original in originals
+        for original in db.scalars(query.where(MediaFile.role == "original"))
         if lacks_derivative(
             original, derived.get(original.id, ()), toolbox=toolbox, is_repeated=is_repeated
         )

@@ -25,6 +25,7 @@ from tests.support.cli_runner import CliRunner
 from tests.support.http_server import ROOT, HttpClient
 from tests.support.worker_process import command, environment, wait_until
 
+pytestmark = pytest.mark.slow
 LONG_S = 240
 
 

@@ -24,7 +24,7 @@ from tests.support.http_server import ROOT
 from tests.support.worker_process import command, environment, wait_until
 from tests.support.wrong_clock import RIGHT, YEAR_AHEAD, YEAR_BACK, MovableClock
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_only]
 RightsOf = Callable[[str | None], Rights]
 HALF_A_YEAR = timedelta(days=180)
 

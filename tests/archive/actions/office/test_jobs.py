@@ -1,0 +1,44 @@
+"""Lists of jobs: what is shown, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from archive.access import Rights
+from archive.actions.office import jobs
+from archive.models import Interview, Job
+from archive.queue import MOST_INTERRUPTIONS, enqueue
+from archive.toolbox import Toolbox
+from tests.support import media_factory
+
+RightsOf = Callable[[str | None], Rights]
+
+
+def test_open_jobs_begin_with_those_that_need_a_person(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    with toolbox.database.writing() as db:
+        rows = {name: enqueue(db, name) for name in ("queued", "parked", "running", "person")}
+        rows["running"].state = "running"
+        rows["parked"].state = rows["person"].state = "waiting"
+        rows["person"].interruptions = MOST_INTERRUPTIONS
+    with toolbox.database.reading() as db:
+        kinds = [item.job.kind for item in jobs.open_jobs(db, rights_of("ada"))]
+    assert kinds == ["person", "running", "queued", "parked"]
+
+
+def test_open_jobs_of_an_interview_are_listed_however_old_they_are(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    """A job may wait for a person for months; failures are shown for a week."""
+    media_factory.add_interview(toolbox.database)
+    with toolbox.database.writing() as db:
+        interview = db.query(Interview).one()
+        for state in ("waiting", "failed", "done"):
+            job = enqueue(db, state, interview_id=interview.id)
+            job.state, job.created_at = state, job.created_at - timedelta(days=100)
+    with toolbox.database.reading() as db:
+        listed = jobs.list_for_interview(db, rights_of("ben"), db.query(Interview).one())
+        assert [job.kind for job in listed] == ["waiting"]
+        assert db.query(Job).count() == 3
