@@ -56,6 +56,8 @@ class Settings:
     media_group: str = ""
     https: bool = False
     timezone: str = "Asia/Ho_Chi_Minh"
+    backup_target: Path | None = None
+    backup_hour: int = 2
     secret_key: str = field(default="", repr=False)
 
     def today(self) -> date:
@@ -120,6 +122,8 @@ class Settings:
             media_group=_group(env),
             https=_one_of(env, "LOIKE_HTTPS", "no", ("yes", "no")) == "yes",
             timezone=_timezone(env),
+            backup_target=_backup_target(env),
+            backup_hour=_whole_number(env, "LOIKE_BACKUP_HOUR", 2, lowest=0, highest=23),
             secret_key=env.get("LOIKE_SECRET_KEY", ""),
         )
 
@@ -149,6 +153,19 @@ def keep_secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def make_folders(settings: Settings) -> None:
+    """Create the home and the folders in it."""
+    make_home(settings.home)
+    for folder in (
+        settings.vault_dir,
+        settings.parts_dir,
+        settings.derivatives_dir,
+        settings.index_dir,
+        settings.models_dir,
+    ):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def make_home(home: Path) -> None:
     """Create the home with mode 0700 and missing parent folders with mode 0755."""
     for folder in reversed(home.parents):
@@ -163,6 +180,16 @@ def _home(env: Mapping[str, str]) -> Path:
         return Path(value).expanduser().resolve()
     except (OSError, RuntimeError, ValueError):
         raise SettingRefused("LOIKE_HOME", value, "the path of a folder") from None
+
+
+def _backup_target(env: Mapping[str, str]) -> Path | None:
+    value = env.get("LOIKE_BACKUP_TARGET", "").strip()
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if not path.is_absolute() or not value.isprintable():
+        raise SettingRefused("LOIKE_BACKUP_TARGET", value, "the full path of a folder")
+    return path
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:

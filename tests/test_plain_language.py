@@ -63,7 +63,7 @@ SHARED_VERBS: dict[str, str] = {
     "read": "a document from bytes",
     "register": "hooks of the application",
     "remove": "a record",
-    "restore": "an earlier state of a segment",
+    "restore": "an earlier state of a segment, or a backup",
     "retry": "a job",
     "revisions": "the states of a segment",
     "save": "what a form or the editor holds",

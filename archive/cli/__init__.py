@@ -8,6 +8,7 @@ from flask import Flask
 from archive.cli import (
     access,
     accounts,
+    backups,
     demo,
     doctor,
     holdings,
@@ -26,6 +27,7 @@ GROUPS: tuple[click.Command, ...] = (
     *transcripts.COMMANDS,
     *search.COMMANDS,
     *access.COMMANDS,
+    *backups.COMMANDS,
     *doctor.COMMANDS,
 )
 

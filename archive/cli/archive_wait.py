@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from archive import migrations
-from archive.actions.office import first_run
+from archive.actions.office import first_run, restore_marker
 from archive.cli.output import database_fault, describe_error, exit_with_error, print_line
 from archive.db import is_database_lost
 from archive.toolbox import Toolbox
@@ -61,6 +61,7 @@ def _missing(tools: Toolbox) -> tuple[str, str] | None:
 
 
 def _revision(tools: Toolbox) -> str | None:
+    restore_marker.require_finished(tools.settings)
     current = migrations.current_revision(tools.settings.database_url)
     if current is None:
         first_run.require_records(None, tools.vault)

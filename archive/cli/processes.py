@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 
 from archive import file_modes, migrations
 from archive.actions.catalogue import places
-from archive.actions.office import first_run
+from archive.actions.office import first_run, restore_marker
 from archive.cli.archive_wait import require_archive, wait_for_archive
 from archive.cli.output import (
     database_fault,
@@ -28,7 +28,7 @@ from archive.cli.output import (
     transaction,
 )
 from archive.cli.supervision import WorkerSupervisor, ending_with_parent
-from archive.settings import make_home
+from archive.settings import make_folders
 
 if TYPE_CHECKING:
     from archive.jobs.worker import Worker
@@ -51,17 +51,10 @@ _BEHIND_A_PROXY: dict[str, Any] = {
 def init(as_json: bool) -> None:
     """Create or upgrade the archive in LOIKE_HOME."""
     settings = toolbox().settings
+    restore_marker.require_finished(settings)
     if fault := database_fault(settings.database_url):
         exit_with_error(*fault)
-    make_home(settings.home)
-    for folder in (
-        settings.vault_dir,
-        settings.parts_dir,
-        settings.derivatives_dir,
-        settings.index_dir,
-        settings.models_dir,
-    ):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    make_folders(settings)
     if migrations.current_revision(settings.database_url) is None:
         first_run.require_records(None, toolbox().vault)
     migrated = migrations.upgrade(settings.database_url)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from archive.messages import (
     accounts,
+    backup,
     common,
     holdings,
     interviews,
@@ -25,6 +26,7 @@ from archive.messages.message import Message, MessageFactory
 MODULES: tuple[dict[str, MessageFactory], ...] = (
     common.MESSAGES,
     accounts.MESSAGES,
+    backup.MESSAGES,
     holdings.MESSAGES,
     interviews.MESSAGES,
     sample.MESSAGES,

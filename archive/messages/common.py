@@ -129,8 +129,9 @@ MESSAGES: dict[str, MessageFactory] = {
         _("The originals are here, but the database that describes them is missing or empty."),
         reassurance=_("Nothing was changed, and the originals are safe."),
         advice=_(
-            "Put the last copy of the database back. For a new archive, move the folder “vault” "
-            "to another place first."
+            "Put the last copy of the database back, or restore a backup into an empty folder"
+            " with flask restore. For a new archive, move the folder “vault” to another place"
+            " first."
         ),
     ),
     "database_moved": lambda f: Message(

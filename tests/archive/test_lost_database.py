@@ -112,7 +112,7 @@ def test_init_serve_and_worker_refuse_originals_without_records(
         process = run_flask(settings, word)
         assert process.returncode == 1, process.stdout
         assert process.stderr.endswith("[records_lost]\n"), process.stderr
-        assert "Put the last copy of the database back." in process.stderr
+        assert "Put the last copy of the database back, or restore" in process.stderr
     assert file.exists() == (lost != "missing")
     if lost == "empty":
         assert file.stat().st_size == 0

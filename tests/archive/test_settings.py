@@ -42,6 +42,8 @@ HOSTILE = {
     "LOIKE_MEDIA_GROUP": ["no-group-of-this-name", "a\x00b"],
     "LOIKE_HTTPS": ["maybe", "1", ""],
     "LOIKE_TIMEZONE": ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "Asia"],
+    "LOIKE_BACKUP_TARGET": ["usb", "./usb", "/mnt/a\nb"],
+    "LOIKE_BACKUP_HOUR": ["24", "-1", "noon", ""],
     "LOIKE_SECRET_KEY": ["short", " " * 3],
 }
 

@@ -49,7 +49,7 @@ VERBS = {
         "Queue",
         "Rebuild",
     ),
-    *("Remove", "Run", "Search"),
+    *("Remove", "Restore", "Run", "Search"),
 }
 
 sections = {name: (line, text) for name, line, text in SECTION.findall(PAGE)}
@@ -88,7 +88,7 @@ def test_help_texts_are_one_short_imperative_sentence() -> None:
 def test_every_command_that_ends_has_an_example() -> None:
     documented = " ".join(match["words"] for match in EXAMPLE.finditer(PAGE))
     without = {name for name in sections if not re.search(rf"(^| ){name} ", documented)}
-    assert without == {"serve", "demo load", "demo remove"}
+    assert without == {"serve", "demo load", "demo remove", "restore"}
 
 
 @pytest.mark.slow
