@@ -140,7 +140,7 @@ def restore(
                 RestoredFrom(
                     restore_id=restore_id, manifest=manifest, missing=sorted(result.missing)
                 ),
-                derivatives_dir=settings.derivatives_dir,
+                toolbox=toolbox,
             )
             _publish(settings, staged, on_progress)
         result.with_key = _restore_key(settings, folder, manifest)

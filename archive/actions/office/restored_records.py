@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive import audit, queue
 from archive.access import Rights
-from archive.actions.holdings import derivatives
+from archive.actions.holdings import missing_derivatives
 from archive.actions.office import settings as site_settings
 from archive.actions.office.backup_folder import Manifest
 from archive.audit.follow_ups import INDEX_PRIORITY
@@ -23,6 +23,7 @@ from archive.db import Database
 from archive.models import Job, MediaFile, Presence, Setting, SignInSession
 from archive.models.base import utc_now
 from archive.models.vocabulary import OPEN_JOB_STATES
+from archive.toolbox import Toolbox
 
 LAST_RESTORE = "last_restore"
 BACKUP_JOB = "backup"
@@ -39,7 +40,7 @@ class RestoredFrom:
 
 
 def complete_records(
-    file: Path, rights: Rights, restored: RestoredFrom, *, derivatives_dir: Path
+    file: Path, rights: Rights, restored: RestoredFrom, *, toolbox: Toolbox
 ) -> int | None:
     """Complete the records in an SQLite file and close it.
 
@@ -54,7 +55,8 @@ def complete_records(
             _mark_missing(db, restored.missing)
             _record(db, rights, restored)
             _cancel_backups(db)
-            derivatives.enqueue_outdated(db, root=derivatives_dir)
+            lacking = missing_derivatives.find_unanswered(db, toolbox)
+            missing_derivatives.enqueue_daily(db, lacking)
             queue.enqueue(db, "index", priority=INDEX_PRIORITY, unique_key="index")
         return broken
     finally:

@@ -92,18 +92,27 @@ def test_restored_archive_makes_its_copies_again(
 ) -> None:
     ingest(toolbox, tmp_path / "in", count=1)
     Worker(toolbox).run_until_idle()
-    with toolbox.database.reading() as db:
-        made = {file.path for file in db.scalars(select(MediaFile)) if file.path}
-    assert made
+    made = derived_files(toolbox)
+    assert len(made) >= 2
     back_up(toolbox, target)
     restore_into(empty, target)
     assert list(empty.settings.derivatives_dir.iterdir()) == []
     Worker(empty).run_until_idle()
     with empty.database.reading() as db:
-        again = {file.path for file in db.scalars(select(MediaFile)) if file.path}
         assert db.scalars(select(Job.state).where(Job.state == "failed")).all() == []
-    assert again == made
-    assert all((empty.settings.derivatives_dir / path).is_file() for path in made)
+    again = derived_files(empty)
+    assert again.keys() == made.keys()
+    assert all(path.is_file() for path in again.values())
+
+
+def derived_files(tools: Toolbox) -> dict[tuple[str, str], Path]:
+    """Return the files of derivatives by original and recipe."""
+    with tools.database.reading() as db:
+        return {
+            (file.derived_from_id or "", file.recipe): tools.derivatives_dir / file.path
+            for file in db.scalars(select(MediaFile))
+            if file.path
+        }
 
 
 def test_restored_archive_continues_its_backup(
