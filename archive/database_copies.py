@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     update,
 )
 from sqlalchemy.exc import OperationalError
@@ -214,7 +213,5 @@ def _set_next_number(target: Connection, table: Table) -> None:
     highest = target.scalar(select(func.max(column)))
     if highest is not None:
         name = target.dialect.identifier_preparer.format_table(table)
-        target.execute(
-            text("SELECT setval(pg_get_serial_sequence(:table, :column), :highest)"),
-            {"table": name, "column": column.name, "highest": highest},
-        )
+        sequence = func.pg_get_serial_sequence(name, column.name)
+        target.execute(select(func.setval(sequence, highest)))

@@ -105,7 +105,7 @@ def test_examples_run_and_print_the_documented_shape(
         assert result.exit_code == 0, (match["words"], result.output)
         assert_shape(json.loads(match["output"]), json.loads(result.stdout), match["words"])
         count += 1
-    assert count == 16
+    assert count == 17
 
 
 def assert_shape(documented: Any, actual: Any, where: str) -> None:
