@@ -12,7 +12,7 @@ from dataclasses import asdict
 import click
 from flask.cli import with_appcontext
 
-from archive.cli import database_checks, holdings_checks, machine_checks, work_checks
+from archive.cli import backup_checks, database_checks, holdings_checks, machine_checks, work_checks
 from archive.cli.check_result import CheckResult
 from archive.cli.output import describe_error, json_option, print_result, report_errors, toolbox
 from archive.toolbox import Toolbox
@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
     holdings_checks.check_vault,
     holdings_checks.check_copies,
     holdings_checks.check_uploads,
+    backup_checks.check_backup,
     work_checks.check_index,
     machine_checks.check_speech,
     work_checks.check_jobs,

@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archive.jobs import check_database, check_fixity, derive, index, load_sample, sweep, transcribe
+from archive.jobs import (
+    backup,
+    check_database,
+    check_fixity,
+    derive,
+    index,
+    load_sample,
+    sweep,
+    transcribe,
+)
 from archive.jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any] | None]
 
 JOBS: dict[str, Handler] = {
+    "backup": backup.handle,
     "check_database": check_database.handle,
     "check_fixity": check_fixity.handle,
     "derive": derive.handle,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from archive import queue
 from archive.actions.discovery import rebuilding
 from archive.actions.editing import presence
-from archive.actions.office import workers
+from archive.actions.office import backup_nightly, workers
 from archive.db import is_database_lost
 from archive.jobs import daily
 from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
@@ -165,6 +165,7 @@ class Worker:
         # Two workers may enqueue at once: the unique key admits one of them.
         with contextlib.suppress(IntegrityError), self.toolbox.database.writing() as db:
             daily.enqueue_due_jobs(db)
+            backup_nightly.enqueue_due_backup(db, self.toolbox.settings)
         rebuilding.enqueue_if_needed(self.toolbox)
 
     def _run(self, lease: queue.Lease) -> None:

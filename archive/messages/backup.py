@@ -101,6 +101,10 @@ BACKUPS: dict[str, MessageFactory] = {
         _("The database of the archive is damaged (%(detail)s).", detail=f.get("detail", "?")),
         _("Keep the earlier backups, and restore the newest of them."),
     ),
+    "backup_target_unset": lambda f: _not_backed_up(
+        _("No folder is set for the nightly backup."),
+        _("Set LOIKE_BACKUP_TARGET and start the program again."),
+    ),
     "backup_stopped": lambda f: _not_backed_up(
         _("The backup was stopped before its end."),
         _("Start it again; what was copied is not copied twice."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,3 +51,11 @@ def last_backup(db: Session) -> LastBackup | None:
         originals=int(event.detail.get("originals", 0)),
         missing=int(event.detail.get("missing_count", 0)),
     )
+
+
+def is_on_disk_of(last: LastBackup, home: Path) -> bool:
+    """Return whether the last backup is on the same disk as the archive, if it is there."""
+    try:
+        return Path(last.target).stat().st_dev == home.stat().st_dev
+    except OSError:
+        return False  # the disk is not connected

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from archive.messages.message import TextFactory
 
 JOB_LABELS: dict[str, TextFactory] = {
+    "backup": lambda: _("Backup"),
     "check_database": lambda: _("Check of the database"),
     "check_fixity": lambda: _("Integrity check of the original"),
     "derive": lambda: _("Making the listening copy"),
@@ -18,6 +19,9 @@ JOB_LABELS: dict[str, TextFactory] = {
 }
 
 STAGES: dict[str, TextFactory] = {
+    "copying_database": lambda: _("copying the database"),
+    "copying_originals": lambda: _("copying originals"),
+    "checking_copies": lambda: _("reading earlier copies again"),
     "reading_again": lambda: _("comparing checksums"),
     "reading_database": lambda: _("reading the database"),
     "rebuilding_index": lambda: _("rebuilding the search index"),

@@ -14,7 +14,7 @@ from archive.actions.office import jobs as job_actions
 from archive.models import Interview, Job
 from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
 from archive.web.core import current, language, links, loaders
-from archive.web.office import job_labels, worker_state
+from archive.web.office import backup_age, job_labels, worker_state
 from transcription import timecode
 
 bp = Blueprint("jobs", __name__)
@@ -51,6 +51,7 @@ def catalogue() -> ResponseReturnValue:
     return render_template(
         "office/jobs/catalogue.html",
         worker_note=worker_state.note(has_queued_jobs=is_queued),
+        backup_warning=backup_age.warning(),
         open_jobs=open_jobs,
         failed_jobs=job_actions.recent_failures(db, rights),
         damaged_files=fixity.failed_checks(db, rights),

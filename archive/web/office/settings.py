@@ -11,7 +11,7 @@ from archive.access import Refused
 from archive.actions.catalogue import accessions
 from archive.actions.office import settings
 from archive.web.core import current, forms
-from archive.web.office import readiness
+from archive.web.office import backup_age, readiness
 from archive.web.office.first_run import LANGUAGE_NAMES
 
 bp = Blueprint("settings", __name__)
@@ -61,5 +61,8 @@ def _problem_text(refused: Refused) -> str:
 
 def _page(form: forms.Form) -> str:
     return render_template(
-        "office/settings/edit.html", form=form, checks=readiness.checks(), languages=LANGUAGE_NAMES
+        "office/settings/edit.html",
+        form=form,
+        checks=[*readiness.checks(), backup_age.check()],
+        languages=LANGUAGE_NAMES,
     )

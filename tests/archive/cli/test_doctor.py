@@ -16,7 +16,7 @@ from transcription.engines.demo import DEMO
 
 CHECKS = [
     *("python", "home", "private", "disk", "clock", "database", "events", "vault"),
-    *("copies", "uploads", "index", "speech", "jobs", "worker"),
+    *("copies", "uploads", "backup", "index", "speech", "jobs", "worker"),
 ]
 
 
@@ -41,7 +41,7 @@ def test_doctor_of_a_new_archive_finds_no_fault(runner: CliRunner, toolbox: Tool
     index_all(toolbox)
     result = run_doctor(runner)
     states = {name: check["state"] for name, check in result.items() if name != "disk"}
-    assert {name for name, state in states.items() if state != "ok"} == {"speech"}
+    assert {name for name, state in states.items() if state != "ok"} == {"backup", "speech"}
     assert "small.pt" in result["speech"]["advice"]
     assert result["index"]["detail"] == "Passages that can be found: 2."
     lines = runner.output("doctor").splitlines()
