@@ -52,33 +52,42 @@ class WorkerSupervisor:
         self._stop.set()
         while self._thread.is_alive():
             # Again and again: a worker that has just been started may have missed the signal.
-            if self._process is not None:
+            process = self._process
+            if process is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    self._process.terminate()
+                    process.terminate()
             self._thread.join(1.0)
 
     def _run(self) -> None:
         deaths = 0
         while not self._stop.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen(self._command)
-            status = self._process.wait()
+            how = self._run_once()
             # Ctrl+C and some service managers signal both processes: the worker may be first.
             if self._stop.wait(SIGNAL_DELAY_S):
                 return
             deaths = 1 if time.monotonic() - started >= STEADY_AFTER_S else deaths + 1
             pause_s = restart_pause_s(deaths)
-            how = describe_exit(status)
             print_line(
                 f"The worker ended by itself ({how}). It is started again in {pause_s:g} s; no"
                 " job is lost.",
                 err=True,
             )
-            self._record_death(self._process.pid, how)
+            self._record_death(how)
             self._stop.wait(pause_s)
 
-    def _record_death(self, process_id: int, how: str) -> None:
+    def _run_once(self) -> str:
+        """Run a worker to its end; return how it ended, or why it could not be started."""
+        try:
+            self._process = subprocess.Popen(self._command)
+        except OSError as error:  # no memory or no process is left
+            self._process = None
+            return f"not started: {error.strerror}"
+        return describe_exit(self._process.wait())
+
+    def _record_death(self, how: str) -> None:
         host = socket.gethostname()
+        process_id = self._process.pid if self._process is not None else 0
         # A database that does not answer may be why the worker ended.
         with contextlib.suppress(Exception), self._database.writing() as db:
             name = workers.worker_name(host, process_id)

@@ -76,8 +76,18 @@ def remove_heartbeat(db: Session, name: str) -> None:
 
 
 def record_death(db: Session, *, name: str, host: str, problem: str) -> None:
-    """Store that a worker ended by itself, as its parent process found."""
+    """Store that a worker ended by itself, as its parent process found.
+
+    It replaces the one that died before it: a worker may die every minute for a week.
+    """
     now = database_now(db)
+    db.execute(
+        delete(WorkerHeartbeat).where(
+            WorkerHeartbeat.host == host,
+            WorkerHeartbeat.problem != "",
+            WorkerHeartbeat.name != name,
+        )
+    )
     row = db.get(WorkerHeartbeat, name)
     if row is None:
         row = WorkerHeartbeat(name=name, host=host, started_at=now, seen_at=now)

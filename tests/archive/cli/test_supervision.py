@@ -150,6 +150,25 @@ def test_worker_that_dies_at_once_is_started_again_after_growing_pauses(
     assert report(toolbox).is_down
 
 
+def test_worker_that_cannot_be_started_is_tried_again(
+    toolbox: Toolbox, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine without memory or processes left."""
+    monkeypatch.setattr(supervision, "FIRST_PAUSE_S", 0.01)
+    supervisor = WorkerSupervisor(toolbox.database, command=["/no/such/program"])
+    lines: list[str] = []
+
+    def second_try() -> bool:
+        lines.extend(capfd.readouterr().err.splitlines())
+        return len(lines) >= 2
+
+    supervisor.start()
+    wait_until(second_try)
+    supervisor.stop()
+    assert "(not started: No such file or directory)" in lines[0]
+    assert report(toolbox).is_down
+
+
 def test_pauses_before_a_restart_double_up_to_a_minute() -> None:
     pauses = [supervision.restart_pause_s(deaths) for deaths in (1, 2, 3, 7, 100)]
     assert pauses == [1, 2, 4, 60, 60]

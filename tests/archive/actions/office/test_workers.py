@@ -66,11 +66,19 @@ def test_worker_without_renewal_is_dead(database: Database, by: timedelta) -> No
 
 def test_worker_seen_to_end_is_dead_at_once(database: Database) -> None:
     beat(database, "a:1")
-    for name in ("a:1", "a:2"):  # the second died before its first heartbeat
-        with database.writing() as db:
-            workers.record_death(db, name=name, host="a", problem="signal 9")
-    assert [dead.problem for dead in report(database).dead] == ["signal 9", "signal 9"]
+    with database.writing() as db:
+        workers.record_death(db, name="a:1", host="a", problem="signal 9")
+    assert [dead.problem for dead in report(database).dead] == ["signal 9"]
     assert report(database).is_down
+
+
+def test_worker_that_dies_again_and_again_is_reported_once(database: Database) -> None:
+    """Each dies before its first heartbeat."""
+    for number in range(5):
+        with database.writing() as db:
+            name = workers.worker_name("a", number)
+            workers.record_death(db, name=name, host="a", problem="signal 9")
+    assert [dead.name for dead in report(database).dead] == ["a:4"]
 
 
 def _die_silently(database: Database) -> None:
