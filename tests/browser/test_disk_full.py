@@ -37,9 +37,7 @@ def test_words_typed_while_the_disk_is_full_are_saved_afterwards(
     taken = fill(settings.home)
     type_at_end(page, editor, 1, " sau")
     status = page.locator("[data-save-status-text]")
-    expect(status).to_have_text(
-        "The archive’s disk is full; kept on this computer (1 segment)", timeout=60_000
-    )
+    expect(status).to_have_text("The archive’s disk is full; kept here (1 segment)", timeout=60_000)
     assert "sau" not in stored_segment(settings, editor.segment_ids[1]).text
     delete(taken)
     wait_until_saved(page)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, session
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -52,14 +52,14 @@ def db() -> Session:
     On SQLite the write lock is taken with the first statement, so nothing slow may follow it;
     uploads and downloads use `toolbox().database.writing()` instead.
     """
-    session = g.get("db")
-    if session is None:
+    opened = g.get("db")
+    if opened is None:
         database = toolbox().database
         safe = request.method in SAFE_METHODS
-        session = database.reader() if safe else database.writer()
-        g.db = session
+        opened = database.reader() if safe else database.writer()
+        g.db = opened
         g.db_writes = not safe
-    return cast(Session, session)
+    return cast(Session, opened)
 
 
 def site() -> Site:
@@ -80,21 +80,22 @@ def commit_despite_error() -> None:
 
 def end_transaction(*, succeeded: bool) -> None:
     """Commit or roll back, and close the session; a second call does nothing."""
-    session = g.pop("db", None)
-    if session is None:
+    opened = g.pop("db", None)
+    if opened is None:
         return
     try:
         if g.get("db_writes") and (succeeded or g.get("commit_despite_error")):
-            session.commit()
+            opened.commit()
         else:
-            session.rollback()
+            opened.rollback()
     finally:
-        session.close()
+        opened.close()
 
 
 def roll_back() -> None:
     """Roll back after a database failure; a rollback that fails too is logged."""
     g.pop("commit_despite_error", None)
+    session.pop("_flashes", None)  # "saved" was flashed before the commit that failed
     try:
         end_transaction(succeeded=False)
     except SQLAlchemyError:

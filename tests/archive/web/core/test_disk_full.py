@@ -103,6 +103,8 @@ def test_form_sent_to_a_full_disk_comes_back_and_is_stored_afterwards(
     assert answer.status_code == 507
     assert "What you typed is kept here" in answer.text
     assert "Ada &lt;đầy đủ&gt;" in answer.text
+    for page in (answer, ada.get("/en/profile")):
+        assert "Your account was changed." not in page.text  # flashed before the commit
     fields = re.findall(r'<textarea hidden name="(\w+)">', answer.text)
     assert sorted(fields) == ["language", "name"]
     vietnamese = ada.post("/vi/profile", data=typed, headers={"Origin": HOME})
@@ -111,6 +113,7 @@ def test_form_sent_to_a_full_disk_comes_back_and_is_stored_afterwards(
     assert api.status_code in (400, 404, 428)  # refused before anything is written
     delete([full_archive.tools.settings.home / "ballast"])
     assert ada.post("/en/profile", data=typed, headers={"Origin": HOME}).status_code == 303
+    assert "Your account was changed." in ada.get("/en/profile").text
     with full_archive.tools.database.reading() as db:
         name = db.scalar(select(User.name).where(User.email == CAST["ada"].email))
     assert name == typed["name"]

@@ -72,8 +72,8 @@ function statusText(status, loaded) {
     return [
       "save-status--kept",
       nt(
-        "The archive’s disk is full; kept on this computer (%(num)s segment)",
-        "The archive’s disk is full; kept on this computer (%(num)s segments)",
+        "The archive’s disk is full; kept here (%(num)s segment)",
+        "The archive’s disk is full; kept here (%(num)s segments)",
         status.unsent,
       ),
     ];
