@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from app import create_toolbox
 from archive import file_modes
@@ -23,10 +23,10 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.browser.conftest import PATIENCE_MS, token_of
 from tests.support import editor_fixture
-from tests.support.editor_page import open_editor
+from tests.support.editor_page import open_editor, place_caret, replace_word, text_box
 from tests.support.http_server import ServerProcess
 from tests.support.page_monitor import PageMonitor
-from tests.support.unsent_words import FIRST, SECOND, UnsentWords
+from tests.support.unsent_words import FIRST, OLD, SECOND, SEGMENT, UnsentWords
 from tests.support.worker_process import wait_until
 
 TABS = (1, 2)
@@ -219,3 +219,26 @@ def test_typed_words_end_on_the_screen(
     if happening.is_kept:
         words.reopen()
         words.assert_on_screen(FIRST, SECOND)
+
+
+@pytest.mark.parametrize("tabs", TABS)
+def test_words_typed_before_a_split_is_undone_end_on_the_screen(
+    words: UnsentWords, tabs: int
+) -> None:
+    """An undo needs the server, so there is no cell with the server down."""
+    for _number in range(tabs):
+        words.open_tab()
+    page = words.tabs[0]
+    if tabs == 2:
+        replace_word(words.tabs[1], words.editor, SEGMENT, OLD, FIRST)
+    place_caret(page, words.editor, SEGMENT, len("Dạ, tôi nhớ"))
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-undo-bar]")).to_be_visible()
+    page.keyboard.type(f"{SECOND} ")
+    page.locator("[data-undo-bar] button").click()
+    expect(text_box(page, words.editor, SEGMENT)).to_contain_text(f"nhớ {SECOND} {OLD}")
+    words.send()
+    typed = (FIRST, SECOND) if tabs == 2 else (SECOND,)
+    words.assert_on_screen(*typed)
+    words.reopen()
+    words.assert_on_screen(*typed)
