@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from media import file_copies
 from media.disk import Disk
 from media.file_copies import CopyDiffers, CopyFolder, ExternalDisk, SourceDamaged
 from tests.support.failing_disk import FailingDisk, PowerCut
@@ -60,6 +61,10 @@ def test_write_splits_above_the_limit_and_reads_back_equal(
     folder.remove(NAME)
     assert files(tmp_path) == {}
     assert folder.size(NAME) is None
+
+
+def test_parts_fit_on_fat32() -> None:
+    assert file_copies.PART_BYTES == 2**32 - 1
 
 
 def test_write_replaces_a_copy_with_another_number_of_parts(tmp_path: Path) -> None:
