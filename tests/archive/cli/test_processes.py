@@ -75,7 +75,7 @@ def test_commands_on_an_invalid_database_file_fail(tmp_path: Path) -> None:
     for printed in (("jobs",), ("init",), ("worker",)):
         process = run_flask(settings, *printed)
         assert (process.returncode, process.stdout) == (1, b""), printed
-        assert b"[database_unusable]" in process.stderr, printed
+        assert b"[database_damaged]" in process.stderr, printed
     process = run_flask(settings, "doctor", "--json")
     assert process.returncode == 1
     assert json.loads(process.stdout)["ok"] is False
