@@ -143,8 +143,8 @@ class _OpenedFile:
         if self._path is None:
             return
         if self._identity is None:
+            require_own_log(self._path)  # before a new file: SQLite deletes the log of an empty one
             make_private(self._path)
-            require_own_log(self._path)
             self._identity = _identity(self._path)
         self.require_unmoved()
 

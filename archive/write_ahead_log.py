@@ -45,17 +45,18 @@ def count_commit(connection: Any) -> None:
 def require_own_log(file: Path) -> None:
     """Raise ForeignLog if a log with commits lies beside `file` and belongs to another file.
 
+    Also where the file is missing or empty: SQLite would delete the log with the last commits.
     Reads a few bytes of each page in the log and changes nothing.
     """
     for _ in range(_MOST_READINGS):
         before = _log_start(file), _first_page(file)
         log, page = before
-        if log is None or page is None:
+        if log is None:
             return
         frames = list(_first_pages_in(file, log))
         # Other processes may write meanwhile: only an unchanged pair can be compared.
         if (_log_start(file), _first_page(file)) == before:
-            if frames and not _belongs(page, frames):
+            if frames and (page is None or not _belongs(page, frames)):
                 raise ForeignLog(_log_path(file))
             return
 
@@ -94,8 +95,11 @@ def _log_start(file: Path) -> bytes | None:
 
 
 def _first_page(file: Path) -> bytes | None:
-    """Return the largest possible first page of the database; None of an empty file."""
-    status = file.stat()
+    """Return the largest possible first page of the database; None if it is empty or missing."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
     key = status.st_dev, status.st_ino
     if key not in _descriptors:
         _descriptors[key] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)

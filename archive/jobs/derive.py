@@ -77,7 +77,8 @@ def _run_recipe(
         except DerivativeRefused as refused:
             built, detail = None, refused.detail
             problem = f"no_copy_{refused.code}"
-        with context.checkpoint() as db:
+        # A refusal is found again at every run: it must not keep a job alive that kills its worker.
+        with context.checkpoint(is_progress=built is not None) as db:
             if built is None:
                 outcome = RecipeOutcome(problem=problem, technical={"log": detail})
             else:

@@ -195,14 +195,16 @@ class Worker:
                 detail=problem.detail,
             )
         except (Exception, SystemExit) as error:
-            if is_database_lost(error):
+            is_lost = is_database_lost(error)
+            if is_lost:
                 self._outage.begin(error)
-                self._end_lease(lease, "interrupted")
-                return
             if is_disk_full(error, self.toolbox.settings.database_url):
-                # The index or the vault has no space, although the database still has.
+                # Of index, vault or database, which may still have space for this short write.
                 log.warning("job %s (%s) waits: the disk is full", lease.job_id, lease.kind)
                 self._end_lease(lease, "parked", problem="no_space_for_job")
+                return
+            if is_lost:
+                self._end_lease(lease, "interrupted")
                 return
             log.exception("job %s (%s) failed", lease.job_id, lease.kind)
             self._end_lease(

@@ -18,7 +18,11 @@ ULID_LENGTH = 26
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC; SQLite stores no zone, so it is added on reading."""
+    """An aware datetime in UTC.
+
+    SQLite stores no zone; PostgreSQL answers in the zone of its server, and events are hashed as
+    they were written, in UTC.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -32,10 +36,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Add UTC to a naive value."""
-        if value is None or value.tzinfo is not None:
+        """Convert to UTC; a naive value is in UTC."""
+        if value is None:
             return value
-        return value.replace(tzinfo=UTC)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

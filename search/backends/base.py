@@ -140,7 +140,7 @@ class Backend(Protocol):
         """Return an id of the committed state; changes with every commit, "" before the first."""
 
     def is_older_than(self, generation: str) -> bool:
-        """Return whether the committed state is older than one with this id."""
+        """Return whether the committed state is older than this one, or of another index."""
 
     def health(self) -> IndexHealth:
         """Check the index; never raises."""

@@ -8,6 +8,7 @@ for who writes to the current generation, one for who builds the next.
 import fcntl
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from search.backends.schema import SCHEMA_VERSION
 
 _POINTER, _WRITER, _REBUILD = "current", "writer.lock", "rebuild.lock"
 _POLL_S = 0.05
-_NAME = re.compile(r"^on_disk-.+-(\d+)$")
+_NAME = re.compile(r"^on_disk-.+-(\d+)(?:-r[0-9a-f]{8})?$")
 FOLDER_PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 
 
@@ -41,7 +42,9 @@ class IndexFolder:
     def make_next(self) -> Path:
         """Create an empty directory for this schema and analysis; call under a lock."""
         numbers = [int(match[1]) for match in map(_NAME.match, os.listdir(self.root)) if match]
-        path = self.root / f"{FOLDER_PREFIX}{max(numbers, default=0) + 1}"
+        # No name comes again, also after all generations were lost: the database notes it.
+        name = f"{FOLDER_PREFIX}{max(numbers, default=0) + 1}-r{secrets.token_hex(4)}"
+        path = self.root / name
         path.mkdir(mode=0o700)  # protects the files inside, which Whoosh creates with the umask
         return path
 

@@ -169,8 +169,13 @@ class OnDisk:
         return self._current_snapshot().generation
 
     def is_older_than(self, generation: str) -> bool:
-        """Compare the numbers of directory and commit."""
-        return _numbers(self.generation()) < _numbers(generation)
+        """Compare the directories, and the numbers of their commits.
+
+        Of two directories the one that was noted last is the newer.
+        """
+        folder, _, commit = self.generation().rpartition(":")
+        noted_folder, _, noted = generation.rpartition(":")
+        return folder != noted_folder or (noted.isdecimal() and int(commit) < int(noted))
 
     def health(self) -> IndexHealth:
         """Open the index and count; never raises SearchIndexError."""
@@ -257,12 +262,6 @@ def _allowed(snapshot: Snapshot, view: AccessView, request: SearchRequest) -> Bo
     for name, values in request.filters.items():
         allowed = allowed & snapshot.label_mask(name, frozenset(values))
     return allowed
-
-
-def _numbers(generation: str) -> tuple[int, int]:
-    folder, _, commit = generation.rpartition(":")
-    number = folder.rpartition("-")[2]
-    return (int(number), int(commit)) if number.isdecimal() and commit.isdecimal() else (0, 0)
 
 
 def _live(leaf: Any) -> Bools:

@@ -118,6 +118,26 @@ def test_older_copy_beside_the_log_of_a_killed_program_is_refused(
     assert last(settings) == "2"
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+@pytest.mark.parametrize("word", ["doctor", "init", "jobs"])
+def test_log_beside_a_lost_database_is_kept(
+    word: str, is_empty: bool, settings: Settings, tmp_path: Path
+) -> None:
+    """SQLite deletes the log of an empty file, and with it the last commits."""
+    file, log = settings.home / "archive.db", settings.home / "archive.db-wal"
+    write_and_die(settings, 0, 3)
+    before = log.read_bytes()
+    file.rename(tmp_path / "elsewhere.db")
+    if is_empty:
+        file.touch()
+    process = run_flask(settings, word)
+    assert process.returncode == 1
+    assert "foreign_log" in process.stderr or "written for another" in process.stdout
+    assert log.read_bytes() == before
+    (tmp_path / "elsewhere.db").rename(file)
+    assert last(settings) == "2"
+
+
 @pytest.mark.parametrize("word", ["serve", "worker", "init", "jobs"])
 def test_commands_refuse_the_log_of_another_file_and_change_nothing(
     word: str, settings: Settings, tmp_path: Path

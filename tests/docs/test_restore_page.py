@@ -106,7 +106,8 @@ def test_only_the_database_after_a_kill(target: Path, settings: Settings) -> Non
     with database.reading() as db:
         assert db.get(Setting, "last") is None
     database.dispose()
-    names = sorted(path.name for path in (settings.home / "before-restore").iterdir())
+    [away] = settings.home.glob("before-restore-*")
+    names = sorted(path.name for path in away.iterdir())
     assert names[:2] == ["archive.db", "archive.db-shm"]
     assert (settings.home / "archive.db").stat().st_mode & 0o777 == 0o600
 

@@ -274,11 +274,14 @@ class _Run:
     def _copy_original(self, sha256: str) -> None:
         item = self._object(sha256)
         try:
-            with self.toolbox.vault.path(sha256).open("rb") as source:
+            source = self.toolbox.vault.path(sha256).open("rb")
+        except OSError:  # of the vault: it stops no copy of the others
+            self.result.missing.append(sha256)
+            return
+        try:
+            with source:
                 self.folder.files.write(source, item.name, sha256=sha256, on_bytes=self._advance)
-        except (SourceDamaged, FileNotFoundError) as error:
-            if isinstance(error, FileNotFoundError) and self.toolbox.vault.has(sha256):
-                raise  # it is the folder of the backup that has gone
+        except SourceDamaged:
             self.result.missing.append(sha256)
             return
         self._checked[sha256] = self._now

@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ KEPT_COPIES = 14
 DATABASE_NAME, SETTINGS_NAME, KEY_NAME = "archive.db", "settings.env", "secret_key"
 _MARKER, _MANIFEST, _COPIES = "loi-ke-backup.json", "manifest.json", "copies"
 _SYSTEM_FOLDERS = {"lost+found", "System Volume Information", "$RECYCLE.BIN"}
+_COPY_NAME = re.compile(r"\d{4,}_\d{4}-\d\d-\d\dT\d{6}Z")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -137,10 +139,11 @@ class BackupFolder:
             if any(not name.startswith(".") and name != "incoming" for name in names):
                 raise BackupTargetNotEmpty(path=str(self.path))
             self.write_bytes("README.txt", README.encode("utf-8"))
-            marker = {"format": BACKUP_FORMAT, "archive": archive}
-            self.write_bytes(_MARKER, json.dumps(marker).encode())
-        elif self._marker().get("archive") != archive:
-            raise BackupOfAnotherArchive(path=str(self.path))
+            self._write_marker(archive)
+        elif (known := self._marker().get("archive")) != archive:
+            if known != "" or self._marker().get("format") != BACKUP_FORMAT:
+                raise BackupOfAnotherArchive(path=str(self.path))
+            self._write_marker(archive)  # begun before the archive had its first event
         self.files.clear_incoming()
         finished = set(self.copies())
         for folder in self._copy_folders():
@@ -212,6 +215,10 @@ class BackupFolder:
         """Return the free space on the disk of the backup."""
         return shutil.disk_usage(self.path).free
 
+    def _write_marker(self, archive: str) -> None:
+        marker = {"format": BACKUP_FORMAT, "archive": archive}
+        self.write_bytes(_MARKER, json.dumps(marker).encode())
+
     def _marker(self) -> dict[str, Any]:
         try:
             marker = json.loads((self.path / _MARKER).read_bytes())
@@ -220,8 +227,15 @@ class BackupFolder:
         return marker if isinstance(marker, dict) else {}
 
     def _copy_folders(self) -> list[Path]:
+        """Return the folders that this program made: another one is never counted or deleted."""
         top = self.path / _COPIES
-        return sorted(path for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+        if not top.is_dir():
+            return []
+        return sorted(
+            path
+            for path in top.iterdir()
+            if _COPY_NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        )
 
 
 @contextmanager

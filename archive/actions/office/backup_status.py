@@ -26,13 +26,13 @@ class LastBackup:
 
     @property
     def age(self) -> timedelta:
-        """Return the time since then; nothing if the clock was set back."""
+        """Return the time since then; nothing if it lies ahead of the clock."""
         return max(timedelta(0), utc_now() - self.at)
 
     @property
     def is_too_old(self) -> bool:
-        """Return whether the office should act."""
-        return self.age > TOO_OLD
+        """Return whether the office should act, also if no clock says how old it is."""
+        return self.age > TOO_OLD or self.at > utc_now() + TOO_OLD
 
 
 def last_backup(db: Session) -> LastBackup | None:

@@ -10,6 +10,7 @@ restore, which is also stored in the database: so it is known whether the last s
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -218,13 +219,14 @@ def _stage_database(settings: Settings, folder: BackupFolder, manifest: Manifest
     make_private(staged)
     name = folder.file_name(manifest.name, DATABASE_NAME)
     expected = manifest.files[DATABASE_NAME]["sha256"]
-    if folder.files.digest(name, on_bytes=lambda _count: None) != expected:
-        raise BackupDamaged(files=[name], count=1)
     with folder.files.opened(name) as source, staged.open("wb") as target:
         while block := source.read(BUFFER_BYTES):
             target.write(block)
         target.flush()
         os.fsync(target.fileno())
+    with staged.open("rb") as written:  # what is restored, and not another reading of the source
+        if hashlib.file_digest(written, "sha256").hexdigest() != expected:
+            raise BackupDamaged(files=[name], count=1)
     try:
         database_copies.check_copy(staged)
     except CopyDamaged:

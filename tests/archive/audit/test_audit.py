@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from archive import audit, queue
@@ -71,6 +72,17 @@ def numbers(database: Database) -> list[int]:
 def first_broken_link(database: Database) -> int | None:
     with database.reading() as db:
         return audit.verify_chain(db)
+
+
+def test_verify_chain_is_the_same_in_the_zone_of_any_server(
+    database: Database, numbers: list[int]
+) -> None:
+    """PostgreSQL answers in the zone of its server, which is that of the office."""
+    with database.reading() as db:
+        if database.name == "postgresql":
+            db.execute(text("SET TIME ZONE 'Asia/Ho_Chi_Minh'"))
+        assert audit.verify_chain(db) is None
+        assert {event.at.utcoffset() for event in db.query(Event)} == {timedelta(0)}
 
 
 def test_verify_chain_of_unchanged_events_is_none(database: Database, numbers: list[int]) -> None:

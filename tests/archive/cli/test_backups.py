@@ -45,6 +45,15 @@ def run_flask(settings: Settings, *words: str) -> subprocess.CompletedProcess[st
     return process
 
 
+def test_backups_of_an_archive_without_events_go_on(target: Path, tmp_path: Path) -> None:
+    """The backup itself is the first event, by which the archive is known from then on."""
+    settings = home_settings(tmp_path / "home")
+    for words in (("init",), ("backup", str(target)), ("backup", str(target))):
+        process = run_flask(settings, *words)
+        assert process.returncode == 0, process.stderr
+    assert_good(target, copies=2)
+
+
 def test_backup_prints_what_was_copied(
     runner: CliRunner, toolbox: Toolbox, target: Path, tmp_path: Path
 ) -> None:

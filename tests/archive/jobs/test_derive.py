@@ -167,10 +167,17 @@ def test_truncated_recording_is_stored_with_the_reason(
     path = tmp_path / "cut.wav"
     path.write_bytes(whole[:40])
     local_ingest.ingest_file(toolbox, ben, "LK-1", path=path)
+    with toolbox.database.writing() as db:
+        db.query(Job).filter_by(kind="derive").update(
+            {"interruptions": 3, "furthest_progress": 1.0}  # killed three times, as far as it gets
+        )
     run_jobs(toolbox)
     for file in derivatives_by_role(toolbox).values():
         assert file.path == ""
         assert file.problem.startswith("no_copy_")
+    with toolbox.database.reading() as db:
+        # A refusal is no progress: it is found again at every run.
+        assert [job.interruptions for job in db.query(Job).filter_by(kind="derive")] == [3]
     with toolbox.database.reading() as db:
         [original] = media_factory.originals(db)
         assert toolbox.vault.check(original.sha256).state == "ok"

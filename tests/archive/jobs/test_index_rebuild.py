@@ -108,6 +108,19 @@ def test_an_index_older_than_the_database_answers_no_question(
     assert search_as(old, rights_of(None), "vải").total == 1
 
 
+def test_an_index_of_before_a_loss_answers_no_question(
+    settings: Settings, toolbox: Toolbox, kept_index: Path, rights_of: RightsOf
+) -> None:
+    """After the loss the numbers of folders begin again: the old one has the same number."""
+    toolbox.index.close()
+    lose(settings.index_dir)
+    index_all(reopened(toolbox))
+    lose(settings.index_dir)
+    shutil.copytree(kept_index, settings.index_dir)
+    with pytest.raises(SearchIndexError):
+        search_as(reopened(toolbox), rights_of(None), "vải")
+
+
 def test_an_index_newer_than_the_database_is_rebuilt(
     toolbox: Toolbox, kept_index: Path, rights_of: RightsOf
 ) -> None:

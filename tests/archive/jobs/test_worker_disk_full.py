@@ -6,15 +6,19 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from app import create_toolbox
 from archive.db import Database
+from archive.jobs.context import JobContext
+from archive.jobs.registry import JOBS
 from archive.jobs.worker import Worker
-from archive.models import Job
+from archive.models import Job, Setting
 from archive.models.base import utc_now
+from archive.queue import enqueue
 from archive.settings import Settings, keep_secret_key
 from archive.toolbox import Toolbox
 from tests.support.http_server import ROOT
@@ -149,3 +153,37 @@ def run_command(settings: Settings, word: str) -> subprocess.CompletedProcess[st
         text=True,
         check=False,
     )
+
+
+@pytest.mark.sqlite_only
+def test_job_that_fills_the_database_waits_for_space_however_often(
+    toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Short writes still fit: what is stored of the job must be that it waits for space."""
+    is_full = True
+
+    def store_much(context: JobContext) -> None:
+        with context.checkpoint() as db:
+            if is_full:
+                pages = db.scalar(text("PRAGMA page_count"))
+                db.execute(text(f"PRAGMA max_page_count={pages}"))
+            db.add(Setting(key="much", value="x" * 3_000_000))
+
+    @event.listens_for(toolbox.database.engine, "checkin")
+    def make_room(connection: Any, _record: object) -> None:
+        if connection is not None:
+            connection.execute("PRAGMA max_page_count=1073741823")
+
+    monkeypatch.setitem(JOBS, "load_sample", store_much)
+    with toolbox.database.writing() as db:
+        job_id = enqueue(db, "load_sample", lane="files").id
+    worker = Worker(toolbox)
+    for _ in range(12):
+        assert worker.run_one(("files",))
+        job = job_of(toolbox.database, "load_sample")
+        assert (job.state, job.problem) == ("waiting", "no_space_for_job")
+        with toolbox.database.writing() as db:
+            db.get_one(Job, job_id).run_after_at = utc_now()  # half a minute later
+    is_full = False
+    assert worker.run_one(("files",))
+    assert job_of(toolbox.database, "load_sample").state == "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -177,6 +178,37 @@ def test_a_part_of_the_copies_is_read_again_each_time(
         checked.add(max(manifest.objects, key=lambda item: item.checked_at).sha256)
     assert checked == set(originals)
     assert back_up(toolbox, target, check_all=True).checked == 3
+
+
+@pytest.mark.parametrize("name", ["giữ lại 2026", "2025_before-the-move", "0001_old"])
+def test_folders_of_others_among_the_copies_are_left_alone(
+    toolbox: Toolbox, target: Path, name: str
+) -> None:
+    back_up(toolbox, target)
+    kept = target / "copies" / name
+    kept.mkdir()
+    (kept / "archive.db").write_bytes(b"kept")
+    (target / "copies" / "link").symlink_to(kept)
+    result = back_up(toolbox, target)
+    assert result.copy.startswith("0002_")
+    assert (kept / "archive.db").read_bytes() == b"kept"
+
+
+def test_original_that_cannot_be_opened_is_named_and_the_rest_copied(
+    toolbox: Toolbox, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, _whole = ingest(toolbox, tmp_path / "in")
+    opened = Path.open
+
+    def fail(path: Path, *args: Any, **keywords: Any) -> Any:
+        if path == toolbox.vault.path(broken):
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return opened(path, *args, **keywords)
+
+    monkeypatch.setattr(Path, "open", fail)
+    result = back_up(toolbox, target)
+    assert (result.missing, result.copied) == ([broken], 1)
+    assert_good(target, copies=1)
 
 
 def test_fourteen_copies_are_kept(toolbox: Toolbox, target: Path) -> None:
