@@ -170,7 +170,7 @@ def test_job_that_fills_the_database_waits_for_space_however_often(
             db.add(Setting(key="much", value="x" * 3_000_000))
 
     @event.listens_for(toolbox.database.engine, "checkin")
-    def make_room(connection: Any, _record: object) -> None:
+    def allow_growth(connection: Any, _record: object) -> None:
         if connection is not None:
             connection.execute("PRAGMA max_page_count=1073741823")
 
