@@ -30,8 +30,8 @@ class LastBackup:
         return max(timedelta(0), utc_now() - self.at)
 
     @property
+    def is_too_old(self) -> bool:
         """Return whether the office should act, also if the copy lies ahead of the clock."""
-        """Return whether the office should act, also if no clock says how old it is."""
         return self.age > TOO_OLD or self.at > utc_now() + TOO_OLD
 
 
