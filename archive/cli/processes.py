@@ -98,6 +98,7 @@ def serve(port: int | None, worker: bool) -> None:
             threads=settings.web_threads,
             connection_limit=500,
             channel_timeout=300,
+            asyncore_use_poll=True,  # select() fails on descriptors above 1,023
             # The longest body is a form with files; it is spooled to TMPDIR, not held in memory.
             max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"] + 1024 * 1024,
             # What our own pages send and get is held in memory: TMPDIR may be full.

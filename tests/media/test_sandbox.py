@@ -175,7 +175,15 @@ def test_run_of_crashing_task_raises_crash(task: str, words: str) -> None:
     assert words in failed.detail
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+# A shell in the background ignores some of them, and a child inherits that.
+SHUTDOWN_SIGNALS = [
+    number
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    if signal.getsignal(number) is not signal.SIG_IGN
+]
+
+
+@pytest.mark.parametrize("number", SHUTDOWN_SIGNALS)
 def test_child_that_a_shutdown_ends_is_stopped_and_did_not_crash(number: signal.Signals) -> None:
     """A service manager signals every process of a service: the file is not at fault."""
 

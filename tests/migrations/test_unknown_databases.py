@@ -98,7 +98,7 @@ def test_init_of_a_truncated_file_fails_with_a_message(
     content = file.read_bytes()
     cut = content[: int(len(content) * kept)]
     file.write_bytes(cut)
-    assert finish(start_init(url, tmp_path)).endswith("[database_unusable]\n")
+    assert finish(start_init(url, tmp_path)).endswith("[database_damaged]\n")
     assert file.read_bytes() == cut
     assert list(tmp_path.glob("*.before-*")) == []
 
@@ -106,5 +106,5 @@ def test_init_of_a_truncated_file_fails_with_a_message(
 @ON_SQLITE
 def test_init_of_a_file_that_is_no_database_fails_with_a_message(url: str, tmp_path: Path) -> None:
     (tmp_path / "archive.db").write_bytes(b"a page of a letter\n" * 1000)
-    assert finish(start_init(url, tmp_path)).endswith("[database_unusable]\n")
+    assert finish(start_init(url, tmp_path)).endswith("[database_damaged]\n")
     assert (tmp_path / "archive.db").read_bytes() == b"a page of a letter\n" * 1000

@@ -69,7 +69,7 @@ def serve_in_thread(app: Flask, *, threads: int = 8) -> Iterator[HttpClient]:
 
     def serve() -> None:
         while not done.is_set():
-            server.asyncore.loop(timeout=1, map=server._map, count=1)
+            server.asyncore.loop(timeout=1, map=server._map, count=1, use_poll=True)
 
     thread = threading.Thread(target=serve)
     thread.start()

@@ -42,12 +42,14 @@ def request_missing(
     Tries again what a recipe refused, and what failed or waits for a person.
     """
     access.require(rights, "upload", access.Scope(interview))
-    # In a transaction of its own: of ten thousand recordings this takes seconds, and a save
-    # meanwhile must not wait for it.
-    with toolbox.database.reading() as reading:
-        missing = _find(reading, toolbox, is_repeated=True, interview=interview)
-    if interview is None:
-        missing = [file for file in missing if _may_upload(db, rights, file)]
+    if interview is not None:
+        missing = _find(db, toolbox, is_repeated=True, interview=interview)
+    else:
+        # In a transaction of its own: of ten thousand recordings this takes seconds, and a save
+        # meanwhile must not wait for it.
+        with toolbox.database.reading() as reading:
+            found = _find(reading, toolbox, is_repeated=True)
+        missing = [file for file in found if _may_upload(db, rights, file)]
     return _enqueue(
         db,
         missing,
