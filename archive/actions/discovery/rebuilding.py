@@ -19,6 +19,7 @@ from archive.actions.office import settings
 from archive.audit import follow_ups
 from archive.audit.follow_ups import INDEX_PRIORITY, REBUILD_KEY
 from archive.models import Interview, Job, Outbox
+from archive.models.vocabulary import OPEN_JOB_STATES
 from archive.toolbox import Toolbox
 from search.backends.base import (
     Backend,
@@ -133,9 +134,7 @@ def _is_pending(db: Session) -> bool:
 
 
 def _has_open_job(db: Session, *conditions: ColumnElement[bool]) -> bool:
-    query = select(Job.id).where(
-        Job.kind == "index", Job.state.in_(("queued", "running", "waiting")), *conditions
-    )
+    query = select(Job.id).where(Job.kind == "index", Job.state.in_(OPEN_JOB_STATES), *conditions)
     return db.scalar(query.limit(1)) is not None
 
 
