@@ -64,6 +64,16 @@ def playables_by_interview(
     }
 
 
+def closed_parts(rights: Rights, interview: Interview) -> list[int]:
+    """Return the parts whose recording the reader may know of, and may not hear."""
+    scopes = {r.part: access.Scope(interview, recording_id=r.id) for r in interview.recordings}
+    return [
+        part
+        for part, scope in scopes.items()
+        if access.may(rights, "know", scope) and not access.may(rights, "hear", scope)
+    ]
+
+
 def interviewer_spans(
     db: Session, rights: Rights, interviews: Sequence[Interview]
 ) -> dict[str, list[SpanMs]]:

@@ -30,7 +30,8 @@ class ReadingPage:
     """Content of an interview page. `version` is None if there is none, or if it is withheld.
 
     `withheld` is the code of the reason, or empty. `versions` are those that the reader may read,
-    the newest first.
+    the newest first. `closed_parts` are the numbers of the recordings of which the reader may
+    know, and which the reader may not hear.
     """
 
     interview: Interview
@@ -39,6 +40,7 @@ class ReadingPage:
     turns: Sequence[ReadingTurn]
     contents: Sequence[Annotation]
     playables: Sequence[playback.Playable]
+    closed_parts: Sequence[int]
     versions: Sequence[TranscriptVersion]
 
 
@@ -51,7 +53,6 @@ def load_page(
     readable = _readable(rights, interview, versions)
     version = _select(readable, number)
     contents = _contents(db, rights, interview)
-    playables = playback.playables_of(db, rights, interview)
     parts = {recording.id: recording.part for recording in interview.recordings}
     turns = rendition.for_reader(db, rights, interview, version).turns if version else []
     return ReadingPage(
@@ -60,7 +61,8 @@ def load_page(
         withheld=_reason(rights, interview, versions) if version is None else "",
         turns=_with_headings(turns, contents, parts),
         contents=_in_order(contents, parts),
-        playables=playables,
+        playables=playback.playables_of(db, rights, interview),
+        closed_parts=playback.closed_parts(rights, interview),
         versions=readable,
     )
 

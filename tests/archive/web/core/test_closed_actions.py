@@ -117,5 +117,28 @@ def test_a_rule_of_a_recording_closes_the_words_of_it(
     if closed != "know":
         assert (public.get(addresses["quote"]).status_code == 200) is (closed != "quote")
         assert ("data-citation" in page) is (closed != "quote")
+    assert ("hiện chưa mở cho người nghe" in page) is (closed == "hear")
     speaks = f'data-segment="{version.segments[0].id}"'
     assert (speaks in page) is (closed != "know"), "an unknown recording has no turns"
+
+
+def test_a_closed_recording_is_not_shown_as_missing(
+    addresses: dict[str, str],
+    client_of: ClientOf,
+    toolbox: Toolbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with toolbox.database.reading() as db:
+        interview_id = db.scalars(select(Interview.id)).one()
+    rule = ClosedUntil(
+        about=interview_id, admits="staff", actions=frozenset({"hear", "read"}), opens=date.max
+    )
+
+    def with_rule(actor: Actor, settings: Settings) -> Rights:
+        return replace(rights_today(actor, settings), rules=(rule,))
+
+    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    page = client_of(None).get(PAGE.replace("/vi/", "/en/")).get_data(as_text=True)
+    assert "The recording is not open to listeners now." in page
+    assert "There is one, but it is not open to readers now." in page
+    assert "nothing to hear or read" not in page
