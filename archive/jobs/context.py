@@ -38,14 +38,14 @@ class JobParked(Exception):
         self.detail = detail
 
 
-class Interrupted(Exception):
+class ShutdownRequested(Exception):
     """The worker shuts down: checkpoints are kept, another run continues."""
 
 
 class JobContext:
     """One run of one job. Every write is fenced by the lease; handlers must be idempotent.
 
-    After shutdown is requested the run raises Interrupted at its next checkpoint.
+    After shutdown is requested the run raises ShutdownRequested at its next checkpoint.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class JobContext:
 
     @contextmanager
     def checkpoint(self, *, is_progress: bool = True) -> Iterator[Session]:
-        """Open a writing transaction that requires the lease; raises LeaseLost or Interrupted.
+        """Open a writing transaction under the lease; raises LeaseLost or ShutdownRequested.
 
         What it stores need not be done again, unless `is_progress` is False: a job that only
         begins, again and again, makes no progress.
@@ -92,7 +92,7 @@ class JobContext:
         self._raise_if_shutting_down()
 
     def progress(self, fraction: float, message: str = "", **detail: Any) -> None:
-        """Store the fraction done and a stage code; raises LeaseLost, Cancelled or Interrupted."""
+        """Store the fraction done and a stage code; raises as `raise_if_stopped` and LeaseLost."""
         self.raise_if_stopped()
         changes: dict[str, Any] = {"progress": max(0.0, min(1.0, fraction))}
         if message:
@@ -114,7 +114,7 @@ class JobContext:
 
     def _raise_if_shutting_down(self) -> None:
         if self._shutdown_requested.is_set():
-            raise Interrupted
+            raise ShutdownRequested
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:

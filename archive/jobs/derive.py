@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.actions.holdings import derivatives
 from archive.actions.holdings.derivatives import RecipeOutcome
-from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
+from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
 from archive.models import MediaFile
 from media import sandboxed
 from media.derivatives.base import Recipe
@@ -72,7 +72,7 @@ def _run_recipe(
             if failed.code == "no_space":
                 raise JobParked("no_room_for_copies", file=original.filename) from failed
             if failed.code == "stopped":
-                raise Interrupted from failed
+                raise ShutdownRequested from failed
             raise
         except DerivativeRefused as refused:
             built, detail = None, refused.detail

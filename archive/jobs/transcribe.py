@@ -16,7 +16,7 @@ from typing import Any
 from archive.actions.speech import runs as transcription_runs
 from archive.actions.speech.runs import SourceRecording
 from archive.actions.transcripts.imports import MachineOrigin
-from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
+from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
 from archive.models import Interview, TranscriptionRun, TranscriptVersion
 from media import sandbox
 from transcription.chunks import PLANNER_VERSION
@@ -218,7 +218,7 @@ def _run_child(context: JobContext, args: dict[str, Any], on_event: Callable[[An
     except sandbox.SandboxFailed as failed:
         context.raise_if_stopped()
         if failed.code == "stopped":
-            raise Interrupted from failed
+            raise ShutdownRequested from failed
         if failed.reason in MODEL_PROBLEMS:
             raise JobParked(
                 failed.reason,

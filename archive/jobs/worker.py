@@ -23,7 +23,7 @@ from archive.actions.editing import presence
 from archive.actions.office import backup_nightly, workers
 from archive.db import is_database_lost
 from archive.jobs import daily
-from archive.jobs.context import Interrupted, JobContext, JobParked, JobProblem
+from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
 from archive.jobs.outage import DatabaseOutage, pause_s
 from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
@@ -183,7 +183,7 @@ class Worker:
             log.warning("job %s (%s) is held by another worker now", lease.job_id, lease.kind)
         except queue.Cancelled:
             self._end_lease(lease, "cancelled")
-        except Interrupted:
+        except ShutdownRequested:
             self._end_lease(lease, "released")
         except JobParked as parked:
             self._end_lease(lease, "parked", problem=parked.code, detail=parked.detail)

@@ -126,7 +126,7 @@ export class UnsentList {
     item.append(link);
     return this.#removable(item, row.key, () => {
       editor.outbox.remove(row.key, row.edit || 0);
-      editor.otherVersions = editor.otherVersions.filter((other) => other !== row);
+      editor.otherVersions = editor.otherVersions.filter(({ key }) => key !== row.key);
     });
   }
 
