@@ -11,7 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
-import shutil
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,8 +20,12 @@ from pathlib import Path
 from media.disk import BUFFER_BYTES, Disk, write_all
 from media.vault import ByteStream
 
-PART_BYTES = 4 * 1024**3 - 1  # the longest file on FAT32
-_WITHOUT_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES}
+# FAT32 keeps files of up to 4 GiB - 1, but fsck.fat truncates one whose clusters fill 4 GiB to 0.
+PART_BYTES = 4 * 1024**3 - 1024**2
+_WITHOUT_FOLDER_SYNC = {
+    *(errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
+}
+_INCOMING_NAME = re.compile(r"[0-9a-f]{32}\.\d{3,}", re.ASCII)
 
 OnBytes = Callable[[int], None]
 
@@ -122,6 +126,21 @@ class CopyFolder:
         finally:
             reader.close()
 
+    @contextlib.contextmanager
+    def opened_source(self, name: str) -> Iterator[ByteStream]:
+        """Open a copy whose faults are SourceDamaged, unlike those of the disk it is read for."""
+        try:
+            found = self._parts(name)
+        except OSError as error:
+            raise SourceDamaged(str(error)) from error
+        if not found:
+            raise SourceDamaged(f"{name} is missing")
+        reader = PartsReader(self._disk, found)
+        try:
+            yield _Source(reader)
+        finally:
+            reader.close()
+
     def remove(self, name: str) -> None:
         """Remove a copy with all its parts; a missing one is no error."""
         for part in self._parts(name):
@@ -129,7 +148,15 @@ class CopyFolder:
 
     def clear_incoming(self) -> None:
         """Remove what interrupted writes left; no other process may be writing."""
-        shutil.rmtree(self._incoming, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for path in self._incoming.iterdir():
+                if _INCOMING_NAME.fullmatch(path.name):
+                    path.unlink()
+            self._incoming.rmdir()
+
+    def has_only_own_incoming(self) -> bool:
+        """Return whether the folder of incomplete files has no file of others."""
+        return all(_INCOMING_NAME.fullmatch(path.name) for path in self._incoming.iterdir())
 
     def _require_same_disk(self) -> None:
         """Raise OSError if the folder is gone, or its disk was taken out.
@@ -163,19 +190,28 @@ class CopyFolder:
         return digest.hexdigest()
 
     def _publish(self, temps: list[Path], target: Path) -> None:
+        """Rename the parts, then remove what the older file had more.
+
+        At no moment neither of the two is there: a file in one part is read before its parts.
+        """
         self._disk.make_folder(target.parent)
-        self.remove(str(target.relative_to(self.root)))
-        for number, temp in enumerate(temps, start=1):
-            name = target.name if len(temps) == 1 else f"{target.name}.{number:03d}"
-            self._disk.rename(temp, target.with_name(name))
+        older = [path for path in (target, *self._numbered(target)) if path.is_file()]
+        is_whole = len(temps) == 1
+        names = [target] if is_whole else [_part(target, i + 1) for i in range(len(temps))]
+        for temp, name in zip(temps, names, strict=True):
+            self._disk.rename(temp, name)
+        for path in older:
+            if path not in names:
+                self._disk.unlink(path)
         self._disk.sync_folder(target.parent)
 
     def _parts(self, name: str) -> list[Path]:
         whole = self.root / name
-        if whole.is_file():
-            return [whole]
+        return [whole] if whole.is_file() else self._numbered(whole)
+
+    def _numbered(self, whole: Path) -> list[Path]:
         found: list[Path] = []
-        while (part := whole.with_name(f"{whole.name}.{len(found) + 1:03d}")).is_file():
+        while (part := _part(whole, len(found) + 1)).is_file():
             found.append(part)
         return found
 
@@ -189,6 +225,16 @@ class CopyFolder:
         finally:
             reader.close()
         return digest.hexdigest()
+
+
+class _Source:
+    """A stream whose errors are SourceDamaged."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        return _read(self._stream, size)
 
 
 class PartsReader:
@@ -219,8 +265,12 @@ class PartsReader:
             self._descriptor = -1
 
 
-def _read(source: ByteStream) -> bytes:
+def _part(whole: Path, number: int) -> Path:
+    return whole.with_name(f"{whole.name}.{number:03d}")
+
+
+def _read(source: ByteStream, size: int = BUFFER_BYTES) -> bytes:
     try:
-        return source.read(BUFFER_BYTES)
+        return source.read(size)
     except OSError as error:
         raise SourceDamaged(str(error)) from error
