@@ -39,6 +39,11 @@ def _first(parts: list[str]) -> str:
     return f"{shown}; …" if len(parts) > MOST_DIFFERENCES else shown
 
 
+def full_disk(reassurance: str, advice: str) -> Message:
+    """Return the message of a full disk of the archive, with what is safe and what helps."""
+    return Message(_("The disk of the archive is full."), reassurance=reassurance, advice=advice)
+
+
 MESSAGES: dict[str, MessageFactory] = {
     "not_found": lambda f: Message(
         _("There is no such page."),
@@ -151,17 +156,13 @@ MESSAGES: dict[str, MessageFactory] = {
             " here before."
         ),
     ),
-    "disk_full": lambda f: Message(
-        _("The disk of the archive is full."),
-        reassurance=_("What was saved is safe, and pages can be read."),
-        advice=_("Tell the administrator. When there is disk space, try again."),
+    "disk_full": lambda f: full_disk(
+        _("What was saved is safe, and pages can be read."),
+        _("Tell the administrator. When there is disk space, try again."),
     ),
-    "disk_full_kept": lambda f: Message(
-        _("The disk of the archive is full."),
-        reassurance=_("What you typed is kept here, and nothing was changed yet."),
-        advice=_(
-            "Tell the administrator. When there is disk space, send it again with the button below."
-        ),
+    "disk_full_kept": lambda f: full_disk(
+        _("What you typed is kept here, and nothing was changed yet."),
+        _("Tell the administrator. When there is disk space, send it again with the button below."),
     ),
     "disk_read_only": lambda f: Message(
         _("The disk of the archive allows reading only."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from archive.messages.common import full_disk
 from archive.messages.message import Message, MessageFactory
 from archive.messages.quantities import size
 from archive.queue import MOST_INTERRUPTIONS
@@ -63,10 +64,9 @@ REFUSED_FILES: dict[str, MessageFactory] = {
 }
 
 UPLOADS: dict[str, MessageFactory] = {
-    "no_space": lambda f: Message(
-        _("The disk of the archive is full."),
-        reassurance=_("What was sent is kept; no file is lost."),
-        advice=_(
+    "no_space": lambda f: full_disk(
+        _("What was sent is kept; no file is lost."),
+        _(
             "Tell the administrator: %(free)s are free, %(needed)s are needed.",
             free=size(int(f.get("free_bytes", 0))),
             needed=size(int(f.get("needed_bytes", 0))),
@@ -144,10 +144,9 @@ COPIES: dict[str, MessageFactory] = {
 }
 
 WORK: dict[str, MessageFactory] = {
-    "no_space_for_job": lambda f: Message(
-        _("The disk of the archive is full."),
-        reassurance=_("What was done before is kept."),
-        advice=_("It goes on by itself as soon as there is enough disk space."),
+    "no_space_for_job": lambda f: full_disk(
+        _("What was done before is kept."),
+        _("It goes on by itself as soon as there is enough disk space."),
     ),
     "bytes_are_wrong": lambda f: Message(
         _("A file is damaged or missing: %(files)s.", files=", ".join(f.get("files", []))),
