@@ -69,6 +69,8 @@ def write_copy(database: Database, file: Path, *, tick: Tick) -> None:
 
 def check_copy(file: Path) -> None:
     """Check the pages, indexes and references of a copy. Raises CopyDamaged."""
+    if not file.is_file():  # SQLite would create it
+        raise CopyDamaged("the file is missing")
     with opened_copy(file) as connection:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":

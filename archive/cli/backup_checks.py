@@ -1,10 +1,10 @@
-"""The check of `flask doctor` for backups."""
+"""Checks of `flask doctor` for backups and restores."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from archive.actions.office import backup_status
+from archive.actions.office import backup_status, restore_marker
 from archive.cli.check_result import CheckResult
 from archive.toolbox import Toolbox
 
@@ -27,6 +27,18 @@ def check_backup(tools: Toolbox) -> CheckResult:
         detail += " That is on the same disk as the archive."
         return CheckResult("backup", "warning", detail, "Back up to another disk.")
     return CheckResult("backup", "ok", detail)
+
+
+def check_restore(tools: Toolbox) -> CheckResult:
+    """Find a restore that was stopped or killed."""
+    if restore_marker.is_unfinished(tools.settings):
+        return CheckResult(
+            "restore",
+            "fault",
+            "A restore into this folder was not finished.",
+            "Run flask restore again: it goes on where it was. Then run flask doctor again.",
+        )
+    return CheckResult("restore", "ok", "No restore is unfinished.")
 
 
 def _in_words(age: timedelta) -> str:

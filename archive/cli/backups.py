@@ -20,6 +20,7 @@ from archive.cli.output import (
     print_line,
     print_result,
     report_errors,
+    report_errors_also_restoring,
     toolbox,
 )
 from archive.messages import quantities
@@ -73,12 +74,10 @@ def back_up_archive(target: Path, with_key: bool, check_all: bool, as_json: bool
 @click.command("restore")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--copy", metavar="NAME", default="", help="Name of a copy. Default: the newest.")
-@click.option(
-    "--accept-damaged", is_flag=True, help="Restore without the originals that are damaged."
-)
+@click.option("--accept-damaged", is_flag=True, help="Restore without the files that are damaged.")
 @json_option
 @with_appcontext
-@report_errors
+@report_errors_also_restoring
 def restore_backup(source: Path, copy: str, accept_damaged: bool, as_json: bool) -> None:
     """Restore a backup into an empty LOIKE_HOME."""
     from archive.actions.office import restore  # imports the decoders, which `serve` does not need
@@ -107,6 +106,8 @@ def restore_backup(source: Path, copy: str, accept_damaged: bool, as_json: bool)
         print_line("The chain of events in this copy is broken: flask doctor says where.", err=True)
     if result.missing:
         print_line(f"Originals without their bytes: {', '.join(result.missing)}.", err=True)
+    if result.damaged:
+        print_line(f"Damaged, and left out: {', '.join(result.damaged)}.", err=True)
 
 
 def _size(size_bytes: int) -> str:

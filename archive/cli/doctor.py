@@ -14,11 +14,18 @@ from flask.cli import with_appcontext
 
 from archive.cli import backup_checks, database_checks, holdings_checks, machine_checks, work_checks
 from archive.cli.check_result import CheckResult
-from archive.cli.output import describe_error, json_option, print_result, report_errors, toolbox
+from archive.cli.output import (
+    describe_error,
+    json_option,
+    print_result,
+    report_errors_also_restoring,
+    toolbox,
+)
 from archive.toolbox import Toolbox
 
 CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
     machine_checks.check_python,
+    backup_checks.check_restore,
     machine_checks.check_home,
     machine_checks.check_private,
     machine_checks.check_disk,
@@ -39,7 +46,7 @@ CHECKS: tuple[Callable[[Toolbox], CheckResult], ...] = (
 @click.command("doctor")
 @json_option
 @with_appcontext
-@report_errors
+@report_errors_also_restoring
 def doctor(as_json: bool) -> None:
     """Check the archive and this machine; exit with 1 on a fault."""
     results: list[CheckResult] = []
@@ -49,6 +56,8 @@ def doctor(as_json: bool) -> None:
         except Exception as error:
             name = check.__name__.removeprefix("check_")
             results.append(CheckResult(name, "fault", describe_error(error)[1]))
+        if check is backup_checks.check_restore and results[-1].state == "fault":
+            break  # there is no archive yet, about which the other checks would give advice
     healthy = all(result.state != "fault" for result in results)
     text = "\n".join(
         f"{result.state:8}{result.check:10}{result.detail} {result.advice}".rstrip()

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
+from archive.actions.office import restore_marker
 from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
 from archive.storage_faults import StorageFault, fault_of, fault_of_files, unwritable_files
@@ -83,7 +84,20 @@ def message_for_code(code: str, **facts: Any) -> str:
 
 
 def report_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command: print any error as a message with exit code 1, never a traceback."""
+    """Decorate a command: print any error as a message with exit code 1, never a traceback.
+
+    Beside an unfinished restore the command is refused: what it would find is half an archive.
+    """
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        restore_marker.require_finished(toolbox().settings)
+        return command(*args, **kwargs)
+
+    return report_errors_also_restoring(functools.wraps(command)(run))
+
+
+def report_errors_also_restoring(command: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a command that works beside an unfinished restore, as `report_errors`."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 
 from archive import file_modes, migrations
 from archive.actions.catalogue import places
-from archive.actions.office import first_run, restore_marker
+from archive.actions.office import first_run
 from archive.cli.archive_wait import require_archive, wait_for_archive
 from archive.cli.output import (
     database_fault,
@@ -51,7 +51,6 @@ _BEHIND_A_PROXY: dict[str, Any] = {
 def init(as_json: bool) -> None:
     """Create or upgrade the archive in LOIKE_HOME."""
     settings = toolbox().settings
-    restore_marker.require_finished(settings)
     if fault := database_fault(settings.database_url):
         exit_with_error(*fault)
     make_folders(settings)

@@ -45,13 +45,14 @@ def _home_not_empty(facts: dict[str, Any]) -> Message:
 def _damaged(facts: dict[str, Any]) -> Message:
     return Message(
         _(
-            "A file of the backup is damaged or missing: %(files)s.",
+            "Damaged or missing files of the backup (%(count)s): %(files)s.",
+            count=facts.get("count", 0),
             files=", ".join(str(name) for name in facts.get("files", [])),
         ),
         reassurance=_("The restore is not finished, and the backup was not changed."),
         advice=_(
-            "Restore an earlier copy with --copy, or from another disk. To do without damaged"
-            " originals, add --accept-damaged."
+            "Restore from another disk, or an earlier copy with --copy. To restore all the rest"
+            " without damaged originals, add --accept-damaged."
         ),
     )
 
@@ -97,6 +98,27 @@ BACKUPS: dict[str, MessageFactory] = {
     "backup_running": lambda f: _not_backed_up(
         _("Another backup of this archive is running."), _("Wait until it is finished.")
     ),
+    "backup_target_busy": lambda f: _not_backed_up(
+        _(
+            "Another backup into the folder %(path)s is running on the computer %(host)s, since"
+            " %(since)s.",
+            path=f.get("path", ""),
+            host=f.get("host", "?"),
+            since=f.get("since", "?"),
+        ),
+        _(
+            "Wait until it is finished. If that computer makes no backup any more, for example"
+            " after a power cut, delete the file %(lock)s, then back up again.",
+            lock=f.get("lock", ""),
+        ),
+    ),
+    "backup_target_changed": lambda f: _not_backed_up(
+        _(
+            "Files of the backup were changed or removed while it was made: %(files)s.",
+            files=", ".join(str(name) for name in f.get("files", [])),
+        ),
+        _("Make sure that nothing else writes to this folder, then back up again."),
+    ),
     "backup_database_damaged": lambda f: _not_backed_up(
         _("The database of the archive is damaged (%(detail)s).", detail=f.get("detail", "?")),
         _("Keep the earlier backups, and restore the newest of them."),
@@ -132,6 +154,11 @@ RESTORES: dict[str, MessageFactory] = {
         ),
         reassurance=_("The backup was not changed."),
         advice=_("Make room or use a larger disk, then restore again."),
+    ),
+    "restore_running": lambda f: Message(
+        _("Another restore into this folder or this database is running."),
+        reassurance=_("It was not disturbed."),
+        advice=_("Wait until it is finished."),
     ),
     "restore_unfinished": lambda f: Message(
         _("A restore into this folder was not finished."),

@@ -79,8 +79,8 @@ def assert_good(target: Path, *, copies: int | None = None) -> None:
         manifest = folder.manifest(name)
         for file, facts in manifest.files.items():
             content = backup_folder.read_bytes(folder, folder.file_name(name, file))
-            assert hashlib.sha256(content).hexdigest() == facts["sha256"]
-            assert len(content) == facts["size_bytes"]
+            assert hashlib.sha256(content).hexdigest() == facts.sha256
+            assert len(content) == facts.size_bytes
         for item in manifest.objects:
             assert folder.files.size(item.name) == item.size_bytes
             content = backup_folder.read_bytes(folder, item.name)

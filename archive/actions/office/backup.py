@@ -10,11 +10,8 @@ one. New copies are read back from the disk, and of the older ones a part each t
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,17 +20,23 @@ from sqlalchemy import func, select
 
 from archive import access, audit, database_copies, migrations
 from archive.access import Refused, Rights
+from archive.actions.office import restore_marker
 from archive.actions.office import settings as site_settings
 from archive.actions.office.backup_folder import (
+    BackupFolder,
+    BackupTargetFull,
+    BackupTargetUnusable,
+    refusing_disk_errors,
+)
+from archive.actions.office.backup_locks import TargetLock, only_process
+from archive.actions.office.backup_manifest import (
     DATABASE_NAME,
     KEY_NAME,
     SETTINGS_NAME,
-    BackupFolder,
     BackupObject,
-    BackupTargetFull,
-    BackupTargetUnusable,
+    FileFacts,
     Manifest,
-    refusing_disk_errors,
+    ManifestDamaged,
 )
 from archive.actions.office.settings_file import settings_file
 from archive.database_copies import CopyDamaged
@@ -126,18 +129,21 @@ def back_up(
     done and the code of the stage; what it raises ends the backup.
     """
     access.require(rights, "manage_office")
+    restore_marker.require_finished(toolbox.settings)
     home = toolbox.settings.home.resolve()
     if target.resolve().is_relative_to(home) or home.is_relative_to(target.resolve()):
         raise BackupTargetInside(path=str(target))
     folder = folder or BackupFolder(target)
     with _only_one(toolbox.settings.home) as staging:
         for attempt in range(1, MOST_SNAPSHOTS + 1):
-            snapshot = _take_snapshot(toolbox, staging / f"{attempt}.db", on_progress)
+            snapshot = _take_snapshot(toolbox, staging / f"snapshot-{attempt}.db", on_progress)
             try:
-                with refusing_disk_errors(target):
-                    folder.prepare(snapshot.archive, may_begin=options.may_begin)
+                with (
+                    refusing_disk_errors(target),
+                    folder.prepared(snapshot.archive, may_begin=options.may_begin) as lock,
+                ):
                     run = _Run(toolbox, folder, snapshot, on_progress)
-                    result = run.add_copy(options, may_retry=attempt < MOST_SNAPSHOTS)
+                    result = run.add_copy(options, lock, may_retry=attempt < MOST_SNAPSHOTS)
                 break
             except _OriginalsChanged:
                 continue
@@ -148,21 +154,22 @@ def back_up(
 @contextmanager
 def _only_one(home: Path) -> Iterator[Path]:
     """Lock against other backups and yield an empty folder. Raises BackupRunning."""
-    descriptor = os.open(home / ".backup.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     staging = home / ".backup"
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackupRunning from None
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(mode=0o700)
+    with only_process(home / ".backup.lock", BackupRunning()):
+        _clear(staging)
+        staging.mkdir(mode=0o700, exist_ok=True)
         try:
             yield staging
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    finally:
-        os.close(descriptor)
+            _clear(staging)
+
+
+def _clear(staging: Path) -> None:
+    """Remove the snapshots of a backup, and the folder if nothing else is in it."""
+    for file in staging.glob("snapshot-*.db*"):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        staging.rmdir()
 
 
 def _take_snapshot(toolbox: Toolbox, file: Path, on_progress: BackupProgress) -> _Snapshot:
@@ -209,10 +216,13 @@ class _Run:
             original_bytes=sum(snapshot.originals.values()),
         )
 
-    def add_copy(self, options: BackupOptions, *, may_retry: bool) -> BackupResult:
+    def add_copy(
+        self, options: BackupOptions, lock: TargetLock, *, may_retry: bool
+    ) -> BackupResult:
         """Copy what is new, check a part of the rest, finish the copy, remove old ones."""
         try:
             self._plan(options)
+            self.folder.begin_copy(self.result.copy)
             files = self._copy_files(options)
             for sha256 in self._absent:
                 self._copy_original(sha256)
@@ -221,6 +231,7 @@ class _Run:
                 self._check_original(sha256)
             if may_retry:
                 self._require_rows_of_missing()
+            lock.require_own()
             self.folder.finish(self._manifest(files))
         except BaseException:
             self.folder.discard(self.result.copy)
@@ -246,7 +257,7 @@ class _Run:
         needed = sum(originals[sha256] for sha256 in self._absent)
         needed += self.snapshot.file.stat().st_size
         free = self.folder.free_bytes()
-        if needed > free:
+        if free is not None and needed > free:
             raise BackupTargetFull(needed_bytes=needed, free_bytes=free)
         self._total = max(1, needed + sum(originals[sha256] for sha256 in self._due))
 
@@ -322,7 +333,7 @@ class _Run:
             archive=self.snapshot.archive,
             revision=migrations.newest_revision() or "",
             files={
-                name: {"size_bytes": file.size_bytes, "sha256": file.sha256}
+                name: FileFacts(size_bytes=file.size_bytes, sha256=file.sha256)
                 for name, file in files.items()
             },
             objects=[
@@ -343,8 +354,8 @@ class _Run:
         for name in self.folder.copies():
             try:
                 manifest = self.folder.manifest(name)
-            except (ValueError, OSError):
-                continue  # the manifest is damaged: take an older one
+            except (ManifestDamaged, OSError):
+                continue  # take an older one
             return {item.sha256: item.checked_at for item in manifest.objects}
         return {}
 

@@ -3,10 +3,12 @@
     README.txt  loi-ke-backup.json          what this is, and of which archive
     objects/sha256/ab/cd/HASH               the originals, each once for all copies
     copies/0007_2026-11-30T201500Z/         the seventh copy:
+        unfinished                          only until the manifest is written
         archive.db                          the database, one SQLite file
         settings.env                        the settings of the machine
         secret_key                          only on request
         manifest.json                       SHA-256 of every file, written last
+    backup-running.json                     only while a backup is made: by which process
 
 A copy without a manifest is not finished and does not count. Names and sizes fit on FAT.
 """
@@ -20,19 +22,27 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from archive.access import Refused
+from archive.actions.office.backup_locks import LOCK_NAME, BackupTargetChanged, TargetLock
+from archive.actions.office.backup_manifest import (
+    BACKUP_FORMAT,
+    KEY_NAME,
+    Manifest,
+    ManifestDamaged,
+    parse_manifest,
+)
 from archive.actions.office.backup_readme import README
 from media.file_copies import CopiedFile, CopyDiffers, CopyFolder, OnBytes
 
-BACKUP_FORMAT = 1
 KEPT_COPIES = 14
-DATABASE_NAME, SETTINGS_NAME, KEY_NAME = "archive.db", "settings.env", "secret_key"
+MOST_CHANGED_NAMED = 20
 _MARKER, _MANIFEST, _COPIES = "loi-ke-backup.json", "manifest.json", "copies"
+_UNFINISHED = "unfinished"
 _SYSTEM_FOLDERS = {"lost+found", "System Volume Information", "$RECYCLE.BIN"}
 _COPY_NAME = re.compile(r"\d{4,}_\d{4}-\d\d-\d\dT\d{6}Z")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -74,44 +84,6 @@ class BackupTargetFaulty(Refused):
     code = "backup_target_faulty"
 
 
-class BackupFormatNewer(Refused):
-    """The backup was made by a newer program: `path`."""
-
-    code = "backup_format_newer"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BackupObject:
-    """An original in a backup; `checked_at` is when its copy was last read, ISO 8601."""
-
-    sha256: str
-    size_bytes: int
-    checked_at: str
-
-    @property
-    def name(self) -> str:
-        """Return the path in the folder of the backup, the same as in a vault."""
-        return f"objects/sha256/{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """A finished copy: the files of the database, the originals, and those that are missing.
-
-    `files` has size and SHA-256 by name. `missing` are originals that the archive itself had
-    lost or could not read when the copy was made.
-    """
-
-    name: str
-    made_at: str
-    archive: str
-    revision: str
-    files: dict[str, dict[str, Any]]
-    objects: list[BackupObject]
-    missing: list[str] = field(default_factory=list)
-    format: int = BACKUP_FORMAT
-
-
 class BackupFolder:
     """A folder with the backup of one archive."""
 
@@ -124,31 +96,59 @@ class BackupFolder:
         """Return whether a backup was begun here."""
         return (self.path / _MARKER).is_file()
 
-    def prepare(self, archive: str, *, may_begin: bool) -> None:
-        """Begin a backup here if there is none, and remove what a killed one left.
+    @contextmanager
+    def prepared(self, archive: str, *, may_begin: bool) -> Iterator[TargetLock]:
+        """Lock the folder, begin a backup if there is none, remove what a killed one left.
 
-        Raises BackupTargetMissing unless `may_begin`, BackupTargetNotEmpty and
+        Raises BackupTargetBusy, BackupTargetMissing unless `may_begin`, BackupTargetNotEmpty and
         BackupOfAnotherArchive. `archive` is the id of its first event.
         """
+        self._require_usable(archive, may_begin=may_begin)
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        lock = TargetLock(self.path)
+        try:
+            self._require_usable(archive, may_begin=may_begin)  # before the lock it could change
+            self.files.clear_incoming()
+            if not self.is_begun:
+                self.write_bytes("README.txt", README.encode("utf-8"))
+            if self._marker().get("archive") != archive:
+                self._write_marker(archive)
+            self._remove_unfinished()
+            yield lock
+        finally:
+            lock.release()
+
+    def _require_usable(self, archive: str, *, may_begin: bool) -> None:
         if not self.is_begun:
             if not may_begin:
                 raise BackupTargetMissing(path=str(self.path))
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            names = {entry.name for entry in self.path.iterdir()} - _SYSTEM_FOLDERS
-            # A backup that was killed before its marker left its own folder only.
-            if any(not name.startswith(".") and name != "incoming" for name in names):
+            # A backup that was killed before its marker left its own files only.
+            if self.path.exists() and any(not self._is_own(path) for path in self.path.iterdir()):
                 raise BackupTargetNotEmpty(path=str(self.path))
-            self.write_bytes("README.txt", README.encode("utf-8"))
-            self._write_marker(archive)
-        elif (known := self._marker().get("archive")) != archive:
-            if known != "" or self._marker().get("format") != BACKUP_FORMAT:
-                raise BackupOfAnotherArchive(path=str(self.path))
-            self._write_marker(archive)  # begun before the archive had its first event
-        self.files.clear_incoming()
-        finished = set(self.copies())
+            return
+        marker = self._marker()
+        # Without an archive: it was begun before the archive had its first event.
+        if marker.get("format") != BACKUP_FORMAT or marker.get("archive") not in ("", archive):
+            raise BackupOfAnotherArchive(path=str(self.path))
+
+    def _is_own(self, path: Path) -> bool:
+        """Return whether a new folder may have this entry: of the system, or of this program."""
+        name = path.name
+        if name == "README.txt":
+            return path.read_bytes() == README.encode("utf-8")
+        if name == "incoming":
+            return path.is_dir() and self.files.has_only_own_incoming()
+        return name.startswith(".") or name == LOCK_NAME or name in _SYSTEM_FOLDERS
+
+    def _remove_unfinished(self) -> None:
+        """Remove copies that were begun by this program and not finished, and no other folder."""
         for folder in self._copy_folders():
-            if folder.name not in finished:
+            if (folder / _MANIFEST).is_file():
+                (folder / _UNFINISHED).unlink(missing_ok=True)
+            elif (folder / _UNFINISHED).is_file():
                 shutil.rmtree(folder)
+            elif not any(folder.iterdir()):
+                folder.rmdir()
 
     def copies(self) -> list[str]:
         """Return the names of the finished copies, the newest first."""
@@ -156,19 +156,9 @@ class BackupFolder:
         return sorted(found, key=_number, reverse=True)
 
     def manifest(self, name: str) -> Manifest:
-        """Read the manifest of a finished copy. Raises BackupFormatNewer, ValueError, OSError."""
-        with self.files.opened(f"{_COPIES}/{name}/{_MANIFEST}") as source:
-            content = b"".join(iter(lambda: source.read(1024 * 1024), b""))
-        stored = json.loads(content)
-        if not isinstance(stored, dict):
-            raise ValueError("a manifest is one JSON object")
-        if stored.get("format", 0) > BACKUP_FORMAT:
-            raise BackupFormatNewer(path=str(self.path))
-        try:
-            objects = [BackupObject(**item) for item in stored.pop("objects")]
-            return Manifest(**stored, objects=objects)
-        except (KeyError, TypeError) as error:
-            raise ValueError(str(error)) from error
+        """Read the manifest of a copy. Raises BackupFormatNewer, ManifestDamaged, OSError."""
+        content = read_bytes(self, self.file_name(name, _MANIFEST))
+        return parse_manifest(content, name=name, path=str(self.path))
 
     def new_name(self) -> str:
         """Return the name of the next copy: its number, and the time in UTC without a colon.
@@ -183,24 +173,59 @@ class BackupFolder:
         """Return the path of a file of a copy, for `files`."""
         return f"{_COPIES}/{copy}/{file}"
 
+    def begin_copy(self, name: str) -> None:
+        """Mark the folder of a copy as unfinished, so that the next backup may remove it."""
+        self.write_bytes(self.file_name(name, _UNFINISHED), b"")
+
     def finish(self, manifest: Manifest) -> None:
-        """Write the manifest: from now on the copy counts."""
+        """Write the manifest: from now on the copy counts.
+
+        Raises BackupTargetChanged if a file of the copy is gone or has another length.
+        """
+        self._require_whole(manifest)
         content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
         self.write_bytes(self.file_name(manifest.name, _MANIFEST), content.encode("utf-8"))
+        self.files.remove(self.file_name(manifest.name, _UNFINISHED))
+
+    def _require_whole(self, manifest: Manifest) -> None:
+        names = {self.file_name(manifest.name, file): f for file, f in manifest.files.items()}
+        changed = [name for name, f in names.items() if self._digest(name) != f.sha256]
+        changed += [o.name for o in manifest.objects if self.files.size(o.name) != o.size_bytes]
+        if changed:
+            raise BackupTargetChanged(files=changed[:MOST_CHANGED_NAMED])
+
+    def _digest(self, name: str) -> str:
+        return self.files.digest(name, on_bytes=_ignore)
 
     def remove_old_copies(self) -> int:
-        """Remove all but the newest finished copies; originals stay. Return their number."""
-        old = self.copies()[KEPT_COPIES:]
-        for name in old:
-            folder = self.path / _COPIES / name
-            (folder / _MANIFEST).unlink()  # first, so that half a copy never counts
+        """Remove all but the newest finished copies; originals stay. Return their number.
+
+        The newest copy with the key stays too. A copy whose manifest is damaged neither counts
+        nor is removed: its database may be what a person needs.
+        """
+        whole = [manifest for name in self.copies() if (manifest := self._manifest_or_none(name))]
+        old = whole[KEPT_COPIES:]
+        if not any(KEY_NAME in manifest.files for manifest in whole[:KEPT_COPIES]):
+            newest = next((manifest for manifest in old if KEY_NAME in manifest.files), None)
+            old = [manifest for manifest in old if manifest is not newest]
+        for manifest in old:
+            folder = self.path / _COPIES / manifest.name
+            (folder / _UNFINISHED).touch(mode=0o600)  # killed now, the next backup removes it
+            (folder / _MANIFEST).unlink()  # before the rest, so that half a copy never counts
             shutil.rmtree(folder)
         return len(old)
+
+    def _manifest_or_none(self, name: str) -> Manifest | None:
+        try:
+            return self.manifest(name)
+        except (ManifestDamaged, OSError):
+            return None
 
     def discard(self, copy: str) -> None:
         """Remove an unfinished copy and what interrupted writes left."""
         self.files.clear_incoming()
-        shutil.rmtree(self.path / _COPIES / copy, ignore_errors=True)
+        if (self.path / _COPIES / copy / _UNFINISHED).is_file():
+            shutil.rmtree(self.path / _COPIES / copy, ignore_errors=True)
 
     def write_bytes(self, name: str, content: bytes) -> CopiedFile:
         """Store a short file."""
@@ -211,9 +236,13 @@ class BackupFolder:
         with source.open("rb") as stream:
             return self.files.write(stream, name, on_bytes=on_bytes)
 
-    def free_bytes(self) -> int:
-        """Return the free space on the disk of the backup."""
-        return shutil.disk_usage(self.path).free
+    def free_bytes(self) -> int | None:
+        """Return the free space on the disk of the backup; None where the disk does not report it.
+
+        Some drivers of FAT and some network shares report a size of 0.
+        """
+        usage = shutil.disk_usage(self.path)
+        return usage.free if usage.total else None
 
     def _write_marker(self, archive: str) -> None:
         marker = {"format": BACKUP_FORMAT, "archive": archive}
@@ -222,7 +251,7 @@ class BackupFolder:
     def _marker(self) -> dict[str, Any]:
         try:
             marker = json.loads((self.path / _MARKER).read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError, FileNotFoundError):
             return {}
         return marker if isinstance(marker, dict) else {}
 

@@ -10,8 +10,7 @@ restore, which is also stored in the database: so it is known whether the last s
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,30 +18,26 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from archive import access, database_copies, file_modes, migrations
 from archive.access import Refused, Rights
-from archive.actions.office import restored_records
+from archive.actions.office import restore_marker, restored_files, restored_records
 from archive.actions.office.backup import BackupProgress
-from archive.actions.office.backup_folder import (
-    DATABASE_NAME,
-    KEY_NAME,
-    BackupFolder,
-    BackupTargetUnusable,
-    Manifest,
-    read_bytes,
-)
+from archive.actions.office.backup_folder import BackupFolder, BackupTargetUnusable
+from archive.actions.office.backup_locks import only_process
+from archive.actions.office.backup_manifest import DATABASE_NAME, Manifest, ManifestDamaged
 from archive.actions.office.restore_marker import MARKER_NAME
+from archive.actions.office.restored_files import BackupDamaged, damaged_files, log_files
 from archive.actions.office.restored_records import RestoredFrom
-from archive.database_copies import CopyDamaged, file_url
-from archive.db import Database, make_private
+from archive.database_copies import CopyIncomplete, file_url
+from archive.db import Database
 from archive.models.base import new_id
 from archive.settings import Settings, make_folders
 from archive.storage_faults import sqlite_file
 from archive.toolbox import Toolbox
-from media.disk import BUFFER_BYTES
-from media.vault import HashMismatch
 
-MOST_DAMAGED_NAMED = 20
+MOST_FOUND_NAMED = 20
 _MAY_BE_THERE = {"secret_key", "models", "lost+found", MARKER_NAME}
 
 
@@ -52,10 +47,10 @@ class NoBackup(Refused):
     code = "no_backup"
 
 
-class BackupDamaged(Refused):
-    """Files of the backup are missing or have other bytes: `files`, `count`."""
+class RestoreRunning(Refused):
+    """Another process is restoring into this home, or to this database."""
 
-    code = "backup_damaged"
+    code = "restore_running"
 
 
 class RestoreHomeNotEmpty(Refused):
@@ -78,7 +73,7 @@ class RestoreHomeFull(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreOptions:
-    """`copy`: the name of a copy, the newest if empty. `accept_damaged`: leave out originals."""
+    """`copy`: the name of one, or the newest. `accept_damaged`: do without damaged files."""
 
     copy: str = ""
     accept_damaged: bool = False
@@ -86,7 +81,10 @@ class RestoreOptions:
 
 @dataclass(kw_only=True)
 class RestoreResult:
-    """What was restored. `missing` are originals without bytes; `broken_event` breaks the chain."""
+    """What was restored. `missing` are originals without bytes; `broken_event` breaks the chain.
+
+    `damaged` are other files of the copy that were left out.
+    """
 
     copy: str = ""
     made_at: str = ""
@@ -96,6 +94,7 @@ class RestoreResult:
     with_key: bool = False
     broken_event: int | None = None
     missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON-serialisable values."""
@@ -117,7 +116,7 @@ def restore(
     access.require(rights, "manage_office")
     settings = toolbox.settings
     folder = BackupFolder(source)
-    with _refusing_unreadable(source):
+    with _only_restore(settings), _refusing_unreadable(source):
         manifest = _find(folder, options.copy)
         restore_id = _begin(toolbox, manifest)
         result = RestoreResult(
@@ -127,13 +126,14 @@ def restore(
             original_bytes=sum(item.size_bytes for item in manifest.objects),
             missing=list(manifest.missing),
         )
+        key = _read_key(settings, folder, manifest, result)
         if not _is_published(settings, restore_id):
-            staged = _stage_database(settings, folder, manifest)
-            result.migrated = _migrate(staged)
-            damaged = _copy_originals(toolbox, folder, manifest, on_progress)
-            if damaged and not options.accept_damaged:
-                raise BackupDamaged(files=damaged[:MOST_DAMAGED_NAMED], count=len(damaged))
-            result.missing += damaged
+            staged = restored_files.stage_database(settings, folder, manifest)
+            result.migrated = _migrate(staged, folder.file_name(manifest.name, DATABASE_NAME))
+            lost = restored_files.copy_originals(toolbox, folder, manifest, on_progress)
+            if not options.accept_damaged:
+                _require_none([*lost, *result.damaged])
+            result.missing += lost
             on_progress(1.0, "loading_database")
             result.broken_event = restored_records.complete_records(
                 staged,
@@ -144,23 +144,55 @@ def restore(
                 toolbox=toolbox,
             )
             _publish(settings, staged, on_progress)
-        result.with_key = _restore_key(settings, folder, manifest)
-    make_folders(settings)
-    file_modes.fix_permissions(settings)
-    (settings.home / MARKER_NAME).unlink()
+        elif not options.accept_damaged:
+            _require_none(result.damaged)
+        if key is not None:
+            restored_files.write_key(settings, key)
+            result.with_key = True
+        make_folders(settings)
+        file_modes.fix_permissions(settings)
+        restore_marker.mark_finished(settings)
     return result
+
+
+@contextlib.contextmanager
+def _only_restore(settings: Settings) -> Iterator[None]:
+    """Lock the home and the database of SQLite. Raises RestoreRunning."""
+    locks = {settings.home / ".lock-restore"}
+    if (file := sqlite_file(settings.database_url)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        locks.add(file.with_name(f".lock-restore-{file.name}"))
+    with contextlib.ExitStack() as held:
+        for lock in sorted(locks):
+            held.enter_context(only_process(lock, RestoreRunning()))
+        yield
+
+
+def _require_none(files: list[str]) -> None:
+    if files:
+        raise damaged_files(files)
+
+
+def _read_key(
+    settings: Settings, folder: BackupFolder, manifest: Manifest, result: RestoreResult
+) -> bytes | None:
+    try:
+        return restored_files.read_key(settings, folder, manifest)
+    except BackupDamaged as refused:
+        result.damaged += refused.facts["files"]
+        return None
 
 
 def _find(folder: BackupFolder, copy: str) -> Manifest:
     """Return the manifest of a copy, or of the newest. Raises NoBackup, BackupDamaged."""
-    finished = folder.copies() if folder.is_begun else []
+    finished = folder.copies()
     if not finished or (copy and copy not in finished):
         raise NoBackup(path=str(folder.path))
     name = copy or finished[0]
     try:
         return folder.manifest(name)
-    except ValueError:
-        raise BackupDamaged(files=[folder.file_name(name, "manifest.json")], count=1) from None
+    except ManifestDamaged:
+        raise damaged_files([folder.file_name(name, "manifest.json")]) from None
 
 
 def _begin(toolbox: Toolbox, manifest: Manifest) -> str:
@@ -169,21 +201,18 @@ def _begin(toolbox: Toolbox, manifest: Manifest) -> str:
     With a marker, this is another attempt: then what is there is of the one before.
     """
     settings = toolbox.settings
-    marker = settings.home / MARKER_NAME
-    if marker.exists():
-        with contextlib.suppress(ValueError, KeyError):  # killed while it was written
-            return str(json.loads(marker.read_bytes())["id"])
-    else:
+    if not restore_marker.is_unfinished(settings):
         _require_empty(settings)
+    elif restore_id := restore_marker.unfinished_id(settings):
+        return restore_id
     needed = sum(item.size_bytes for item in manifest.objects)
-    needed += 2 * sum(int(file["size_bytes"]) for file in manifest.files.values())
+    needed += 2 * sum(file.size_bytes for file in manifest.files.values())
     make_folders(settings)
     free = shutil.disk_usage(settings.vault_dir).free
     if needed > free:
         raise RestoreHomeFull(needed_bytes=needed, free_bytes=free)
     restore_id = new_id()
-    make_private(marker)
-    marker.write_text(json.dumps({"id": restore_id, "copy": manifest.name}), encoding="ascii")
+    restore_marker.mark_unfinished(settings, restore_id=restore_id, copy=manifest.name)
     return restore_id
 
 
@@ -196,12 +225,12 @@ def _require_empty(settings: Settings) -> None:
         and not (path.is_dir() and _has_no_file(path))
     )
     if found:
-        raise RestoreHomeNotEmpty(path=str(settings.home), found=found[:MOST_DAMAGED_NAMED])
+        raise RestoreHomeNotEmpty(path=str(settings.home), found=found[:MOST_FOUND_NAMED])
     file = sqlite_file(settings.database_url)
     if file is None:
         if not database_copies.is_empty(settings.database_url):
             raise RestoreDatabaseNotEmpty
-    elif any(path.exists() for path in (file, *_logs(file))):
+    elif any(path.exists() for path in (file, *log_files(file))):
         raise RestoreHomeNotEmpty(path=str(file.parent), found=[file.name])
 
 
@@ -211,70 +240,32 @@ def _has_no_file(folder: Path) -> bool:
     )
 
 
-def _stage_database(settings: Settings, folder: BackupFolder, manifest: Manifest) -> Path:
-    """Copy the database beside its final place and check it. Raises BackupDamaged."""
-    staged = _staged_file(settings)
-    for path in (staged, *_logs(staged)):
-        path.unlink(missing_ok=True)
-    make_private(staged)
-    name = folder.file_name(manifest.name, DATABASE_NAME)
-    expected = manifest.files[DATABASE_NAME]["sha256"]
-    with folder.files.opened(name) as source, staged.open("wb") as target:
-        while block := source.read(BUFFER_BYTES):
-            target.write(block)
-        target.flush()
-        os.fsync(target.fileno())
-    with staged.open("rb") as written:  # what is restored, and not another reading of the source
-        if hashlib.file_digest(written, "sha256").hexdigest() != expected:
-            raise BackupDamaged(files=[name], count=1)
-    try:
-        database_copies.check_copy(staged)
-    except CopyDamaged:
-        raise BackupDamaged(files=[name], count=1) from None
-    return staged
+def _migrate(staged: Path, name: str) -> bool:
+    """Upgrade the staged copy of an older program. Raises DatabaseNewer, BackupDamaged.
 
-
-def _migrate(staged: Path) -> bool:
-    """Upgrade the staged copy of an older program. Raises DatabaseNewer."""
+    A file that is missing or has no tables would be made into an empty archive.
+    """
+    if not staged.is_file() or migrations.current_revision(file_url(staged)) is None:
+        raise damaged_files([name])
     migrated = migrations.upgrade(file_url(staged))
-    for earlier in staged.parent.glob(f"{staged.name}.before-*"):
+    for earlier in staged.parent.glob(f"{glob.escape(staged.name)}.before-*"):
         earlier.unlink()  # the backup itself has the database before the migration
     return migrated
-
-
-def _copy_originals(
-    toolbox: Toolbox, folder: BackupFolder, manifest: Manifest, on_progress: BackupProgress
-) -> list[str]:
-    """Copy the originals into the vault, each read back; return the digests of damaged ones."""
-    vault = toolbox.vault
-    total = sum(item.size_bytes for item in manifest.objects) or 1
-    done, damaged = 0, []
-    names = {item.sha256 for item in manifest.objects}
-    for key in list(vault.keys()):
-        if key not in names:
-            vault.discard(key)  # of another copy, from an attempt before this one
-    for item in manifest.objects:
-        on_progress(done / total, "restoring_originals")
-        if not vault.has(item.sha256) or vault.check(item.sha256).state != "ok":
-            try:
-                with folder.files.opened(item.name) as source:
-                    vault.receive(source, sha256=item.sha256)
-            except (HashMismatch, FileNotFoundError):
-                damaged.append(item.sha256)
-        done += item.size_bytes
-    return damaged
 
 
 def _publish(settings: Settings, staged: Path, on_progress: BackupProgress) -> None:
     """Put the completed database in its place: all of it or nothing."""
     file = sqlite_file(settings.database_url)
     if file is None:
-        database_copies.load_copy(
-            staged, settings.database_url, tick=lambda: on_progress(1.0, "loading_database")
-        )
+        try:
+            database_copies.load_copy(
+                staged, settings.database_url, tick=lambda: on_progress(1.0, "loading_database")
+            )
+        except (IntegrityError, CopyIncomplete) as error:  # another process filled it meanwhile
+            raise RestoreDatabaseNotEmpty from error
         staged.unlink()
         return
-    if any(path.exists() for path in _logs(staged)):
+    if any(path.exists() for path in log_files(staged)):
         raise RuntimeError("the staged database was not closed")
     descriptor = os.open(staged, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -302,27 +293,6 @@ def _is_published(settings: Settings, restore_id: str) -> bool:
             return restored_records.is_of(db, restore_id)
     finally:
         database.dispose()
-
-
-def _restore_key(settings: Settings, folder: BackupFolder, manifest: Manifest) -> bool:
-    """Put the key back that signs forms, if the copy has it."""
-    if KEY_NAME not in manifest.files or settings.secret_key:
-        return False
-    aside = settings.home / f".{KEY_NAME}.restored"
-    aside.unlink(missing_ok=True)
-    aside.touch(mode=0o600)
-    aside.write_bytes(read_bytes(folder, folder.file_name(manifest.name, KEY_NAME)))
-    aside.replace(settings.home / KEY_NAME)
-    return True
-
-
-def _staged_file(settings: Settings) -> Path:
-    file = sqlite_file(settings.database_url) or settings.home / DATABASE_NAME
-    return file.with_name(f"{file.name}.restoring")
-
-
-def _logs(file: Path) -> list[Path]:
-    return [file.with_name(f"{file.name}-{ending}") for ending in ("wal", "shm", "journal")]
 
 
 @contextlib.contextmanager

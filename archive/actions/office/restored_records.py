@@ -16,7 +16,7 @@ from archive import audit, queue
 from archive.access import Rights
 from archive.actions.holdings import missing_derivatives
 from archive.actions.office import settings as site_settings
-from archive.actions.office.backup_folder import Manifest
+from archive.actions.office.backup_manifest import Manifest
 from archive.audit.follow_ups import INDEX_PRIORITY
 from archive.database_copies import file_url
 from archive.db import Database
@@ -27,7 +27,6 @@ from archive.toolbox import Toolbox
 
 LAST_RESTORE = "last_restore"
 BACKUP_JOB = "backup"
-_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +87,7 @@ def _record(db: Session, rights: Rights, restored: RestoredFrom) -> None:
         copy=restored.manifest.name,
         made_at=restored.manifest.made_at,
         originals=len(restored.manifest.objects),
-        missing=restored.missing[:_MOST_NAMED],
+        missing=restored.missing,
         missing_count=len(restored.missing),
     )
 

@@ -16,7 +16,7 @@ from archive.actions.office.backup_folder import BackupFolder
 from archive.cli import backups
 from archive.settings import Settings
 from archive.toolbox import Toolbox
-from tests.support.backups import assert_good, ingest
+from tests.support.backups import assert_good, ingest, object_file
 from tests.support.cli_runner import CliRunner
 from tests.support.http_server import ROOT
 from tests.support.worker_process import command, environment
@@ -131,6 +131,38 @@ def test_restore_prints_what_was_restored_and_the_archive_is_used(
     assert checked == {"checked": 2, "wrong": []}
 
 
+def test_restore_of_a_damaged_backup_names_what_is_lost_and_so_does_the_doctor(
+    runner: CliRunner, toolbox: Toolbox, target: Path, tmp_path: Path
+) -> None:
+    [lost, _whole] = ingest(toolbox, tmp_path / "in")
+    runner.output("backup", str(target), "--with-key")
+    object_file(target, lost).write_bytes(b"x")
+    key = next(target.glob("copies/*/secret_key"))
+    key.write_text("x")
+    fresh = home_settings(tmp_path / "new")
+    refused = run_flask(fresh, "restore", str(target))
+    assert refused.returncode == 1
+    assert f"(2): {lost}, copies/{key.parent.name}/secret_key." in refused.stderr
+    assert "add --accept-damaged" in refused.stderr
+    accepted = run_flask(fresh, "restore", str(target), "--accept-damaged")
+    assert accepted.returncode == 0, accepted.stderr
+    assert f"Originals without their bytes: {lost}." in accepted.stderr
+    assert f"Damaged, and left out: copies/{key.parent.name}/secret_key." in accepted.stderr
+    doctor = run_flask(fresh, "doctor")
+    assert f"Missing or wrong originals: 1 (missing: LK-1 {lost})." in doctor.stdout
+
+
+@pytest.mark.parametrize("stored", ["[]", '{"format": 1, "objects": [{"size_bytes": -1}]}', "\xff"])
+def test_restore_with_a_wrong_manifest_is_a_sentence(
+    stored: str, runner: CliRunner, target: Path, tmp_path: Path
+) -> None:
+    runner.output("backup", str(target))
+    next(target.glob("copies/*/manifest.json")).write_text(stored, encoding="latin-1")
+    process = run_flask(home_settings(tmp_path / "new"), "restore", str(target))
+    assert process.returncode == 1
+    assert process.stderr.endswith("[backup_damaged]\n")
+
+
 # Back up or restore in a process that is killed at a stage of the work.
 KILLED_AT = """
 import os, signal, sys
@@ -191,11 +223,18 @@ def test_killed_restore_is_refused_by_others_and_run_again(
     runner.output("backup", str(target))
     fresh = home_settings(tmp_path / "new")
     run_killed(fresh, "restore", target, stage)
-    for word in ("init", "serve", "worker"):
-        process = run_flask(fresh, word)
+    other = str(tmp_path / "other")
+    words = [["init"], ["serve"], ["worker"], ["backup", other], ["search", "x"], ["reindex"]]
+    for word in words:
+        process = run_flask(fresh, *word)
         assert process.returncode == 1, process.stdout
         assert "Run flask restore again" in process.stderr
         assert process.stderr.endswith("[restore_unfinished]\n")
+    doctor = run_flask(fresh, "doctor")
+    assert doctor.returncode == 1
+    assert "fault   restore   A restore into this folder was not finished." in doctor.stdout
+    assert "flask init" not in doctor.stdout
+    assert not Path(other).exists()
     again = run_flask(fresh, "restore", str(target), "--json")
     assert json.loads(again.stdout)["originals"] == 3, again.stderr
     found = [path.name for path in fresh.vault_dir.glob("objects/sha256/??/??/*")]
@@ -227,6 +266,7 @@ def test_progress_is_shown_on_a_terminal_only(
 
 def test_every_stage_has_a_text() -> None:
     source = (ROOT / "archive/actions/office/backup.py").read_text("utf-8")
-    source += (ROOT / "archive/actions/office/restore.py").read_text("utf-8")
+    for name in ("restore", "restored_files"):
+        source += (ROOT / f"archive/actions/office/{name}.py").read_text("utf-8")
     assert all(f'"{stage}"' in source for stage in backups.STAGE_TEXTS)
     assert backup.LAST_BACKUP not in backups.STAGE_TEXTS

@@ -15,8 +15,8 @@ from tests.support.searchable_interviews import add_interview_with_text, index_a
 from transcription.engines.demo import DEMO
 
 CHECKS = [
-    *("python", "home", "private", "disk", "clock", "database", "events", "vault"),
-    *("copies", "uploads", "backup", "index", "speech", "jobs", "worker"),
+    *("python", "restore", "home", "private", "disk", "clock", "database", "events"),
+    *("vault", "copies", "uploads", "backup", "index", "speech", "jobs", "worker"),
 ]
 
 

@@ -29,11 +29,6 @@ from archive.toolbox import Toolbox
 from tests.support.backups import assert_good, back_up, folder_with, ingest, object_file
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "usb"
-
-
 def test_backup_has_the_database_the_originals_and_the_settings(
     toolbox: Toolbox, target: Path, tmp_path: Path
 ) -> None:
@@ -209,6 +204,54 @@ def test_original_that_cannot_be_opened_is_named_and_the_rest_copied(
     result = back_up(toolbox, target)
     assert (result.missing, result.copied) == ([broken], 1)
     assert_good(target, copies=1)
+
+
+def test_folder_of_others_with_the_name_of_a_copy_is_left_alone(
+    toolbox: Toolbox, target: Path
+) -> None:
+    """A copy that a person is bringing from another disk: its manifest comes last."""
+    back_up(toolbox, target)
+    kept = target / "copies" / "0004_2025-01-01T000000Z"
+    kept.mkdir()
+    (kept / "archive.db").write_bytes(b"kept")
+    assert back_up(toolbox, target).copy.startswith("0005_")
+    assert (kept / "archive.db").read_bytes() == b"kept"
+    (kept / "unfinished").touch()  # of this program
+    back_up(toolbox, target)
+    assert not kept.exists()
+    assert_good(target, copies=3)
+
+
+def test_copy_that_was_finished_when_its_power_was_cut_counts(
+    toolbox: Toolbox, target: Path
+) -> None:
+    name = back_up(toolbox, target).copy
+    (target / "copies" / name / "unfinished").touch()
+    back_up(toolbox, target)
+    assert not (target / "copies" / name / "unfinished").exists()
+    assert_good(target, copies=2)
+
+
+def test_newest_copy_with_the_key_is_kept_beside_the_fourteen(
+    toolbox: Toolbox, target: Path
+) -> None:
+    first = back_up(toolbox, target, with_key=True).copy
+    keyed = back_up(toolbox, target, with_key=True).copy
+    names = [back_up(toolbox, target).copy for _ in range(backup_folder.KEPT_COPIES + 1)]
+    assert first not in BackupFolder(target).copies()
+    assert BackupFolder(target).copies() == [*names[:0:-1], keyed]
+    newer = back_up(toolbox, target, with_key=True).copy
+    assert BackupFolder(target).copies() == [newer, *names[:1:-1]]
+
+
+def test_damaged_copies_do_not_push_out_whole_ones(toolbox: Toolbox, target: Path) -> None:
+    whole = back_up(toolbox, target).copy
+    for _ in range(backup_folder.KEPT_COPIES - 1):
+        name = back_up(toolbox, target).copy
+        (target / "copies" / name / "manifest.json").write_text("damaged")
+    back_up(toolbox, target)
+    assert whole in BackupFolder(target).copies()
+    assert len(BackupFolder(target).copies()) == backup_folder.KEPT_COPIES + 1
 
 
 def test_fourteen_copies_are_kept(toolbox: Toolbox, target: Path) -> None:

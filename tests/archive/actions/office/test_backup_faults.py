@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.access import NotAllowed, Refused, Rights
-from archive.actions.office import backup
+from archive.actions.office import backup, restore_marker
 from archive.actions.office.backup import (
     BackupOptions,
     BackupRunning,
@@ -24,6 +25,7 @@ from archive.actions.office.backup_folder import (
     BackupTargetNotEmpty,
     BackupTargetUnusable,
 )
+from archive.actions.office.restore_marker import RestoreUnfinished
 from archive.models import Setting
 from archive.toolbox import Toolbox
 from tests.media.test_file_copies import ChangingDisk
@@ -38,11 +40,6 @@ from tests.support.backups import (
 )
 from tests.support.failing_disk import FailingDisk, PowerCut
 from tests.support.rights import rights_of_machine
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "usb"
 
 
 def test_backup_needs_the_right_to_manage_the_office(
@@ -78,6 +75,48 @@ def test_target_with_other_files_is_refused_and_not_touched(toolbox: Toolbox, ta
     (target / ".Trash-1000").mkdir()
     back_up(toolbox, target)
     assert_good(target, copies=1)
+
+
+def test_new_target_with_a_folder_incoming_of_others_is_refused_and_not_touched(
+    toolbox: Toolbox, target: Path
+) -> None:
+    scans = target / "incoming"
+    scans.mkdir(parents=True)
+    (scans / "scan.tiff").write_text("mine")
+    with pytest.raises(BackupTargetNotEmpty):
+        back_up(toolbox, target)
+    assert (scans / "scan.tiff").read_text() == "mine"
+
+
+def test_new_target_with_the_rest_of_a_killed_backup_is_used(
+    toolbox: Toolbox, target: Path
+) -> None:
+    back_up(toolbox, target)
+    shutil.rmtree(target / "copies")
+    (target / "loi-ke-backup.json").unlink()
+    (target / "incoming").mkdir(exist_ok=True)
+    (target / "incoming" / f"{'0' * 32}.001").write_text("x")
+    back_up(toolbox, target)
+    assert_good(target, copies=1)
+    assert not (target / "incoming").exists() or not list((target / "incoming").iterdir())
+
+
+def test_disk_that_reports_no_size_is_used(
+    toolbox: Toolbox, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some drivers of FAT do."""
+    usage = shutil.disk_usage(target.parent)._replace(total=0, free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    back_up(toolbox, target)
+    assert_good(target, copies=1)
+
+
+@pytest.mark.sqlite_only
+def test_home_with_an_unfinished_restore_is_not_backed_up(toolbox: Toolbox, target: Path) -> None:
+    restore_marker.mark_unfinished(toolbox.settings, restore_id="x", copy="0001")
+    with pytest.raises(RestoreUnfinished):
+        back_up(toolbox, target)
+    assert not target.exists()
 
 
 def test_backup_of_another_archive_is_refused(toolbox: Toolbox, target: Path) -> None:

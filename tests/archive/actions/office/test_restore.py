@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import audit, database_copies, migrations
-from archive.actions.office import restore, restore_marker, restored_records
+from archive.actions.office import restore, restore_marker, restored_files, restored_records
 from archive.actions.office.backup_folder import (
     BackupFolder,
 )
@@ -21,7 +20,6 @@ from archive.actions.office.restore_marker import RestoreUnfinished
 from archive.db import Database
 from archive.jobs.worker import Worker
 from archive.models import Event, Job, MediaFile, Setting, SignInSession
-from archive.settings import make_folders
 from archive.toolbox import Toolbox
 from tests.migrations import filled_database
 from tests.support.backups import (
@@ -37,18 +35,6 @@ from tests.support.backups import (
 from tests.support.cast import session_of
 from tests.support.rights import rights_of_machine
 from tests.support.searchable_interviews import add_interview_with_text, hit_texts, search_as
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "usb"
-
-
-@pytest.fixture
-def empty(backend: str, tmp_path: Path) -> Iterator[Toolbox]:
-    with empty_archive(backend, tmp_path / "new") as tools:
-        make_folders(tools.settings)
-        yield tools
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -175,12 +161,12 @@ def test_copy_of_an_older_program_is_migrated(
 
 
 STEPS = [
-    (restore, "_stage_database"),
+    (restored_files, "stage_database"),
     (restore, "_migrate"),
-    (restore, "_copy_originals"),
+    (restored_files, "copy_originals"),
     (restored_records, "complete_records"),
     (restore, "_publish"),
-    (restore, "_restore_key"),
+    (restored_files, "write_key"),
     (restore, "make_folders"),
 ]
 
@@ -198,7 +184,7 @@ def test_restore_that_was_killed_is_run_again(
 ) -> None:
     originals = ingest(toolbox, tmp_path / "in")
     before = rows_without(toolbox.settings.database_url, *CHANGED)
-    back_up(toolbox, target)
+    back_up(toolbox, target, with_key=True)
     module, name = STEPS[step]
     call, calls = getattr(module, name), 0
 

@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from archive import database_copies, migrations
 from archive.actions.office import backup_folder, restore_marker
 from archive.actions.office.backup_folder import (
     BackupFolder,
-    BackupFormatNewer,
     BackupTargetUnusable,
 )
+from archive.actions.office.backup_manifest import BackupFormatNewer
 from archive.actions.office.restore import (
-    BackupDamaged,
     NoBackup,
     RestoreDatabaseNotEmpty,
     RestoreHomeFull,
     RestoreHomeNotEmpty,
 )
-from archive.actions.office.restore_marker import RestoreUnfinished
+from archive.actions.office.restored_files import BackupDamaged
 from archive.migrations import DatabaseNewer
-from archive.models import MediaFile, Setting
-from archive.settings import make_folders
+from archive.models import Setting
 from archive.toolbox import Toolbox
 from tests.migrations import filled_database
 from tests.support.backups import (
     back_up,
     checkpoint,
     empty_archive,
-    ingest,
     replace_database,
     restore_into,
 )
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "usb"
-
-
-@pytest.fixture
-def empty(backend: str, tmp_path: Path) -> Iterator[Toolbox]:
-    with empty_archive(backend, tmp_path / "new") as tools:
-        make_folders(tools.settings)
-        yield tools
 
 
 @pytest.mark.sqlite_only
@@ -112,31 +96,6 @@ def test_database_that_is_not_empty_is_refused(
         with empty.database.writing() as db:
             db.execute(text("DELETE FROM setting"))
         restore_into(empty, target)
-
-
-def test_damaged_original_stops_the_restore_unless_accepted(
-    toolbox: Toolbox, empty: Toolbox, target: Path, tmp_path: Path
-) -> None:
-    [first, second, third] = ingest(toolbox, tmp_path / "in", count=3)
-    back_up(toolbox, target)
-    folder = BackupFolder(target)
-    objects = {
-        item.sha256: target / item.name for item in folder.manifest(folder.copies()[0]).objects
-    }
-    objects[first].write_bytes(b"!" + objects[first].read_bytes()[1:])
-    objects[second].unlink()
-    with pytest.raises(BackupDamaged) as refused:
-        restore_into(empty, target)
-    assert sorted(refused.value.facts["files"]) == sorted([first, second])
-    with pytest.raises(RestoreUnfinished):
-        restore_marker.require_finished(empty.settings)
-    result = restore_into(empty, target, accept_damaged=True)
-    assert sorted(result.missing) == sorted([first, second])
-    restore_marker.require_finished(empty.settings)
-    with empty.database.reading() as db:
-        states = {file.sha256: file.check_state for file in db.scalars(select(MediaFile))}
-    assert states == {first: "missing", second: "missing", third: ""}
-    assert sorted(empty.vault.keys()) == [third]
 
 
 @pytest.mark.sqlite_only
