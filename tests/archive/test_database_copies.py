@@ -173,3 +173,9 @@ def test_damaged_database_is_not_copied(database: Database, tmp_path: Path) -> N
     connection.close()
     with pytest.raises(CopyDamaged, match="place_succession"):
         database_copies.write_copy(Database(file_url(file)), tmp_path / "copy.db", tick=ignore)
+
+
+def test_missing_copy_is_damaged_and_not_created(tmp_path: Path) -> None:
+    with pytest.raises(CopyDamaged):
+        database_copies.check_copy(tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()

@@ -199,10 +199,11 @@ def test_write_refuses_a_folder_that_is_gone_or_on_another_disk(tmp_path: Path) 
         folder.write(io.BytesIO(DATA), NAME, on_bytes=ignore)
 
 
+@pytest.mark.parametrize("refused", ["EINVAL", "ENOTSUP", "ENOSYS", "EBADF", "EACCES", "EPERM"])
 def test_external_disk_does_without_flushing_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = errno.EINVAL
+    code = getattr(errno, refused)
 
     def sync_folder(_self: Disk, _folder: Path) -> None:
         raise OSError(code, os.strerror(code))

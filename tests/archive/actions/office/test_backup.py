@@ -82,6 +82,15 @@ def test_backup_without_permissions_and_folder_flushes_is_good(
 
         return call
 
+    flush = os.fsync
+
+    def flush_files_only(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_dir() and path.is_relative_to(target):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush_files_only)
     for name in refusing:
         monkeypatch.setattr(os, name, refuse(name))
     back_up(toolbox, target)
