@@ -121,13 +121,19 @@ class Backend(Protocol):
         """
 
     def rebuild(
-        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+        self,
+        interviews: Iterable[IndexedInterview],
+        *,
+        changed: ReadAgain = read_nothing_again,
+        after: str = "",
     ) -> int:
         """Build a new index beside the current one, then switch to it; return its passages.
 
         While `interviews` are read, `put` and `drop` change the current index. Before the switch
         `changed` is given the ids of these interviews and returns them as they are then; those
-        that it leaves out are removed. Raises IndexBusy during another rebuild.
+        that it leaves out are removed. `after` is the state that the caller noted last: the new
+        one is not older than it, until the caller has noted the new one. Raises IndexBusy during
+        another rebuild.
         """
 
     def optimise(self) -> None:

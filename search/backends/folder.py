@@ -6,6 +6,7 @@ for who writes to the current generation, one for who builds the next.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import secrets
@@ -21,7 +22,7 @@ from search.backends.schema import SCHEMA_VERSION
 
 _POINTER, _WRITER, _REBUILD = "current", "writer.lock", "rebuild.lock"
 _POLL_S = 0.05
-_NAME = re.compile(r"^on_disk-.+-(\d+)(?:-r[0-9a-f]{8})?$")
+_NAME = re.compile(r"^on_disk-.+-(\d+)(?:-r[0-9a-f]{8})?(?:-f([0-9a-f]{8}))?$")
 FOLDER_PREFIX = f"on_disk-s{SCHEMA_VERSION}-a{ANALYZER_VERSION}-"
 
 
@@ -39,11 +40,16 @@ class IndexFolder:
             return None
         return self.root / name
 
-    def make_next(self) -> Path:
-        """Create an empty directory for this schema and analysis; call under a lock."""
+    def make_next(self, *, after: str = "") -> Path:
+        """Create an empty directory for this schema and analysis; call under a lock.
+
+        `after` is the name of the directory that it will follow.
+        """
         numbers = [int(match[1]) for match in map(_NAME.match, os.listdir(self.root)) if match]
         # No name comes again, also after all generations were lost: the database notes it.
         name = f"{FOLDER_PREFIX}{max(numbers, default=0) + 1}-r{secrets.token_hex(4)}"
+        if after:
+            name += f"-f{_short_digest(after)}"
         path = self.root / name
         path.mkdir(mode=0o700)  # protects the files inside, which Whoosh creates with the umask
         return path
@@ -92,6 +98,16 @@ class IndexFolder:
             yield
         finally:
             os.close(descriptor)
+
+
+def follows(name: str, earlier: str) -> bool:
+    """Return whether a directory was made to follow the one with the earlier name."""
+    match = _NAME.match(name)
+    return match is not None and match[2] == _short_digest(earlier)
+
+
+def _short_digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def _sync(path: Path) -> None:

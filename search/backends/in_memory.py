@@ -68,7 +68,11 @@ class InMemory:
         return {interview: version for interview, (version, _) in self._interviews.items()}
 
     def rebuild(
-        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+        self,
+        interviews: Iterable[IndexedInterview],
+        *,
+        changed: ReadAgain = read_nothing_again,
+        after: str = "",
     ) -> int:
         """Replace all interviews."""
         before = self._interviews

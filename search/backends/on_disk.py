@@ -25,7 +25,7 @@ from search.backends.base import (
     read_nothing_again,
 )
 from search.backends.evaluation import ScoredPassages, evaluate
-from search.backends.folder import FOLDER_PREFIX, IndexFolder
+from search.backends.folder import FOLDER_PREFIX, IndexFolder, follows
 from search.backends.postings import Bools, PostingCache, SegmentArrays
 from search.backends.ranking import build_results
 from search.backends.schema import WORDS
@@ -77,7 +77,11 @@ class OnDisk:
                 writing.commit_changes(self._writable(), drop=interviews)
 
     def rebuild(
-        self, interviews: Iterable[IndexedInterview], *, changed: ReadAgain = read_nothing_again
+        self,
+        interviews: Iterable[IndexedInterview],
+        *,
+        changed: ReadAgain = read_nothing_again,
+        after: str = "",
     ) -> int:
         """Build a new generation, sync it and switch to it; other writers wait for the switch.
 
@@ -87,7 +91,7 @@ class OnDisk:
             before = self._folder.current()
             self._folder.delete_generations(keep=(before,))
             stamps = self._stamps()
-            path = self._folder.make_next()
+            path = self._folder.make_next(after=after.rpartition(":")[0])
             writing.create_index(path, interviews)
             with self._folder.lock(timeout_s=self._lock_timeout_s):
                 touched = frozenset(one for one, _ in stamps.items() ^ self._stamps().items())
@@ -171,11 +175,14 @@ class OnDisk:
     def is_older_than(self, generation: str) -> bool:
         """Compare the directories, and the numbers of their commits.
 
-        Of two directories the one that was noted last is the newer.
+        Of two directories the one that was noted last is the newer, unless the other was built
+        to follow it: a rebuild is noted just after its switch.
         """
         folder, _, commit = self.generation().rpartition(":")
         noted_folder, _, noted = generation.rpartition(":")
-        return folder != noted_folder or (noted.isdecimal() and int(commit) < int(noted))
+        if folder == noted_folder:
+            return noted.isdecimal() and int(commit) < int(noted)
+        return not follows(folder, noted_folder)
 
     def health(self) -> IndexHealth:
         """Open the index and count; never raises SearchIndexError."""

@@ -48,6 +48,7 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
     """
     with toolbox.database.reading() as db:
         last_change = indexing.last_change_number(db)
+        noted = settings.get_value(db, GENERATION_SETTING)
         interview_ids = db.scalars(select(Interview.id).order_by(Interview.id)).all()
 
     def interviews() -> Iterator[IndexedInterview]:
@@ -59,7 +60,7 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
         for interview_id in sorted(changed_ids):
             yield from read_interview(toolbox, interview_id)
 
-    passages = toolbox.index.rebuild(interviews(), changed=changed)
+    passages = toolbox.index.rebuild(interviews(), changed=changed, after=noted)
     with toolbox.database.writing() as db:
         indexing.acknowledge_until(db, last_change)
         note_generation(db, toolbox.index)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -119,6 +120,24 @@ def test_an_index_of_before_a_loss_answers_no_question(
     shutil.copytree(kept_index, settings.index_dir)
     with pytest.raises(SearchIndexError):
         search_as(reopened(toolbox), rights_of(None), "vải")
+
+
+def test_a_rebuilt_index_answers_before_the_database_has_noted_it(
+    toolbox: Toolbox, rights_of: RightsOf, kept_index: Path
+) -> None:
+    found: list[int] = []
+
+    class SearchedAfterSwitch(OnDisk):
+        def rebuild(self, *args: Any, **options: Any) -> int:
+            passages = super().rebuild(*args, **options)
+            found.append(search_as(other, rights_of(None), "vải").total)
+            return passages
+
+    other = reopened(toolbox)
+    before = toolbox.index.generation()
+    rebuilding.rebuild(replace(toolbox, index=SearchedAfterSwitch(toolbox.settings.index_dir)))
+    assert found == [1]
+    assert other.index.generation() != before
 
 
 def test_an_index_newer_than_the_database_is_rebuilt(
