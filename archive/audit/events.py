@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from archive.access import Actor
-from archive.audit import chain, follow_ups
+from archive.audit import chain, details, follow_ups
 from archive.models import Event, Interview
 from archive.models.base import Base, new_id, utc_now
-from archive.models.vocabulary import EventOutcome
+from archive.models.vocabulary import EventKind, EventOutcome
 
 
 def record(
     db: Session,
     actor: Actor,
-    kind: str,
+    kind: EventKind,
     subject: Base,
     *,
     interview: Interview | None = None,
@@ -25,8 +25,9 @@ def record(
 ) -> Event:
     """Store an event, its outbox row and its follow-up jobs; flushes, never commits.
 
-    `subject` must have been flushed, so that it has an id.
+    `subject` must have been flushed, so that it has an id. Raises UnfitDetail.
     """
+    details.require_fitting(kind, detail)
     subject_id = str(getattr(subject, "id", ""))
     owner = interview if interview is not None else subject
     interview_id = owner.id if isinstance(owner, Interview) else ""

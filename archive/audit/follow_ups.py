@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive import queue
 from archive.models import Contribution, Event, Interview, Outbox
-from archive.models.vocabulary import Lane
+from archive.models.vocabulary import EventKind, Lane
 
 INDEX_PRIORITY = 50
 REBUILD_KEY = "index:rebuild"
@@ -106,7 +106,7 @@ def index_interviews(db: Session, interview_ids: Iterable[str], reason: str) -> 
 
 FollowUp = JobForSubject | IndexAffected | RebuildIndex
 
-FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
+FOLLOW_UPS: dict[EventKind, tuple[FollowUp, ...]] = {
     "file.received": (
         JobForSubject(kind="check_fixity", lane="files", priority=10),
         JobForSubject(kind="derive", lane="files", priority=20),
@@ -121,5 +121,7 @@ FOLLOW_UPS: dict[str, tuple[FollowUp, ...]] = {
     "transcript.imported": (IndexAffected(_interview),),
     "transcript.opened": (IndexAffected(_interview),),
     "transcript.edited": (IndexAffected(_interview),),
+    "transcript.submitted": (IndexAffected(_interview),),
+    "transcript.withdrawn": (IndexAffected(_interview),),
     "transcript.approved": (IndexAffected(_interview),),
 }

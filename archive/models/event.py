@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.models.base import Base, Ulid, new_id, utc_now
-from archive.models.vocabulary import EventOutcome
+from archive.models.vocabulary import EventKind, EventOutcome
 
 
 class Event(Base):
@@ -26,7 +26,7 @@ class Event(Base):
     at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
     actor_id: Mapped[str] = mapped_column(default="")
     actor_name: Mapped[str] = mapped_column(default="")
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[EventKind] = mapped_column(index=True)
     subject_kind: Mapped[str]
     subject_id: Mapped[str] = mapped_column(index=True)
     interview_id: Mapped[str] = mapped_column(default="", index=True)

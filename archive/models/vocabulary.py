@@ -44,6 +44,44 @@ ChunkState = Literal["planned", "skipped", "done"]
 JobState = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 Lane = Literal["light", "files", "speech"]
 EventOutcome = Literal["success", "failure"]
+EventKind = Literal[
+    "account.changed",
+    "account.described",
+    "account.opened",
+    "account.password_set",
+    "archive.backed_up",
+    "archive.restored",
+    "collection.created",
+    "collection.described",
+    "contents.added",
+    "contents.changed",
+    "contents.removed",
+    "duplicate.found",
+    "file.derived",
+    "file.received",
+    "file.refused",
+    "fixity.checked",
+    "fixity.repaired",
+    "interview.created",
+    "interview.described",
+    "interview.redacted",
+    "job.cancelled",
+    "job.retried",
+    "office.described",
+    "person.created",
+    "person.described",
+    "place.described",
+    "sample.loaded",
+    "sample.removed",
+    "transcript.approved",
+    "transcript.edited",
+    "transcript.imported",
+    "transcript.made",
+    "transcript.opened",
+    "transcript.submitted",
+    "transcript.withdrawn",
+    "transcription.requested",
+]
 
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 CONTRIBUTION_ROLES: tuple[ContributionRole, ...] = get_args(ContributionRole)
@@ -55,6 +93,7 @@ SEGMENT_STATES: tuple[SegmentState, ...] = get_args(SegmentState)
 OPEN_JOB_STATES: tuple[JobState, ...] = ("queued", "running", "waiting")
 RETRIABLE_JOB_STATES: tuple[JobState, ...] = ("failed", "cancelled", "waiting")
 LANES: tuple[Lane, ...] = get_args(Lane)
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 # For the type map of the models: every vocabulary is stored as text.
 ALL = (
@@ -75,6 +114,7 @@ ALL = (
     JobState,
     Lane,
     EventOutcome,
+    EventKind,
 )
 
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from archive import audit, database_copies, migrations
+from archive.audit import chain
 from archive.database_copies import CopyDamaged, file_url
 from archive.db import Database
 from archive.models import Event, Interview, MediaFile, Outbox, Place, Setting
@@ -21,6 +22,7 @@ from archive.models.base import new_id
 from tests.migrations import filled_database
 from tests.support import postgres
 from tests.support.backups import all_rows
+from tests.support.events import bare_event
 from tests.support.rights import rights_of_machine
 
 ODD_TEXTS = ["Hòa \u0110ức 𠮷 \U0001f3a7", "a'\"\\;--\n\tb", "\u200b", "", " x "]
@@ -73,7 +75,7 @@ def fill(url: str) -> None:
         outer = Place(id="0" * 26, name="Sài Gòn", code="sg")
         db.add(outer)
         db.flush()
-        audit.record(db, rights_of_machine("test").actor, "place.described", outer, words=ODD_JSON)
+        chain.append(db, bare_event({"words": ODD_JSON}))
     database.dispose()
 
 

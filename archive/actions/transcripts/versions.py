@@ -55,9 +55,7 @@ def submit(db: Session, rights: Rights, interview: Interview, version: Transcrip
     if version.state != "editing":
         raise WrongState(state=version.state)
     _set_state(version, "corrected")
-    audit.record(
-        db, rights.actor, "transcript.edited", version, interview=interview, state=version.state
-    )
+    audit.record(db, rights.actor, "transcript.submitted", version, interview=interview)
 
 
 def withdraw(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
@@ -66,9 +64,7 @@ def withdraw(db: Session, rights: Rights, interview: Interview, version: Transcr
     if version.state != "corrected":
         raise WrongState(state=version.state)
     _set_state(version, "editing")
-    audit.record(
-        db, rights.actor, "transcript.edited", version, interview=interview, state=version.state
-    )
+    audit.record(db, rights.actor, "transcript.withdrawn", version, interview=interview)
 
 
 def approve(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:

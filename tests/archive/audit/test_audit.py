@@ -29,12 +29,13 @@ from archive.models import (
     Place,
 )
 from archive.models.base import utc_now
-from archive.models.vocabulary import LANES
+from archive.models.vocabulary import LANES, EventKind
+from tests.support.events import bare_event, record_event
 
 THREADS, EACH = 6, 10
 ACTOR = machine("test")
 # Events about a record that several interviews show.
-SHARED_SUBJECTS: dict[str, Callable[[], Person | Place | Collection]] = {
+SHARED_SUBJECTS: dict[EventKind, Callable[[], Person | Place | Collection]] = {
     "person.described": lambda: Person(full_name="Lê An", given_name="An", sort_key="an"),
     "place.described": lambda: Place(code="q4", name="Quận 4"),
     "collection.described": lambda: Collection(code="D5", title="Quận 5"),
@@ -64,7 +65,7 @@ def numbers(database: Database) -> list[int]:
     with database.writing() as db:
         owner = interview(db)
         return [
-            audit.record(db, ACTOR, "interview.described", owner, field=name).number
+            audit.record(db, ACTOR, "contents.added", owner, title=name).number
             for name in ("title", "ngày", "nơi", "people", "audience")
         ]
 
@@ -92,7 +93,7 @@ def test_verify_chain_of_unchanged_events_is_none(database: Database, numbers: l
 @pytest.mark.parametrize(
     "change",
     [
-        {"detail": {"field": "another"}},
+        {"detail": {"title": "another"}},
         {"actor_name": "Another user"},
         {"actor_id": "01"},
         {"kind": "interview.removed"},
@@ -164,21 +165,8 @@ def test_verify_chain_finds_inserted_row_with_valid_digest(
 ) -> None:
     with database.writing() as db:
         last = db.get_one(Event, numbers[4])
-        forged = Event(
-            number=numbers[4] + 1,
-            id="01H0000000000000000000000X",
-            at=utc_now(),
-            actor_id="",
-            actor_name="",
-            kind="x",
-            subject_kind="interview",
-            subject_id="",
-            interview_id="",
-            outcome="success",
-            detail={},
-            previous_digest=last.digest,
-            digest="",
-        )
+        forged = bare_event({})
+        forged.number, forged.previous_digest = numbers[4] + 1, last.digest
         forged.digest = chain.digest_of(forged)
         db.add(forged)
     assert first_broken_link(database) == -1
@@ -197,7 +185,9 @@ def test_record_by_many_writers_keeps_one_chain(database: Database) -> None:
             for step in range(EACH):
                 with database.writing() as db:
                     owner = db.get_one(Interview, owner_id)
-                    audit.record(db, ACTOR, "interview.described", owner, by=number, step=step)
+                    audit.record(
+                        db, ACTOR, "transcript.edited", owner, how=f"{number}:{step}", segments=[]
+                    )
         except BaseException as error:
             raised.append(error)
 
@@ -210,7 +200,7 @@ def test_record_by_many_writers_keeps_one_chain(database: Database) -> None:
     assert first_broken_link(database) is None
     with database.reading() as db:
         events = db.scalars(select(Event).order_by(Event.number)).all()[before:]
-        assert len({(e.detail["by"], e.detail["step"]) for e in events}) == THREADS * EACH
+        assert len({e.detail["how"] for e in events}) == THREADS * EACH
         assert db.query(Outbox).count() == THREADS * EACH
 
 
@@ -226,7 +216,7 @@ def test_record_of_first_events_at_once_keeps_one_chain(database: Database) -> N
         gate.wait()
         try:
             with database.writing() as db:
-                audit.record(db, ACTOR, "x", db.get_one(Interview, owner_id))
+                audit.record(db, ACTOR, "interview.redacted", db.get_one(Interview, owner_id))
         except BaseException as error:
             raised.append(error)
 
@@ -242,12 +232,12 @@ def test_record_of_first_events_at_once_keeps_one_chain(database: Database) -> N
 def test_record_after_another_session_wrote_keeps_the_chain(database: Database) -> None:
     with database.writer() as mine:
         owner = interview(mine)
-        audit.record(mine, ACTOR, "x", owner)
+        audit.record(mine, ACTOR, "interview.redacted", owner)
         kept = mine.get(ChainHead, 1)
         mine.commit()
         with database.writing() as other:
-            audit.record(other, ACTOR, "x", other.get_one(Interview, owner.id))
-        audit.record(mine, ACTOR, "x", owner)
+            audit.record(other, ACTOR, "interview.redacted", other.get_one(Interview, owner.id))
+        audit.record(mine, ACTOR, "interview.redacted", owner)
         mine.commit()
         assert kept is not None
     assert first_broken_link(database) is None
@@ -260,18 +250,18 @@ def _count(database: Database) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("kind", sorted(set(audit.FOLLOW_UPS) - SHARED_SUBJECTS.keys()))
 def test_record_writes_event_and_follow_ups_in_one_transaction(
-    database: Database, kind: str
+    database: Database, kind: EventKind
 ) -> None:
     with database.writing() as db:
         owner_id = interview(db).id
     before = _count(database)
     with database.writing() as db:
-        audit.record(db, ACTOR, kind, db.get_one(Interview, owner_id))
+        record_event(db, ACTOR, kind, db.get_one(Interview, owner_id))
         db.rollback()
     assert _count(database) == before
     with database.writing() as db:
-        audit.record(db, ACTOR, kind, db.get_one(Interview, owner_id))
-        audit.record(db, ACTOR, kind, db.get_one(Interview, owner_id))
+        record_event(db, ACTOR, kind, db.get_one(Interview, owner_id))
+        record_event(db, ACTOR, kind, db.get_one(Interview, owner_id))
     with database.reading() as db:
         jobs = sorted(job.kind for job in db.query(Job))
         outbox = [row.reason for row in db.query(Outbox)]
@@ -280,7 +270,9 @@ def test_record_writes_event_and_follow_ups_in_one_transaction(
 
 
 @pytest.mark.parametrize("kind", sorted(SHARED_SUBJECTS))
-def test_record_of_shared_record_indexes_its_interviews(database: Database, kind: str) -> None:
+def test_record_of_shared_record_indexes_its_interviews(
+    database: Database, kind: EventKind
+) -> None:
     with database.writing() as db:
         subject = SHARED_SUBJECTS[kind]()
         db.add(subject)
@@ -329,7 +321,8 @@ def test_digest_of_any_detail_is_equal_after_reading(database: Database) -> None
     @given(_details)
     def write(detail: object) -> None:
         with database.writing() as db:
-            event = audit.record(db, ACTOR, "x", interview(db, accession="LK-H"), told=detail)
+            event = bare_event({"told": detail})
+            chain.append(db, event)
             written = event.digest
             db.expire(event)
             assert chain.digest_of(event) == written
@@ -342,11 +335,11 @@ def test_record_during_index_job_enqueues_another(database: Database) -> None:
     """A running index job does not cover later changes."""
     with database.writing() as db:
         owner = interview(db)
-        audit.record(db, ACTOR, "interview.described", owner)
+        record_event(db, ACTOR, "interview.described", owner)
     with database.writing() as db:
         assert queue.claim(db, LANES, worker="w", lease_s=60) is not None
     with database.writing() as db:
-        audit.record(db, ACTOR, "interview.described", db.get_one(Interview, owner.id))
+        record_event(db, ACTOR, "interview.described", db.get_one(Interview, owner.id))
         assert db.query(Job).filter_by(kind="index").count() == 2
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import audit, queue
+from archive import queue
 from archive.access import Rights, machine
 from archive.actions.discovery import rebuilding, search
 from archive.actions.discovery.search import SearchQuery
@@ -23,6 +23,7 @@ from archive.settings import Settings
 from archive.toolbox import Toolbox
 from search.backends.base import Backend
 from search.backends.on_disk import OnDisk
+from tests.support.events import record_event
 from tests.support.http_server import ROOT
 from tests.support.rights import rights_of_machine
 from tests.support.searchable_interviews import (
@@ -108,7 +109,7 @@ def test_many_changes_of_one_interview_are_indexed_once(toolbox: Toolbox) -> Non
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
         for _change in range(20):
-            audit.record(db, machine("test"), "transcript.edited", interview)
+            record_event(db, machine("test"), "transcript.edited", interview)
         assert db.query(Job).filter_by(kind="index", state="queued").count() == 1
     assert count_pending(toolbox) == 20
     run_jobs(toolbox)
@@ -123,7 +124,7 @@ def test_index_job_drops_a_removed_interview(toolbox: Toolbox) -> None:
     run_jobs(toolbox)
     with toolbox.database.writing() as db:
         interview = db.get_one(Interview, interview_id)
-        audit.record(db, machine("test"), "interview.described", interview)
+        record_event(db, machine("test"), "interview.described", interview)
         db.delete(interview)
     run_jobs(toolbox)
     assert toolbox.index.indexed_versions() == {}
@@ -203,7 +204,7 @@ def test_index_job_killed_at_any_moment_gives_the_same_index(
         assert count_pending(toolbox) <= before
         with toolbox.database.writing() as db:
             removed = db.get_one(Interview, ids.pop())
-            audit.record(db, machine("test"), "interview.described", removed)
+            record_event(db, machine("test"), "interview.described", removed)
             db.delete(removed)
     worker.start()
     wait_until(lambda: is_idle(toolbox), message="the outbox was never emptied")
@@ -222,7 +223,7 @@ def change_segment(toolbox: Toolbox, interview_id: str, text: str) -> None:
         assert version is not None
         segment: Segment = version.segments[len(text) % 12]
         segment.text, segment.words = text, []
-        audit.record(db, machine("test"), "transcript.edited", version, interview=interview)
+        record_event(db, machine("test"), "transcript.edited", version, interview=interview)
 
 
 def is_index_job_running(toolbox: Toolbox) -> bool:

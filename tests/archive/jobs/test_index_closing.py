@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from archive import audit
 from archive.access import Rights, machine
 from archive.actions.discovery import rebuilding
 from archive.jobs.worker import Worker
@@ -13,6 +12,7 @@ from archive.models import Annotation, Interview, Outbox
 from archive.toolbox import Toolbox
 from search.backends.base import IndexedInterview
 from search.backends.on_disk import OnDisk
+from tests.support.events import record_event
 from tests.support.searchable_interviews import add_interview_with_text, hit_texts, search_as
 
 RightsOf = Callable[[str | None], Rights]
@@ -35,7 +35,7 @@ def hide(toolbox: Toolbox, interview_id: str, start_ms: int, end_ms: int) -> Non
                 title="",
             )
         )
-        audit.record(db, ACTOR, "interview.redacted", interview)
+        record_event(db, ACTOR, "interview.redacted", interview)
 
 
 def test_hidden_words_leave_counts_at_once_and_the_disk_with_the_rebuild(
@@ -80,7 +80,7 @@ def test_a_late_index_job_does_not_open_what_was_closed_meanwhile(
         with toolbox.database.writing() as db:
             interview = db.get_one(Interview, closed)
             interview.audience = "staff"
-            audit.record(db, ACTOR, "interview.described", interview)
+            record_event(db, ACTOR, "interview.described", interview)
         rebuilding.rebuild(toolbox)
 
     late = InterruptedIndex(toolbox.settings.index_dir)

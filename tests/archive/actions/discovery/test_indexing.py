@@ -8,7 +8,6 @@ from datetime import date
 
 import pytest
 
-from archive import audit
 from archive.access import Rights, machine
 from archive.actions.discovery import indexing
 from archive.models import Collection, Interview, Outbox, Segment, TranscriptVersion
@@ -17,6 +16,7 @@ from archive.toolbox import Toolbox
 from search.backends.base import IndexedInterview
 from search.passages import PassageDocument
 from tests.support import sample_transcript
+from tests.support.events import record_event
 from tests.support.searchable_interviews import add_interview_with_text
 
 APPROVED = frozenset({"approved"})
@@ -135,7 +135,7 @@ def test_acknowledge_deletes_indexed_changes_only(
     def change(interview_id: str) -> None:
         with toolbox.database.writing() as db:
             interview = db.get_one(Interview, interview_id)
-            audit.record(db, machine("test"), "interview.described", interview)
+            record_event(db, machine("test"), "interview.described", interview)
 
     for interview_id in (second, first, second):
         change(interview_id)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from archive import audit
 from archive.access import Rights, machine
 from archive.actions.discovery.search import SearchResponse
 from archive.models import Interview, Segment, TranscriptVersion
 from archive.models.vocabulary import AUDIENCES, VERSION_STATES, VersionState
 from archive.toolbox import Toolbox
 from search.query import QueryProblem
+from tests.support.events import record_event
 from tests.support.searchable_interviews import (
     add_interview_with_text,
     add_version,
@@ -180,7 +180,7 @@ def test_search_respects_tightened_rights_before_reindexing(
     assert search_as(toolbox, public, "hoa binh").total == 2
     with toolbox.database.writing() as db:
         interview = db.query(Interview).filter_by(accession="LK-2").one()
-        audit.record(db, machine("test"), "interview.described", interview)
+        record_event(db, machine("test"), "interview.described", interview)
         tighten(db, interview)
     answer = search_as(toolbox, public, "hoa binh")
     assert (accessions(answer), hit_texts(answer)) == ({"LK-1"}, [kept])
@@ -211,7 +211,7 @@ def record_change(toolbox: Toolbox, accession: str, **values: Any) -> None:
         interview = db.query(Interview).filter_by(accession=accession).one()
         for name, value in values.items():
             setattr(interview, name, value)
-        audit.record(db, machine("test"), "interview.described", interview)
+        record_event(db, machine("test"), "interview.described", interview)
 
 
 @pytest.mark.parametrize("audience", ["registered", "staff"])
