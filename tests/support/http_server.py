@@ -80,6 +80,9 @@ def serve_in_thread(app: Flask, *, threads: int = 8) -> Iterator[HttpClient]:
         server.pull_trigger()
         thread.join()
         server.task_dispatcher.shutdown()
+        # `close_all` closes sockets and leaves open the files that were not sent to their end.
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
         server.asyncore.close_all(server._map)
 
 
