@@ -39,6 +39,7 @@ SYNC_EVERY_BYTES = 64 * 1024 * 1024
 RESERVE = 1.10
 RESERVED_S = 3600.0  # after the last byte
 LEAST_RESERVED_BYTES = 1024**3
+LEFTOVER_AGE_S = 3600.0  # a file of facts is written in a moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +114,12 @@ class PartStore:
             raise NoSuchPart(part_id, "its bytes are gone") from error
         except OSError as error:
             raise PartUnreadable(part_id, str(error)) from error
-        with os.fdopen(descriptor, "rb") as file:
-            file.seek(start)
-            return file.read(size)
+        try:
+            return self._disk.read_at(descriptor, size, start)
+        except OSError as error:
+            raise PartUnreadable(part_id, str(error)) from error
+        finally:
+            os.close(descriptor)
 
     def append(self, part_id: str, offset: int, stream: ByteStream) -> int:
         """Write the stream at `offset` and return the new offset; durable on return.
@@ -143,7 +147,8 @@ class PartStore:
             return os.fstat(descriptor).st_size
 
     def finish(self, part_id: str) -> FinishedUpload:
-        """Return the complete file and its hash. Raises Incomplete, PartLocked, NoSuchPart.
+        """Return the complete file and its hash. Raises Incomplete, PartLocked, NoSuchPart,
+        PartUnreadable.
 
         The hash is computed while bytes arrive; only bytes received by another process,
         or before a restart, are read again. May be called again after a crash.
@@ -155,7 +160,7 @@ class PartStore:
                 size = os.fstat(descriptor).st_size
                 if size != length:
                     raise Incomplete(part_id, expected=length, found=size)
-                sha256 = self._hashes.hexdigest_of(part_id, descriptor, size)
+                sha256 = self._digest(part_id, descriptor, size)
                 if facts.get("sha256") != sha256:
                     self._write_facts(part_id, {"length": length, "sha256": sha256})
         except NoSuchPart:
@@ -163,6 +168,12 @@ class PartStore:
                 raise
             sha256 = str(facts["sha256"])
         return FinishedUpload(path=self._file(part_id), sha256=sha256, size_bytes=length)
+
+    def _digest(self, part_id: str, descriptor: int, size: int) -> str:
+        try:
+            return self._hashes.hexdigest_of(part_id, descriptor, size)
+        except OSError as error:
+            raise PartUnreadable(part_id, str(error)) from error
 
     def discard(self, part_id: str) -> None:
         """Delete the upload and its bytes. Raises PartLocked; unknown ids are no error."""
@@ -187,16 +198,34 @@ class PartStore:
         return self._disk.free_bytes(self.root)
 
     def unreadable(self) -> list[str]:
-        """Return the ids of uploads whose files are damaged or belong to another account."""
+        """Return the ids of uploads whose files are damaged or belong to another account.
+
+        Complete ones are read to their end: a bad sector keeps them out of the vault.
+        """
         found = []
         for part_id in self.ids():
             try:
                 self.peek(part_id, 0, 1)
+                if self.size(part_id) == self.length(part_id):
+                    for start in range(0, self.size(part_id), BUFFER_BYTES):
+                        self.peek(part_id, start, BUFFER_BYTES)
             except PartUnreadable:
                 found.append(part_id)
             except NoSuchPart:
                 continue  # discarded meanwhile, or in the vault already
         return found
+
+    def sweep(self) -> int:
+        """Delete what interrupted writes of facts left; return how many."""
+        deleted = 0
+        for path in sorted(self.root.glob("*.new")):
+            part_id = path.stem
+            with contextlib.suppress(FileNotFoundError):
+                is_old = time.time() - os.lstat(path).st_mtime > LEFTOVER_AGE_S
+                if is_old and _ID.fullmatch(part_id):
+                    self._disk.unlink(path)
+                    deleted += 1
+        return deleted
 
     def expired(self, before: datetime) -> Iterator[str]:
         """Yield the ids of uploads without a new byte since `before` (aware); deletes nothing."""
@@ -268,7 +297,9 @@ class PartStore:
         if not _ID.fullmatch(part_id):
             raise NoSuchPart(part_id[:64], "not an upload id")
         try:
-            facts = json.loads(self._facts_file(part_id).read_text("utf-8"))
+            descriptor = self._disk.open_to_read(self._facts_file(part_id))
+            with os.fdopen(descriptor, encoding="utf-8") as file:
+                facts = json.load(file)
             return {"length": int(facts["length"])} | (
                 {"sha256": str(facts["sha256"])} if "sha256" in facts else {}
             )
@@ -282,11 +313,16 @@ class PartStore:
         self._disk.unlink(temp)
         descriptor = self._disk.open_new(temp)
         try:
-            write_all(self._disk, descriptor, json.dumps(facts).encode())
-            self._disk.sync(descriptor)
-        finally:
-            os.close(descriptor)
-        self._disk.rename(temp, self._facts_file(part_id))
+            try:
+                write_all(self._disk, descriptor, json.dumps(facts).encode())
+                self._disk.sync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._disk.rename(temp, self._facts_file(part_id))
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._disk.unlink(temp)
+            raise
         self._disk.sync_folder(self.root)
 
     def _file(self, part_id: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from archive.actions.holdings.uploads import discard_part, load_progress
 from archive.models import Upload, User
 from archive.models.base import utc_now
 from archive.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
 
 
 def sweep(toolbox: Toolbox) -> int:
@@ -31,8 +33,11 @@ def sweep(toolbox: Toolbox) -> int:
         with toolbox.database.reading() as db:
             row = db.get(Upload, part_id)
         if row is None or row.state != "receiving":
-            freed += discard_part(toolbox, part_id)
-    return freed
+            try:
+                freed += discard_part(toolbox, part_id)
+            except OSError as error:
+                log.warning("the upload %s cannot be deleted: %s", part_id, error)
+    return freed + toolbox.parts.sweep()
 
 
 def renew(toolbox: Toolbox) -> None:
@@ -69,5 +74,9 @@ def _finish_complete(toolbox: Toolbox) -> None:
         ).all()
     for upload, user in rows:
         rights = access.rights_today(access.actor_of_user(user), toolbox.settings)
-        with contextlib.suppress(Refused):  # deleted, busy, unreadable, or no longer permitted
+        try:
             load_progress(toolbox, rights, upload.id)
+        except Refused:
+            continue  # deleted, busy, unreadable, or no longer permitted
+        except OSError as error:  # one bad sector stops no other upload; flask doctor names it
+            log.warning("the upload %s cannot be finished: %s", upload.id, error)

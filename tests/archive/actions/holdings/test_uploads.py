@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from archive.actions.holdings import originals, stored_files, upload_errors, upl
 from archive.models import Event, Job, Recording, Upload
 from archive.models.base import utc_now
 from archive.toolbox import Toolbox
+from media.disk import BUFFER_BYTES, Disk
+from media.parts import PartStore
+from media.vault import Vault
 from tests.support import media_factory
 from tests.support import media_files as media
 
@@ -266,6 +271,73 @@ def test_unreadable_part_stops_its_own_upload_only(
     assert uploads.load_progress(toolbox, hoa, whole_id).state == "kept"
     uploads.discard(toolbox, hoa, upload_id)
     assert toolbox.parts.ids() == []
+
+
+class BadSector(Disk):
+    """A disk that cannot read one file beyond its first block."""
+
+    def __init__(self, part_id: str) -> None:
+        self._part_id = part_id
+
+    def read_at(self, descriptor: int, size_bytes: int, offset: int) -> bytes:
+        if self._part_id in os.readlink(f"/proc/self/fd/{descriptor}") and offset:
+            raise OSError(errno.EIO, "a bad sector")
+        return super().read_at(descriptor, size_bytes, offset)
+
+
+def test_bad_sector_in_a_complete_part_stops_its_own_upload_only(
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
+) -> None:
+    data = media_factory.write_wav(tmp_path).read_bytes()
+    data += bytes(BUFFER_BYTES)
+    ids = [media_factory.start_upload(toolbox, hoa, length=len(data) + n) for n in range(3)]
+    for number, upload_id in enumerate(ids):
+        toolbox.parts.append(upload_id, 0, io.BytesIO(data + bytes(number)))
+    bad = replace(toolbox, parts=PartStore(toolbox.parts.root, disk=BadSector(ids[0])))
+    upload_sweep.sweep(bad)
+    with toolbox.database.reading() as db:
+        states = [db.get_one(Upload, upload_id).state for upload_id in ids]
+    assert states == ["receiving", "kept", "kept"]
+    assert bad.parts.unreadable() == [ids[0]]
+    with pytest.raises(upload_errors.UploadUnreadable):
+        uploads.load_progress(bad, hoa, ids[0])
+    upload_sweep.sweep(toolbox)
+    assert uploads.load_progress(toolbox, hoa, ids[0]).state == "kept"
+
+
+def test_sweep_goes_on_after_a_part_that_cannot_be_moved_or_deleted(
+    toolbox: Toolbox, hoa: Rights, tmp_path: Path
+) -> None:
+    data = media_factory.write_wav(tmp_path).read_bytes()
+    ids = [media_factory.start_upload(toolbox, hoa, length=len(data) + n) for n in range(4)]
+    for number, upload_id in enumerate(ids[:2]):
+        toolbox.parts.append(upload_id, 0, io.BytesIO(data + bytes(number)))
+    long_ago = time.time() - 48 * 3600
+    for path in toolbox.parts.root.glob("*.*"):
+        os.utime(path, (long_ago, long_ago))
+    with toolbox.database.writing() as db:
+        for upload_id in ids[2:]:
+            db.get_one(Upload, upload_id).expires_at = utc_now() - timedelta(seconds=1)
+
+    class Failing(Disk):
+        def open_to_read(self, path: Path) -> int:
+            if ids[0] in path.name:
+                raise OSError(errno.EIO, "a bad sector")
+            return super().open_to_read(path)
+
+        def unlink(self, path: Path) -> None:
+            if path.name == f"{ids[2]}.part":
+                raise OSError(errno.EIO, "a bad sector")
+            super().unlink(path)
+
+    disk = Failing()
+    vault = Vault(toolbox.vault.root, disk=disk)
+    failing = replace(toolbox, vault=vault, parts=PartStore(toolbox.parts.root, disk=disk))
+    upload_sweep.sweep(failing)
+    with toolbox.database.reading() as db:
+        states = [db.get_one(Upload, upload_id).state for upload_id in ids]
+    assert states == ["receiving", "kept", "expired", "expired"]
+    assert toolbox.parts.ids() == sorted([ids[0], ids[2]])
 
 
 def test_discard_deletes_part_and_ends_upload(toolbox: Toolbox, hoa: Rights) -> None:
