@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from archive import cli, file_modes
+from archive.archive_moved import Home, HomeDisk
 from archive.cli import output
 from archive.db import Database
 from archive.settings import Settings, keep_secret_key
@@ -20,11 +21,14 @@ LONGEST_FORM_BYTES = 64 * 1024 * 1024
 
 def create_toolbox(settings: Settings) -> Toolbox:
     """The tools that web, worker and command line share."""
+    home = Home(settings.home)
+    disk = HomeDisk(home)
     return Toolbox(
         settings=settings,
-        database=Database(settings.database_url, connections=settings.web_threads),
-        vault=Vault(settings.vault_dir, group=settings.media_gid),
-        parts=PartStore(settings.parts_dir),
+        home=home,
+        database=Database(settings.database_url, connections=settings.web_threads, home=home),
+        vault=Vault(settings.vault_dir, disk=disk, group=settings.media_gid),
+        parts=PartStore(settings.parts_dir, disk=disk),
         index=open_backend("on_disk", settings.index_dir),
     )
 

@@ -8,18 +8,22 @@ Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session, sessionmaker
 
-from archive.write_ahead_log import count_commit, require_own_log
+from archive.archive_moved import ArchiveMoved, Home, Identity, identity_of
+from archive.write_ahead_log import (
+    close_unused,
+    connection_closes,
+    connection_opened,
+    mark_commit,
+    require_own_log,
+)
 
 BUSY_TIMEOUT_MS = 30_000
 FEW_CONNECTIONS = 8  # a command or a migration
@@ -63,10 +67,24 @@ def make_engine(
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
+        file.connection_opened()
         connection.isolation_level = None  # the driver must not emit BEGIN itself
-        for pragma in _PRAGMAS:
-            if foreign_keys or not pragma.startswith("foreign_keys"):
-                connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in _PRAGMAS:
+                if foreign_keys or not pragma.startswith("foreign_keys"):
+                    connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            file.connection_closes()
+            raise
+
+    @event.listens_for(engine, "close")
+    def _before_closing(_connection: Any, _record: Any) -> None:
+        file.connection_closes()
+
+    @event.listens_for(engine, "engine_disposed")
+    def _after_disposing(_engine: Engine) -> None:
+        file.close_unused()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -80,7 +98,7 @@ def make_engine(
     def _before_commit(connection: Connection) -> None:
         raw = _raw(connection)
         if raw.in_transaction and raw.total_changes != connection.info.get(_CHANGES):
-            count_commit(raw)
+            mark_commit(raw)
 
     return engine
 
@@ -106,34 +124,12 @@ _READING: dict[str, dict[str, Any]] = {
 }
 
 
-class DatabaseMoved(Exception):
-    """The database file was moved, deleted or replaced while the program was running.
-
-    SQLite would go on writing into the old file, outside of the archive.
-    """
-
-
-def is_database_lost(error: BaseException) -> bool:
-    """Return whether the cause of an error is the database, and not the query.
-
-    The server is down, the connection was cut, the file is locked, full, unreadable or moved.
-    """
-    if isinstance(error, DatabaseMoved | NoConnection):
-        return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    # SQLite reports a missing table or column by the same class.
-    return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
-
-
 class _OpenedFile:
     """The file that an engine opened first; every later connection and transaction needs it."""
 
     def __init__(self, name: str | None) -> None:
         self._path = Path(name) if name and name != ":memory:" else None
-        self._identity: tuple[int, int] | None = None
+        self._identity: Identity | None = None
 
     def before_connecting(self) -> None:
         """Create the file with mode 0600 if this is the first connection.
@@ -145,30 +141,41 @@ class _OpenedFile:
         if self._identity is None:
             require_own_log(self._path)  # before a new file: SQLite deletes the log of an empty one
             make_private(self._path)
-            self._identity = _identity(self._path)
+            self._identity = identity_of(self._path)
         self.require_unmoved()
 
+    def connection_opened(self) -> None:
+        """Keep what the check of the log opened: closing it would drop locks of SQLite."""
+        if self._identity is not None:
+            connection_opened(self._identity)
+
+    def connection_closes(self) -> None:
+        """Count one connection less."""
+        if self._identity is not None:
+            connection_closes(self._identity)
+
+    def close_unused(self) -> None:
+        """Close what the check of the log opened, unless a connection is left."""
+        if self._identity is not None:
+            close_unused(self._identity)
+
     def require_unmoved(self) -> None:
-        """Raise DatabaseMoved if the path leads to another file or to none."""
-        if self._path is not None and _identity(self._path) != self._identity:
-            raise DatabaseMoved(f"{self._path} is not the file that was opened")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of a file, or None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        """Raise ArchiveMoved if the path leads to another file or to none."""
+        if self._path is not None and identity_of(self._path) != self._identity:
+            raise ArchiveMoved(f"{self._path} is not the file that was opened")
 
 
 class Database:
     """Creates sessions. The caller at the edge commits; an exception rolls back."""
 
-    def __init__(self, url: str, *, connections: int = FEW_CONNECTIONS) -> None:
+    def __init__(
+        self, url: str, *, connections: int = FEW_CONNECTIONS, home: Home | None = None
+    ) -> None:
         self.url = url
         self.engine = make_engine(url, connections=connections)
+        if home is not None:
+            # Without its files an archive would take every original for missing.
+            event.listen(self.engine, "begin", lambda _connection: home.require_unmoved())
         self._reading_engine = self.engine.execution_options(reading=True, **_READING[self.name])
         self._writers = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self._reading_engine, expire_on_commit=False)

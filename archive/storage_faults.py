@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from archive.archive_moved import ArchiveMoved
+from archive.write_ahead_log import ForeignLog
 from media.disk import is_full, lacks_inodes
 
 StorageFault = Literal[
+    "database_moved",
+    "foreign_log",
+    "database_busy",
     "disk_full",
     "disk_read_only",
     "database_other_account",
@@ -25,6 +32,11 @@ StorageFault = Literal[
     "database_damaged",
     "database_missing",
 ]
+
+# The database is down or damaged, its connection was cut, no connection of the pool came free in
+# time, or its file is not the one that was opened. PostgreSQL reports a missing column, as after
+# an upgrade by a newer program, as ProgrammingError.
+DATABASE_FAILURES = (DatabaseError, InterfaceError, NoConnection, ArchiveMoved, ForeignLog)
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 # Codes by which SQLite reports that a file cannot be opened, created, enlarged or written.
@@ -38,9 +50,21 @@ def is_disk_full(error: BaseException, database_url: str) -> bool:
     return fault_of(error, database_url) == "disk_full"
 
 
+def is_database_lost(error: BaseException, database_url: str) -> bool:
+    """Return whether the cause of an error is the database, and not the query."""
+    return isinstance(error, DATABASE_FAILURES) and fault_of(error, database_url) is not None
+
+
 def fault_of(error: BaseException, database_url: str) -> StorageFault | None:
-    """Return the fault that caused an error, or None for any other cause."""
+    """Return the fault that caused an error, or None for any other cause.
+
+    `database_busy` is a database that does not answer without a cause that could be named.
+    """
     for cause in _causes(error):
+        if isinstance(cause, ArchiveMoved):
+            return "database_moved"
+        if isinstance(cause, ForeignLog):
+            return "foreign_log"
         if is_full(cause) or getattr(cause, "sqlstate", None) == "53100":
             return "disk_full"
         if isinstance(cause, OSError) and cause.errno == errno.EROFS:
@@ -52,9 +76,9 @@ def fault_of(error: BaseException, database_url: str) -> StorageFault | None:
             return "disk_full"
         if name.startswith(_DAMAGED):
             return "database_damaged"
-        if name.startswith(_UNUSABLE):
-            return fault_of_files(database_url)
-    return None
+        if name.startswith(_UNUSABLE) and (fault := fault_of_files(database_url)):
+            return fault
+    return "database_busy" if _is_unanswered(error) else None
 
 
 def fault_of_files(database_url: str) -> StorageFault | None:
@@ -95,6 +119,18 @@ def sqlite_file(database_url: str) -> Path | None:
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database)
     return None
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    if isinstance(error, NoConnection):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # SQLite reports a missing table or column by the same class.
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        and getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    )
 
 
 def _is_of_database(name: object, database_url: str) -> bool:

@@ -61,13 +61,14 @@ def derive(
     stall_s: float = limits.STALL_S,
     memory_bytes: int = limits.MEMORY_BYTES,
     group: int | None = None,
+    disk: Disk | None = None,
 ) -> DerivedFile:
     """Run one recipe of the registry on `source`. Raises DerivativeRefused, SandboxFailed.
 
     Nothing is left in `target_dir` unless the derivative is complete. The file has mode 0600;
     with the id of a group, 0640, and new folders 0710.
     """
-    Disk().make_folder(target_dir, group)
+    (disk or Disk()).make_folder(target_dir, group)
     work_dir = target_dir / f".making-{uuid.uuid4().hex}"
     work_dir.mkdir(mode=0o700)
     try:

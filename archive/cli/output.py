@@ -23,9 +23,14 @@ from sqlalchemy.orm import Session
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
 from archive.actions.office import restore_marker
-from archive.db import DatabaseMoved
 from archive.settings import SettingRefused
-from archive.storage_faults import StorageFault, fault_of, fault_of_files, unwritable_files
+from archive.storage_faults import (
+    DATABASE_FAILURES,
+    StorageFault,
+    fault_of,
+    fault_of_files,
+    unwritable_files,
+)
 from archive.toolbox import Toolbox
 from archive.write_ahead_log import ForeignLog
 from media.disk import is_full
@@ -144,12 +149,12 @@ def describe_error(error: Exception) -> tuple[str, str]:
         return error.code, "The index is being written just now; try again."
     if isinstance(error, SearchIndexError):
         return error.code, "The search index must be made anew: flask worker or flask reindex."
-    if isinstance(error, DatabaseMoved):
-        return "database_moved", message_for_code("database_moved")
-    if isinstance(error, SQLAlchemyError | OSError) and (fault := _storage_fault(error)):
-        return fault
     if isinstance(error, ForeignLog):
         return error.code, message_for_code(error.code, log=error.log.name)
+    if isinstance(error, (SQLAlchemyError, OSError, *DATABASE_FAILURES)) and (
+        fault := _storage_fault(error)
+    ):
+        return fault
     if isinstance(error, SQLAlchemyError):
         return _describe_database_error(error)
     if isinstance(error, OSError):
@@ -158,11 +163,12 @@ def describe_error(error: Exception) -> tuple[str, str]:
 
 
 def _storage_fault(error: Exception) -> tuple[str, str] | None:
-    """Return the code and the message of a full or read-only disk, or of a file of others."""
+    """Return the code and the message of a fault that is not described by the command itself."""
     url = toolbox().settings.database_url
     fault = fault_of(error, url)
-    if fault is None or fault == "database_missing":
+    if fault in (None, "database_missing", "database_busy"):
         return None
+    assert fault is not None
     return fault, _describe_fault(fault, url)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from archive import access, queue
 from archive.access import Rights
-from archive.db import is_database_lost
 from archive.models import User
+from archive.storage_faults import is_database_lost
 from archive.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -141,5 +141,5 @@ class JobContext:
                 self._stop_reason = stopped
                 return
             except Exception as error:
-                if not is_database_lost(error):
+                if not is_database_lost(error, self.toolbox.settings.database_url):
                     log.exception("job %s: no heartbeat", self.lease.job_id)

@@ -66,6 +66,7 @@ def _run_recipe(
                 on_progress=_ThrottledProgress(context, stage, done, count),
                 cancelled=context.is_cancelled,
                 group=context.toolbox.settings.media_gid,
+                disk=context.toolbox.disk,
             )
         except SandboxFailed as failed:
             context.raise_if_stopped()

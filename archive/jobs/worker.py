@@ -21,13 +21,12 @@ from archive import queue
 from archive.actions.discovery import rebuilding
 from archive.actions.editing import presence
 from archive.actions.office import backup_nightly, workers
-from archive.db import is_database_lost
 from archive.jobs import daily
 from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
 from archive.jobs.outage import DatabaseOutage, pause_s
 from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
-from archive.storage_faults import is_disk_full
+from archive.storage_faults import is_database_lost, is_disk_full
 from archive.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
@@ -120,7 +119,7 @@ class Worker:
                     self._stop.wait(self.toolbox.settings.poll_s)
             except Exception as error:
                 # The lane goes on after any error: one that ended would look like an idle worker.
-                if is_database_lost(error):
+                if is_database_lost(error, self.toolbox.settings.database_url):
                     self._outage.begin(error)
                 else:
                     log.exception("lane %s: unexpected error, retrying", lane)
@@ -156,7 +155,7 @@ class Worker:
                 with self.toolbox.database.writing() as db:
                     workers.record_heartbeat(db, name=self.name, host=self.host)
             except Exception as error:
-                if not is_database_lost(error):
+                if not is_database_lost(error, self.toolbox.settings.database_url):
                     log.exception("no heartbeat of the worker")
             if done.wait(workers.BEAT_INTERVAL_S):
                 return
@@ -195,7 +194,7 @@ class Worker:
                 detail=problem.detail,
             )
         except (Exception, SystemExit) as error:
-            is_lost = is_database_lost(error)
+            is_lost = is_database_lost(error, self.toolbox.settings.database_url)
             if is_lost:
                 self._outage.begin(error)
             if is_disk_full(error, self.toolbox.settings.database_url):

@@ -45,7 +45,6 @@ class Recipe:
 @contextlib.contextmanager
 def atomic_write(target: Path) -> Iterator[Path]:
     """Yield a temporary path; on success it is synced and renamed to `target`."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     temp = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         yield temp

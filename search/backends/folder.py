@@ -83,7 +83,7 @@ class IndexFolder:
 
     @contextmanager
     def _locked(self, name: str, timeout_s: float) -> Iterator[None]:
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)  # a missing home is not created again
         descriptor = os.open(self.root / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             deadline = time.monotonic() + timeout_s

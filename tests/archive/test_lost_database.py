@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url, select
 
 from archive import migrations
-from archive.db import Database, DatabaseMoved
+from archive.archive_moved import ArchiveMoved
+from archive.db import Database
 from archive.models import Interview
 from archive.models.base import new_id
 from archive.settings import Settings
@@ -78,10 +79,10 @@ def test_writing_stops_when_the_home_is_moved(
     elif then == "an older copy":
         home.with_name("older").rename(home)
     there = sorted(path.name for path in home.glob("*"))
-    with pytest.raises(DatabaseMoved):
+    with pytest.raises(ArchiveMoved):
         add_interview(database)
     database.dispose()  # new connections do not open or create another file either
-    with pytest.raises(DatabaseMoved):
+    with pytest.raises(ArchiveMoved):
         add_interview(database)
     page = client.get("/en/interviews")
     assert page.status_code == 503

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
 from archive import migrations
 from archive.db import Database
@@ -212,6 +215,72 @@ def test_every_state_of_a_checkpoint_that_was_cut_off_is_accepted(
         require_own_log(file)
 
 
+def test_log_is_applied_to_a_first_page_that_a_power_cut_has_torn(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """A disk writes whole sectors of 512 bytes: any may be the first or last new one."""
+    file = settings.home / "archive.db"
+    before = file.read_bytes()
+    write_and_die(settings, 0, 6)
+    whole = tmp_path / "whole.db"
+    shutil.copyfile(file, whole)
+    shutil.copyfile(settings.home / "archive.db-wal", tmp_path / "whole.db-wal")
+    sqlite3.connect(whole).execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
+    after = whole.read_bytes()
+    for cut in range(512, 4096, 512):
+        file.write_bytes(after[:cut] + before[cut:])
+        require_own_log(file)
+        file.write_bytes(before[:cut] + after[cut:4096] + before[4096:])
+        require_own_log(file)
+    assert last(settings) == "5"
+
+
+@pytest.mark.parametrize("commits", [1, 3])
+def test_log_of_a_home_of_the_same_age_is_refused(
+    commits: int, settings: Settings, tmp_path: Path
+) -> None:
+    """Two homes, of which one began as a copy of the other, with as many commits each."""
+    other = replace(
+        settings, home=tmp_path / "other", database_url=f"sqlite:///{tmp_path}/other/archive.db"
+    )
+    shutil.copytree(settings.home, other.home)
+    for made in (settings, other):
+        write_and_die(made, 0, commits)
+        assert last(made) == str(commits - 1)  # closing the last connection removes the log
+        write_and_die(made, commits, 2)
+    file = settings.home / "archive.db"
+    require_own_log(file)
+    shutil.copyfile(other.home / "archive.db", file)
+    with pytest.raises(ForeignLog):
+        require_own_log(file)
+
+
+@pytest.mark.parametrize("commits", [1, 3])
+def test_log_of_a_program_before_this_one_is_applied(commits: int, settings: Settings) -> None:
+    """Such a program counted its commits in `user_version` and changed no other number."""
+    file = settings.home / "archive.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA application_id=0")
+    connection.close()
+    code = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for number in range(int(sys.argv[2])):
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO setting (key, value) VALUES (?, 'x')", (str(number),))
+    [count] = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version={count + 1}")
+    connection.execute("COMMIT")
+connection.execute("INSERT INTO setting (key, value) VALUES ('last', ?)", (sys.argv[2],))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code, str(file), str(commits)], check=False)
+    require_own_log(file)
+    assert last(settings) == str(commits)
+    write_and_die(settings, commits, 2)
+    require_own_log(file)
+
+
 def test_log_is_compared_while_others_write(settings: Settings) -> None:
     write_and_die(settings, 0, 2)
     writer = subprocess.Popen(
@@ -235,6 +304,40 @@ def test_check_keeps_the_locks_of_this_process(settings: Settings) -> None:
         assert (settings.home / "archive.db-wal").exists()
     database.dispose()
     assert last(settings) == "1"
+
+
+def descriptors_of(file: Path) -> int:
+    links = Path("/proc/self/fd").iterdir()
+    return sum(os.path.realpath(link) == str(file.resolve()) for link in links)
+
+
+def test_check_leaves_no_descriptor_open(settings: Settings) -> None:
+    """An engine that is in use keeps the one of the check, also when another one is disposed."""
+    file = settings.home / "archive.db"
+    first, second = Database(settings.database_url), Database(settings.database_url)
+    for database in (first, second):
+        with database.writing() as db:
+            db.merge(Setting(key="held", value=""))
+    second.dispose()
+    # Locks that were dropped would let another process delete the log when it closes the file.
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FROM setting')"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+    assert (settings.home / "archive.db-wal").exists()
+    first.dispose()
+    assert descriptors_of(file) == 0
+    write_and_die(settings, 0, 1)
+    require_own_log(file)
+    assert descriptors_of(file) == 0
+
+
+def test_connection_that_cannot_be_made_leaves_no_descriptor_open(settings: Settings) -> None:
+    file = settings.home / "archive.db"
+    file.write_bytes(b"no database" * 1000)
+    database = Database(settings.database_url)
+    with pytest.raises(DatabaseError):
+        database.reader().execute(select(Setting))
+    database.dispose()
+    assert descriptors_of(file) == 0
 
 
 def test_commit_without_changes_writes_nothing(settings: Settings) -> None:

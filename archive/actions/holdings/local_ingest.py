@@ -13,7 +13,7 @@ from archive.actions.holdings.originals import StoredFile
 from archive.actions.holdings.stored_files import describe_stored_file
 from archive.actions.holdings.upload_errors import NoSpace
 from archive.toolbox import Toolbox
-from media.disk import Disk, is_full
+from media.disk import is_full
 from media.kinds import RefusedKind, sniff
 from media.vault import HashMismatch
 
@@ -105,8 +105,8 @@ def ingest_file(toolbox: Toolbox, rights: Rights, accession: str, *, path: Path)
 
 def _free_bytes(toolbox: Toolbox) -> int:
     root = toolbox.settings.vault_dir
-    root.mkdir(parents=True, exist_ok=True)
-    return Disk().free_bytes(root)
+    toolbox.disk.make_folder(root)
+    return toolbox.disk.free_bytes(root)
 
 
 def _require_free_space(toolbox: Toolbox, length: int) -> None:

@@ -39,6 +39,7 @@ from archive.actions.office.backup_manifest import (
     ManifestDamaged,
 )
 from archive.actions.office.settings_file import settings_file
+from archive.archive_moved import Home
 from archive.database_copies import CopyDamaged
 from archive.models import Event, MediaFile, Setting
 from archive.models.base import utc_now
@@ -134,7 +135,7 @@ def back_up(
     if target.resolve().is_relative_to(home) or home.is_relative_to(target.resolve()):
         raise BackupTargetInside(path=str(target))
     folder = folder or BackupFolder(target)
-    with _only_one(toolbox.settings.home) as staging:
+    with _only_one(toolbox.home) as staging:
         for attempt in range(1, MOST_SNAPSHOTS + 1):
             snapshot = _take_snapshot(toolbox, staging / f"snapshot-{attempt}.db", on_progress)
             try:
@@ -152,10 +153,11 @@ def back_up(
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[Path]:
+def _only_one(home: Home) -> Iterator[Path]:
     """Lock against other backups and yield an empty folder. Raises BackupRunning."""
-    staging = home / ".backup"
-    with only_process(home / ".backup.lock", BackupRunning()):
+    home.require_unmoved()
+    staging = home.path / ".backup"
+    with only_process(home.path / ".backup.lock", BackupRunning()):
         _clear(staging)
         staging.mkdir(mode=0o700, exist_ok=True)
         try:
@@ -277,6 +279,7 @@ class _Run:
             SETTINGS_NAME: folder.write_bytes(name(SETTINGS_NAME), text),
         }
         if options.with_key:
+            self.toolbox.home.require_unmoved()  # else another key would be made there
             key = keep_secret_key(settings).encode("ascii")
             files[KEY_NAME] = folder.write_bytes(name(KEY_NAME), key)
         self.result.database_bytes, self.result.with_key = database.size_bytes, options.with_key
@@ -287,6 +290,7 @@ class _Run:
         try:
             source = self.toolbox.vault.path(sha256).open("rb")
         except OSError:  # of the vault: it stops no copy of the others
+            self.toolbox.home.require_unmoved()
             self.result.missing.append(sha256)
             return
         try:

@@ -12,18 +12,15 @@ from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused
-from archive.db import DatabaseMoved
 from archive.messages import Message
 from archive.migrations import DatabaseNewer, require_known_revision
-from archive.storage_faults import fault_of
+from archive.storage_faults import DATABASE_FAILURES, fault_of, is_database_lost
 from archive.web.core import current, origin
-from archive.write_ahead_log import ForeignLog
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +37,6 @@ CODE_OF_STATUS = {
     414: "address_too_long",
     429: "too_many_requests",
 }
-
-# The database is down, its connection was cut, or no connection of the pool came free in time.
-# PostgreSQL reports a missing column, as after an upgrade by a newer program, as ProgrammingError.
-DATABASE_FAILURES = (OperationalError, InterfaceError, NoConnection, ProgrammingError)
 
 STATUS_OF_CODE = {
     "frozen": 423,
@@ -75,11 +68,14 @@ def respond(status: int, code: str, **facts: object) -> ResponseReturnValue:
     A session whose transaction has failed accepts no more queries, and rendering the error page
     needs a connection.
     """
-    current.end_transaction(succeeded=False)
-    message = messages.for_code(code, **facts)
+    try:
+        current.end_transaction(succeeded=False)
+        message = messages.for_code(code, **facts)  # in the language of the archive's settings
+    except DATABASE_FAILURES as error:
+        return _database_failed(error)
     if prefers_json():
         return jsonify(error=code, message=message.summary, **_json_values(facts)), status
-    return _page(status, code, message), status
+    return _page(status, code, message)
 
 
 def respond_bare(status: int, code: str) -> ResponseReturnValue:
@@ -133,14 +129,6 @@ def register(app: Flask) -> None:
     for failure in (*DATABASE_FAILURES, OSError):
         app.register_error_handler(failure, _storage_failed)
 
-    @app.errorhandler(DatabaseMoved)
-    def _database_moved(_error: DatabaseMoved) -> ResponseReturnValue:
-        return _without_database("database_moved")
-
-    @app.errorhandler(ForeignLog)
-    def _foreign_log(_error: ForeignLog) -> ResponseReturnValue:
-        return _without_database("foreign_log")
-
     @app.errorhandler(DataError)
     @app.errorhandler(OverflowError)
     def _unstorable(_error: Exception) -> ResponseReturnValue:
@@ -164,7 +152,11 @@ def _storage_failed(error: Exception) -> ResponseReturnValue:
         return _retryable(507, "disk_full", kept="disk_full_kept")
     if fault is None and isinstance(error, OSError):
         return _respond_unexpected()
-    log.error("%s %s: the database did not answer", request.method, request.path, exc_info=True)
+    is_named = fault not in (None, "database_busy")
+    log.error(
+        *("%s %s: the database did not answer (%s)", request.method, request.path, fault),
+        exc_info=not is_named,
+    )
     if fault is None and isinstance(error, ProgrammingError | OperationalError):
         try:
             require_known_revision(url)
@@ -172,8 +164,15 @@ def _storage_failed(error: Exception) -> ResponseReturnValue:
             return _without_database(newer.code)
         except Exception:
             log.exception("the revision of the database cannot be read")
-        if isinstance(error, ProgrammingError):
-            return _respond_unexpected()
+    if fault is None and not isinstance(error, OperationalError):
+        return _respond_unexpected()
+    return _without_database(fault or "database_busy")
+
+
+def _database_failed(error: Exception) -> ResponseReturnValue:
+    """Return 503 for a failure while another error was being answered."""
+    fault = fault_of(error, current.settings().database_url)
+    log.error("%s %s: the database did not answer (%s)", request.method, request.path, fault)
     return _without_database(fault or "database_busy")
 
 
@@ -194,18 +193,23 @@ def _retryable(status: int, code: str, *, kept: str) -> ResponseReturnValue:
     submitted = _submitted_fields()
     if prefers_json() or not submitted:
         return respond(status, code)
-    return _page(status, code, messages.for_code(kept), submitted=submitted), status
+    return _page(status, code, messages.for_code(kept), submitted=submitted)
 
 
-def _page(status: int, code: str, message: Message, *, submitted: SubmittedFields = ()) -> str:
-    """Render the error page, or the bare page if rendering fails."""
+def _page(
+    status: int, code: str, message: Message, *, submitted: SubmittedFields = ()
+) -> ResponseReturnValue:
+    """Return the error page, or the bare page if rendering fails."""
     try:
-        return render_template(
+        page = render_template(
             "core/errors/page.html", status=status, code=code, message=message, submitted=submitted
         )
-    except Exception:
+    except Exception as error:
+        if is_database_lost(error, current.settings().database_url):
+            return _database_failed(error)
         log.exception("the page of %s could not be drawn", code)
-        return _bare_page(status, code, message)
+        page = _bare_page(status, code, message)
+    return page, status
 
 
 def _bare_page(status: int, code: str, message: Message) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive import messages
 from archive.actions.office import workers
-from archive.db import is_database_lost
+from archive.storage_faults import is_database_lost
 from archive.web.core import current, formatting
 
 
@@ -14,7 +14,7 @@ def health_facts() -> dict[str, object]:
         with current.toolbox().database.reading() as db:
             report = workers.load_report(db)
     except Exception as error:
-        if not is_database_lost(error):
+        if not is_database_lost(error, current.settings().database_url):
             raise
         return {"ok": False, "database": "lost"}
     return {

@@ -157,7 +157,7 @@ def test_worker_waits_for_postgresql_at_its_start_and_while_it_runs(tmp_path: Pa
 
 
 def test_running_worker_waits_for_a_moved_home(toolbox: Toolbox, tmp_path: Path) -> None:
-    """SQLite would write on into the old file: DatabaseMoved, until the folder is back."""
+    """SQLite would write on into the old file: ArchiveMoved, until the folder is back."""
     home = toolbox.settings.home
     with started(toolbox.settings, tmp_path) as worker:
         wait_until_it_runs(toolbox)

@@ -12,13 +12,14 @@ from sqlalchemy import create_engine, text
 from sqlalchemy import event as sql_event
 from sqlalchemy.exc import OperationalError
 
-from archive.db import DatabaseMoved, is_database_lost
+from archive.archive_moved import ArchiveMoved
 from archive.jobs.context import JobContext
 from archive.jobs.registry import JOBS
 from archive.jobs.worker import Worker
 from archive.models import Job
 from archive.models.vocabulary import LANES
 from archive.queue import MOST_INTERRUPTIONS, enqueue
+from archive.storage_faults import is_database_lost
 from archive.toolbox import Toolbox
 from tests.support.worker_process import wait_until
 
@@ -115,8 +116,8 @@ def test_wrong_query_uses_up_an_attempt(toolbox: Toolbox, kinds: None) -> None:
 
 
 def test_moved_database_is_a_lost_one() -> None:
-    assert is_database_lost(DatabaseMoved("archive.db"))
-    assert not is_database_lost(ValueError("a bug"))
+    assert is_database_lost(ArchiveMoved("archive.db"), "sqlite:///archive.db")
+    assert not is_database_lost(ValueError("a bug"), "sqlite:///archive.db")
 
 
 @pytest.mark.sqlite_only

@@ -153,7 +153,7 @@ def test_target_that_cannot_be_made_is_refused(path: str, toolbox: Toolbox, tmp_
 
 
 def test_two_backups_at_once_are_refused(toolbox: Toolbox, target: Path) -> None:
-    with backup._only_one(toolbox.settings.home), pytest.raises(BackupRunning):
+    with backup._only_one(toolbox.home), pytest.raises(BackupRunning):
         back_up(toolbox, target)
     back_up(toolbox, target)
 
