@@ -45,6 +45,7 @@ class Recipe:
 @contextlib.contextmanager
 def atomic_write(target: Path) -> Iterator[Path]:
     """Yield a temporary path; on success it is synced and renamed to `target`."""
+    target.parent.mkdir(exist_ok=True)  # without its parents: those of a moved home stay missing
     temp = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         yield temp
