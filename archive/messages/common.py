@@ -140,9 +140,12 @@ MESSAGES: dict[str, MessageFactory] = {
         ),
     ),
     "database_moved": lambda f: Message(
-        _("The folder of the archive was moved, deleted or replaced while the program ran."),
+        _(
+            "The folder or the database of the archive was moved, deleted or replaced while the"
+            " program ran."
+        ),
         reassurance=_("Nothing is written any more, so nothing goes to a wrong place."),
-        advice=_("Put the folder back, then start the program again."),
+        advice=_("Put what was moved to its place, then start the program again."),
     ),
     "foreign_log": lambda f: Message(
         _(

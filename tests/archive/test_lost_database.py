@@ -86,7 +86,7 @@ def test_writing_stops_when_the_home_is_moved(
         add_interview(database)
     page = client.get("/en/interviews")
     assert page.status_code == 503
-    assert "The folder of the archive was moved" in page.get_data(as_text=True)
+    assert "The folder or the database of the archive was moved" in page.get_data(as_text=True)
     assert client.post("/api/v1/transcripts/x/ops").get_json()["error"] == "database_moved"
     assert sorted(path.name for path in home.glob("*")) == there
     shutil.rmtree(home, ignore_errors=True)

@@ -160,7 +160,7 @@ def test_pages_and_uploads_name_a_moved_home(
     move()
     page = client.get("/en/interviews")
     assert page.status_code == 503
-    assert "The folder of the archive was moved" in page.text
+    assert "The folder or the database of the archive was moved" in page.text
     assert client.post("/api/v1/transcripts/x/ops").get_json()["error"] == "database_moved"
     put_back(settings)
     assert client.get("/en/interviews").status_code == 200
