@@ -65,6 +65,7 @@ DETAILS: Mapping[EventKind, DetailFields] = {
         "missing": list[str],
         "missing_count": int,
     },
+    "clock.jumped": {"by_s": int},
     "collection.created": {"code": str},
     "collection.described": {},
     "contents.added": {"title": str},

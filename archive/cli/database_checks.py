@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archive import audit, migrations
-from archive.actions.office import database_check
+from archive.actions.office import database_check, first_run
 from archive.cli.check_result import CheckResult
 from archive.cli.output import database_fault, message_for_code
 from archive.toolbox import Toolbox
@@ -17,6 +17,7 @@ def check_database(tools: Toolbox) -> CheckResult:
     migrations.require_known_revision(url)
     current, expected = migrations.current_revision(url), migrations.newest_revision()
     if current is None:
+        first_run.require_records(None, tools.vault)
         return CheckResult("database", "fault", "The database is empty.", "flask init fills it.")
     if current != expected:
         return CheckResult(
@@ -27,6 +28,8 @@ def check_database(tools: Toolbox) -> CheckResult:
         )
     with tools.database.reading() as db:
         damage = database_check.find_damage(db)
+        if not damage:
+            first_run.require_records(db, tools.vault)
     if damage:
         detail = f"The database is damaged: {'; '.join(damage)}."
         return CheckResult("database", "fault", detail, message_for_code("database_damaged"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from archive import queue
 from archive.actions.holdings import fixity, missing_derivatives
 from archive.cli.check_result import CheckResult, first_names
 from archive.cli.output import operator
@@ -52,7 +53,11 @@ def check_copies(tools: Toolbox) -> CheckResult:
         in_progress = {
             str(payload.get("subject_id", ""))
             for payload in db.scalars(
-                select(Job.payload).where(Job.kind == "derive", Job.state.in_(OPEN_JOB_STATES))
+                select(Job.payload).where(
+                    Job.kind == "derive",
+                    Job.state.in_(OPEN_JOB_STATES),
+                    ~queue.waits_for_person(),
+                )
             )
         }
     lost = [file.filename for file in missing if file.id not in in_progress]
@@ -61,7 +66,7 @@ def check_copies(tools: Toolbox) -> CheckResult:
             "copies",
             "fault",
             f"Originals without all copies: {first_names(lost)}.",
-            "flask derive queues them, and flask worker makes them.",
+            "flask derive queues them again, and flask worker makes them.",
         )
     if missing:
         detail = f"Originals whose copies are being made: {len(missing)}."

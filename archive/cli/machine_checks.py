@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from archive import file_modes
@@ -112,17 +113,20 @@ def check_clock(tools: Toolbox) -> CheckResult:
         jump = clock_check.find_jump(db)
     if jump is None:
         return CheckResult("clock", "ok", "The clock agrees with the records.")
-    minutes = round(jump.by.total_seconds() / 60)
+    days, minutes = round(jump.by / timedelta(days=1)), round(jump.by.total_seconds() / 60)
+    length = f"{days} days" if days > 1 else f"{minutes} minutes"
     detail = {
-        "behind_records": f"The clock is {minutes} minutes behind the newest record.",
-        "went_back": f"The clock was set back by {minutes} minutes in the last week.",
-        "server_differs": f"The clock and that of the database server differ by {minutes} minutes.",
+        "behind_records": f"The clock is {length} behind the last event.",
+        "went_back": f"The clock was set back by {length} in the last week.",
+        "went_ahead": f"The clock was set ahead by {length} in the last week.",
+        "server_differs": f"The clock and that of the database server differ by {length}.",
     }[jump.kind]
     return CheckResult(
         "clock",
         "fault",
         detail,
-        "Set the clock, and let the system keep it (NTP). Records keep the times that they have.",
+        "Set the clock, and let the system keep it (NTP). Records keep the times that they have;"
+        " a jump is named for seven days.",
     )
 
 

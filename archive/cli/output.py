@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from archive import messages
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
-from archive.actions.office import restore_marker
+from archive.actions.office import first_run, restore_marker
 from archive.settings import SettingRefused
 from archive.storage_faults import (
     DATABASE_FAILURES,
@@ -203,6 +203,10 @@ def _describe_database_error(error: SQLAlchemyError) -> tuple[str, str]:
     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
     home = toolbox().settings.home
     if "no such table" in cause or "unable to open" in cause or cause.startswith("relation "):
+        try:
+            first_run.require_records(None, toolbox().vault)
+        except first_run.RecordsLost as lost:
+            return lost.code, _refusal_message(lost)
         return "no_archive", f"There is no archive in {home} yet: flask init makes it."
     return "database_unusable", f"The database cannot be used: {cause}."
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
+from flask.cli import ScriptInfo, with_appcontext
 
 from archive import file_modes, migrations
 from archive.actions.catalogue import places
@@ -27,7 +27,7 @@ from archive.cli.output import (
     toolbox,
     transaction,
 )
-from archive.cli.supervision import WorkerSupervisor, ending_with_parent
+from archive.cli.supervision import WorkerSupervisor, ending_with_parent, worker_command
 from archive.settings import make_folders
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def serve(port: int | None, worker: bool) -> None:
         exit_with_error(
             "port_unusable", f"{settings.host}:{chosen_port} cannot be served: {why}. Try --port."
         )
-    supervisor = WorkerSupervisor(toolbox().database) if worker else None
+    supervisor = _supervisor() if worker else None
     try:
         _exit_on_signals(supervisor)
         if supervisor is not None:
@@ -121,6 +121,12 @@ def serve(port: int | None, worker: bool) -> None:
         server.close()
         if supervisor is not None:
             supervisor.stop()
+
+
+def _supervisor() -> WorkerSupervisor:
+    script = click.get_current_context().ensure_object(ScriptInfo)
+    command = worker_command(os.getpid(), app=script.app_import_path)
+    return WorkerSupervisor(toolbox().database, command=command)
 
 
 @click.command("worker")

@@ -31,9 +31,9 @@ class WorkerSupervisor:
     The pause before a restart doubles while the worker dies within a minute.
     """
 
-    def __init__(self, database: Database, *, command: list[str] | None = None) -> None:
+    def __init__(self, database: Database, *, command: list[str]) -> None:
         self._database = database
-        self._command = command or worker_command(os.getpid())
+        self._command = command
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         # The worker gets a signal when the thread that started it ends: this one lives longest.
@@ -94,10 +94,13 @@ class WorkerSupervisor:
             workers.record_death(db, name=name, host=host, problem=how)
 
 
-def worker_command(parent: int) -> list[str]:
-    """Return the command of a worker that ends with its parent."""
-    flask = [sys.executable, "-m", "flask", "--app", "app"]
-    return [*flask, "worker", "--parent", str(parent)]
+def worker_command(parent: int, *, app: str | None) -> list[str]:
+    """Return the command of a worker that ends with its parent.
+
+    `app` is what was given to `flask --app`; without it flask finds the same app by itself.
+    """
+    chosen = ["--app", app] if app else []
+    return [sys.executable, "-m", "flask", *chosen, "worker", "--parent", str(parent)]
 
 
 def restart_pause_s(deaths: int) -> float:

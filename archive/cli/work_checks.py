@@ -23,12 +23,13 @@ def check_index(tools: Toolbox) -> CheckResult:
     with tools.database.reading() as db:
         waiting = len(indexing.pending(db))
         since = indexing.waiting_since(db)
-    if since is not None and utc_now() - since > LONGEST_INDEX_WAIT:
+    # Dated after now, by a clock that was ahead: how long they have waited is not known.
+    if since is not None and not timedelta(0) <= utc_now() - since <= LONGEST_INDEX_WAIT:
         return CheckResult(
             "index",
             "fault",
-            f"Changes wait for the search index since {since:%Y-%m-%d %H:%M} UTC, and nothing"
-            " indexes them.",
+            f"Changes of {since:%Y-%m-%d %H:%M} UTC wait for the search index, and nothing has"
+            " indexed them.",
             "Start flask worker. If one runs, flask jobs names the cause.",
         )
     if not health.ok:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import queue
 from archive.actions.accounts import sessions
 from archive.actions.editing import idempotency
 from archive.actions.holdings import derivatives, missing_derivatives, upload_sweep
+from archive.actions.office import settings
 from archive.jobs.context import JobContext
-from archive.models import Job
 from search.backends.base import IndexBusy
 
+SWEPT_AT = "swept_at"  # setting: when the last clean-up ended, by the clock of then
 LONGEST_GAP = timedelta(days=10)  # also of a computer that is used once a week
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,11 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     """Delete only what no row refers to; `flask doctor` reports orphans of the vault.
 
     Nothing is deleted by its age unless the clock has run evenly since the last clean-up: after
-    a jump, files and uploads of today look a year old.
+    a jump, files and uploads of today look a year old. So the first one deletes nothing.
     """
     toolbox = context.toolbox
     with context.reading() as db:
-        is_even = _clock_runs_evenly(db)
+        is_even = _clock_has_run_evenly(db)
     if is_even:
         deleted = _delete_old_files(context)
     else:
@@ -44,6 +44,7 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     with context.checkpoint() as db:
         enqueued = missing_derivatives.enqueue_daily(db, unanswered)
         expired_sessions = sessions.purge_expired(db)
+        settings.set_value(db, SWEPT_AT, queue.database_now(db).isoformat())
         if is_even:
             idempotency.sweep(db)
     return {
@@ -54,13 +55,16 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     }
 
 
-def _clock_runs_evenly(db: Session) -> bool:
-    """Return whether a clean-up ended in the last days, or none ever did."""
-    now = queue.database_now(db)
-    ended = select(Job.id).where(Job.kind == "sweep", Job.state == "done")
-    recently = ended.where(Job.finished_at.between(now - LONGEST_GAP, now))
-    is_first = db.scalar(ended.limit(1)) is None
-    return is_first or db.scalar(recently.limit(1)) is not None
+def _clock_has_run_evenly(db: Session) -> bool:
+    """Return whether the last clean-up was in the last days.
+
+    That one alone counts: after two jumps an earlier one is recent again.
+    """
+    swept_at = settings.get_value(db, SWEPT_AT)
+    if not swept_at:
+        return False
+    gap = queue.database_now(db) - datetime.fromisoformat(swept_at)
+    return timedelta(0) <= gap <= LONGEST_GAP
 
 
 def _delete_old_files(context: JobContext) -> dict[str, int]:

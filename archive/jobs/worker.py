@@ -14,13 +14,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
 
 from archive import queue
+from archive.access import machine
 from archive.actions.discovery import rebuilding
 from archive.actions.editing import presence
 from archive.actions.office import backup_nightly, workers
+from archive.actions.office.clock_check import ClockWatch
 from archive.jobs import daily
 from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
 from archive.jobs.outage import DatabaseOutage, pause_s
@@ -28,6 +31,8 @@ from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
 from archive.storage_faults import is_database_lost, is_disk_full
 from archive.toolbox import Toolbox
+
+RunEnd = Literal["cancelled", "released", "parked", "interrupted", "fails", "final"]
 
 log = logging.getLogger(__name__)
 
@@ -150,10 +155,13 @@ class Worker:
                 workers.remove_heartbeat(db, self.name)
 
     def _send_heartbeats(self, done: threading.Event) -> None:
+        watch = ClockWatch()
         while True:
             try:
                 with self.toolbox.database.writing() as db:
-                    workers.record_heartbeat(db, name=self.name, host=self.host)
+                    row = workers.record_heartbeat(db, name=self.name, host=self.host)
+                    watch.record_jump(db, machine("worker"), row)
+                watch.accept()
             except Exception as error:
                 if not is_database_lost(error, self.toolbox.settings.database_url):
                     log.exception("no heartbeat of the worker")
@@ -213,7 +221,7 @@ class Worker:
     def _end_lease(
         self,
         lease: queue.Lease,
-        outcome: str,
+        outcome: RunEnd,
         *,
         problem: str = "",
         detail: dict[str, object] | None = None,

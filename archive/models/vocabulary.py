@@ -51,6 +51,7 @@ EventKind = Literal[
     "account.password_set",
     "archive.backed_up",
     "archive.restored",
+    "clock.jumped",
     "collection.created",
     "collection.described",
     "contents.added",

@@ -28,6 +28,7 @@ from archive.queue.leases import (
     park,
     record_progress,
     release,
+    waits_for_person,
 )
 from archive.queue.recovery import interrupt, reconcile
 
@@ -55,4 +56,5 @@ __all__ = [
     "release",
     "request_cancel",
     "retry",
+    "waits_for_person",
 ]

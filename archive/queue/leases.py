@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from archive.models import Job
@@ -195,16 +195,18 @@ def mark_cancelled(db: Session, lease: Lease) -> None:
     _write(db, lease, state="cancelled", finished_at=database_now(db), lease_token="")
 
 
+def waits_for_person() -> ColumnElement[bool]:
+    """Return the condition that a job waits until a person tries it: it was killed too often."""
+    return and_(Job.state == "waiting", Job.interruptions >= MOST_INTERRUPTIONS)
+
+
 def _claimable(now: datetime, lanes: Iterable[str]) -> Any:
     return (
         select(Job.id)
         .where(
             Job.lane.in_(sorted(lanes)),
-            # After too many interruptions a job waits until a person tries it again.
-            or_(
-                Job.state == "queued",
-                and_(Job.state == "waiting", Job.interruptions < MOST_INTERRUPTIONS),
-            ),
+            Job.state.in_(("queued", "waiting")),
+            ~waits_for_person(),
             has_passed(Job.run_after_at, now, longest=LONGEST_RETRY_DELAY),
         )
         .order_by(Job.priority.desc(), Job.id)

@@ -72,9 +72,8 @@ def open_jobs(db: Session, rights: Rights) -> list[JobWithInterview]:
     """Return the open jobs that the actor may see: first those that need a person."""
     access.require(rights, "see_jobs")
     query = _with_interviews(rights).where(Job.state.in_(OPEN_JOB_STATES))
-    needs_person = Job.interruptions >= queue.MOST_INTERRUPTIONS
     order = (
-        ~needs_person,
+        ~queue.waits_for_person(),
         Job.state != "running",
         Job.state == "waiting",
         Job.priority.desc(),
@@ -118,7 +117,7 @@ def list_for_interview(db: Session, rights: Rights, interview: Interview) -> lis
 
 
 def _is_recent_failure() -> ColumnElement[bool]:
-    return and_(Job.state == "failed", Job.created_at > utc_now() - SHOWN_PERIOD)
+    return and_(Job.state == "failed", Job.finished_at > utc_now() - SHOWN_PERIOD)
 
 
 def _with_interviews(rights: Rights) -> Select[Job, Interview]:

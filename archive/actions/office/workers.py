@@ -49,7 +49,7 @@ def worker_name(host: str, process_id: int) -> str:
     return f"{host}:{process_id}"
 
 
-def record_heartbeat(db: Session, *, name: str, host: str) -> None:
+def record_heartbeat(db: Session, *, name: str, host: str) -> WorkerHeartbeat:
     """Renew the row of a running worker; delete those of dead workers that it replaces."""
     now = database_now(db)
     row = db.get(WorkerHeartbeat, name)
@@ -68,6 +68,7 @@ def record_heartbeat(db: Session, *, name: str, host: str) -> None:
     db.execute(
         delete(WorkerHeartbeat).where(WorkerHeartbeat.name != name, or_(is_replaced, is_forgotten))
     )
+    return row
 
 
 def remove_heartbeat(db: Session, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,18 +12,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from archive import migrations
 from archive.actions.office import clock_check
 from archive.actions.office.clock_check import find_jump
 from archive.jobs.worker import Worker
 from archive.models import Event, Job, MediaFile, Outbox
 from archive.models.base import utc_now
-from archive.queue import enqueue
+from archive.queue import MOST_INTERRUPTIONS, enqueue
 from archive.toolbox import Toolbox
 from tests.archive.cli.test_doctor import run_doctor
 from tests.support import media_factory
 from tests.support.cli_runner import CliRunner
+from tests.support.http_server import ROOT
 from tests.support.searchable_interviews import add_interview_with_text
 from tests.support.small_disk import delete, fill, mounted, use_up_inodes
+from tests.support.worker_process import command, environment
+
+DAY = 24 * 60  # minutes
+YEAR = 365 * DAY
 
 
 def damage_page(toolbox: Toolbox, table: str) -> bytes:
@@ -152,13 +159,20 @@ def test_missing_copies_are_a_fault_until_they_are_queued(
     assert run_doctor(runner)["copies"]["state"] == "fault"
     runner.output("derive")
     assert run_doctor(runner)["copies"]["detail"] == "Originals whose copies are being made: 1."
+    with toolbox.database.writing() as db:
+        job = db.scalars(select(Job).where(Job.kind == "derive")).one()
+        job.state, job.interruptions = "waiting", MOST_INTERRUPTIONS
+    assert run_doctor(runner)["copies"]["state"] == "fault"  # it waits for a person
 
 
-def test_outbox_that_nothing_indexes_is_a_fault(runner: CliRunner, toolbox: Toolbox) -> None:
+@pytest.mark.parametrize("hours", [-1, 24 * 365], ids=["hour-ago", "year-ahead"])
+def test_outbox_that_nothing_indexes_is_a_fault(
+    runner: CliRunner, toolbox: Toolbox, hours: int
+) -> None:
     add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
     assert run_doctor(runner)["index"]["state"] != "fault"
     with toolbox.database.writing() as db:
-        db.execute(update(Outbox).values(at=utc_now() - timedelta(hours=1)))
+        db.execute(update(Outbox).values(at=utc_now() + timedelta(hours=hours)))
     assert run_doctor(runner)["index"]["state"] == "fault"
     Worker(toolbox).run_until_idle()
     assert run_doctor(runner)["index"]["state"] == "ok"
@@ -176,8 +190,9 @@ def test_unreadable_upload_is_a_fault(runner: CliRunner, toolbox: Toolbox) -> No
 
 
 def set_last_events(toolbox: Toolbox, *minutes_ago: int) -> None:
-    """Give the last events these ages, the newest event last."""
+    """Give the last events these ages, the newest event last; those before have the first."""
     with toolbox.database.writing() as db:
+        db.execute(update(Event).values(at=utc_now() - timedelta(minutes=minutes_ago[0])))
         events = db.scalars(select(Event).order_by(Event.number.desc()).limit(len(minutes_ago)))
         for event, minutes in zip(events, reversed(minutes_ago), strict=True):
             event.at = utc_now() - timedelta(minutes=minutes)
@@ -186,17 +201,20 @@ def set_last_events(toolbox: Toolbox, *minutes_ago: int) -> None:
 @pytest.mark.parametrize(
     ("minutes_ago", "sentence"),
     [
-        ((10, -60), "The clock is 60 minutes behind the newest record."),
+        ((10, -60), "The clock is 60 minutes behind the last event."),
         ((60, 120), "The clock was set back by 60 minutes in the last week."),
+        ((60, 60 + YEAR, 30), "The clock was set back by 365 days in the last week."),
+        ((30, 20 - YEAR, 10), "The clock was set back by 365 days in the last week."),
+        ((30 + 8 * DAY, 20 - YEAR, 10 + 8 * DAY), ""),
         ((0, 0), ""),
         ((0, 3), ""),
     ],
-    ids=["behind", "set-back", "right", "small"],
+    ids=["behind", "set-back", "was-back", "was-ahead", "was-ahead-long-ago", "right", "small"],
 )
 def test_clock_that_jumped_is_a_fault(
-    runner: CliRunner, toolbox: Toolbox, minutes_ago: tuple[int, int], sentence: str
+    runner: CliRunner, toolbox: Toolbox, minutes_ago: tuple[int, ...], sentence: str
 ) -> None:
-    for number in (1, 2):
+    for number in (1, 2, 3):
         add_interview_with_text(toolbox, f"LK-{number}", "Tôi bán gạo ở chợ.")
     set_last_events(toolbox, *minutes_ago)
     clock = run_doctor(runner)["clock"]
@@ -213,3 +231,31 @@ def test_clock_unlike_that_of_the_server_is_found(
         jump = find_jump(db)
     assert jump is not None
     assert jump.kind == "server_differs"
+
+
+@pytest.mark.parametrize("harm", ["missing", "without tables", "without rows"])
+def test_lost_records_beside_originals_are_a_fault_with_the_advice_of_init(
+    runner: CliRunner, toolbox: Toolbox, tmp_path: Path, harm: str
+) -> None:
+    ingest(runner, toolbox, tmp_path)
+    toolbox.database.dispose()
+    for file in toolbox.settings.home.glob("archive.db*"):
+        file.unlink()
+    if harm == "without tables":
+        (toolbox.settings.home / "archive.db").touch()
+    elif harm == "without rows":
+        migrations.upgrade(toolbox.settings.database_url)
+    doctor = subprocess.run(
+        command("doctor"),
+        cwd=ROOT,
+        env=environment(toolbox.settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert doctor.returncode == 1
+    advice = "The originals are here, but the database that describes them is missing or empty."
+    [report] = [line for line in doctor.stdout.splitlines() if " database " in line[:20]]
+    assert report.startswith("fault")
+    assert advice in report
+    assert "flask init" not in doctor.stdout

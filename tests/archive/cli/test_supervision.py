@@ -32,12 +32,12 @@ LONG_S = 240
 class Served:
     """`flask serve` with its worker, and what it printed."""
 
-    def __init__(self, toolbox: Toolbox, folder: Path) -> None:
+    def __init__(self, toolbox: Toolbox, folder: Path, *, app: str = "app") -> None:
         self._toolbox = toolbox
         self._printed, self._errors = folder / "stdout", folder / "stderr"
         with self._printed.open("wb") as stdout, self._errors.open("wb") as stderr:
             self.process = subprocess.Popen(
-                command("serve", "--port", "0"),
+                [sys.executable, "-m", "flask", "--app", app, "serve", "--port", "0"],
                 cwd=ROOT,
                 env=environment(toolbox.settings, PYTHONUNBUFFERED="1"),
                 stdout=stdout,
@@ -106,6 +106,17 @@ def test_serve_starts_its_worker_again_and_reports_its_death(
     assert client.request("GET", "/health").status == 200
     assert "The worker ended by itself (SIGKILL). It is started again in 1 s" in served.errors
     assert is_running(second)
+
+
+def test_worker_is_of_the_same_app_as_its_server(toolbox: Toolbox, tmp_path: Path) -> None:
+    app = f"{tmp_path / 'office.py'}:create_app"
+    (tmp_path / "office.py").write_text("from app import create_app\n", encoding="utf-8")
+    served = Served(toolbox, tmp_path, app=app)
+    try:
+        words = Path(f"/proc/{served.worker_pid()}/cmdline").read_bytes().decode().split("\0")
+    finally:
+        served.end()
+    assert words[words.index("--app") + 1] == app
 
 
 def test_worker_of_a_killed_server_ends_in_order(served: Served, toolbox: Toolbox) -> None:

@@ -7,6 +7,7 @@ stored instants instead.
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from archive.access import Rights
-from archive.actions.holdings import local_ingest
-from archive.models import Job, Outbox
+from archive.actions.holdings import local_ingest, uploads
+from archive.models import Event, Job, Outbox, Upload
 from archive.models.base import utc_now
+from archive.queue import enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
 from tests.support.http_server import ROOT
@@ -137,6 +139,64 @@ def test_running_worker_goes_on_when_its_clock_jumps_and_comes_back(
 
         wait_until(is_done)
         assert process.poll() is None
+
+
+def test_upload_that_began_while_the_clock_was_back_is_kept(
+    toolbox: Toolbox, tmp_path: Path, rights_of: RightsOf
+) -> None:
+    """By the right clock it is a year old, and a clean-up of before lies in the last days."""
+    media_factory.add_interview(toolbox.database)
+    clock = MovableClock(tmp_path)
+    with worker_with(toolbox, clock):
+        wait_until(lambda: done_since(toolbox, "sweep", near=utc_now()) == 1)
+    clock.move(YEAR_BACK)
+    back = utc_now() - timedelta(days=365)
+    with worker_with(toolbox, clock):
+        wait_until(lambda: done_since(toolbox, "sweep", near=back) == 1)
+    upload_id = media_factory.start_upload(toolbox, rights_of("hoa"), length=10)
+    with toolbox.database.writing() as db:
+        db.get_one(Upload, upload_id).expires_at -= timedelta(days=365)
+    for path in toolbox.parts.root.iterdir():
+        os.utime(path, (back.timestamp(), back.timestamp()))
+    clock.move(RIGHT)
+    with toolbox.database.writing() as db:
+        enqueue(db, "sweep", lane="files")
+    with worker_with(toolbox, clock):
+        wait_until(lambda: done_since(toolbox, "sweep", near=utc_now()) == 2)
+    assert uploads.load_progress(toolbox, rights_of("hoa"), upload_id).offset_bytes == 0
+
+
+def test_clock_that_was_set_ahead_is_a_fault_of_the_doctor(
+    toolbox: Toolbox, tmp_path: Path
+) -> None:
+    clock = MovableClock(tmp_path)
+
+    def jumps() -> list[int]:
+        with toolbox.database.reading() as db:
+            found = db.query(Event).filter_by(kind="clock.jumped").order_by(Event.number)
+            return [round(timedelta(seconds=event.detail["by_s"]).days) for event in found]
+
+    def sentence() -> str:
+        report = subprocess.run(
+            command("doctor"),
+            cwd=ROOT,
+            env=environment(toolbox.settings, **clock.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert report.returncode == 1
+        return report.stdout
+
+    with worker_with(toolbox, clock):
+        wait_until(lambda: done_since(toolbox, "sweep", near=utc_now()) == 1)
+        clock.move(YEAR_AHEAD)
+        wait_until(lambda: jumps() == [365])
+    assert "The clock was set ahead by 365 days in the last week." in sentence()
+    clock.move(RIGHT)
+    assert "The clock is 365 days behind the last event." in sentence()
+    run_flask(toolbox, clock, "interview", "add", "--title", "Chuyện cái giếng", "--json")
+    assert "The clock was set back by 365 days in the last week." in sentence()
 
 
 def test_nightly_fixity_runs_although_its_last_run_lies_in_the_future(

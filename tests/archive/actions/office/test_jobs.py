@@ -8,6 +8,7 @@ from datetime import timedelta
 from archive.access import Rights
 from archive.actions.office import jobs
 from archive.models import Interview, Job
+from archive.models.base import utc_now
 from archive.queue import MOST_INTERRUPTIONS, enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
@@ -38,7 +39,21 @@ def test_open_jobs_of_an_interview_are_listed_however_old_they_are(
         for state in ("waiting", "failed", "done"):
             job = enqueue(db, state, interview_id=interview.id)
             job.state, job.created_at = state, job.created_at - timedelta(days=100)
+            job.finished_at = job.created_at
     with toolbox.database.reading() as db:
         listed = jobs.list_for_interview(db, rights_of("ben"), db.query(Interview).one())
         assert [job.kind for job in listed] == ["waiting"]
         assert db.query(Job).count() == 3
+
+
+def test_old_job_that_failed_again_today_is_a_recent_failure(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    with toolbox.database.writing() as db:
+        job = enqueue(db, "derive")
+        job.state, job.created_at = "failed", job.created_at - timedelta(days=100)
+        job.finished_at = utc_now()
+    with toolbox.database.reading() as db:
+        rights = rights_of("ada")
+        assert [one.job.kind for one in jobs.recent_failures(db, rights)] == ["derive"]
+        assert jobs.open_and_failed_counts(db, rights) == (0, 1)
