@@ -14,7 +14,7 @@ an account can read every state, with its label.
 from __future__ import annotations
 
 from archive.access.actor import PUBLIC, Actor, actor_of_user, machine
-from archive.access.decision import Decision, is_of_readers, may
+from archive.access.decision import Decision, is_of_readers, known_recordings, may
 from archive.access.index_terms import text_access_term
 from archive.access.policy import (
     ACTIONS,
@@ -55,6 +55,7 @@ __all__ = [
     "StaffAction",
     "actor_of_user",
     "is_of_readers",
+    "known_recordings",
     "machine",
     "may",
     "readable",

@@ -9,7 +9,7 @@ from archive.access.actor import Actor
 from archive.access.policy import ALLOWED, READER_ACTIONS, Action, ReaderAction
 from archive.access.rights import Rights
 from archive.access.scope import ARCHIVE, Part, Scope
-from archive.models import MediaFile, TranscriptVersion
+from archive.models import Interview, MediaFile, Recording, TranscriptVersion
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
     if role_allows(rights.actor, action):
         return _state_allows(action, scope.part)
     return _role_refusal(rights.actor)
+
+
+def known_recordings(rights: Rights, interview: Interview) -> list[Recording]:
+    """Return the recordings of which the actor may know, by part."""
+    return [
+        recording
+        for recording in interview.recordings
+        if may(rights, "know", Scope(interview, recording_id=recording.id))
+    ]
 
 
 def role_allows(actor: Actor, action: Action) -> bool:

@@ -20,7 +20,11 @@ class AudienceRule(Protocol):
     """A rule beside `Interview.audience`, such as an embargo; the narrowest audience holds."""
 
     def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
-        """Return whom the rule admits on this day; None where the rule is silent."""
+        """Return whom the rule admits on this day; None where the rule is silent.
+
+        A rule about a part of a recording speaks for all of it where the scope names the
+        recording without a span: sound is given whole.
+        """
 
     def audience_in_sql(
         self, action: ReaderAction, on: date, *, of_recording: bool

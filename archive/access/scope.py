@@ -15,8 +15,8 @@ class Scope:
 
     Without an interview it is the archive itself (accounts, settings) or a job of no
     interview. `span_ms` are start and end on the clock of the recording. Raises ValueError for
-    a part whose interview is missing or another one, so that no part escapes the rules of its
-    owners.
+    a part or recording whose interview is missing or another one, so that nothing escapes the
+    rules of its owners.
     """
 
     interview: Interview | None = None
@@ -27,12 +27,18 @@ class Scope:
     def __post_init__(self) -> None:
         part, interview = self.part, self.interview
         if interview is None:
-            if part is not None and not isinstance(part, Job):
+            if self.recording_id or (part is not None and part.interview_id is not None):
                 raise ValueError("the interview that the part belongs to is needed")
         elif part is not None and part.interview_id != interview.id:
             raise ValueError("the part belongs to another interview")
-        if isinstance(part, MediaFile) and self.recording_id is None:
+        elif isinstance(part, MediaFile):
+            if self.recording_id not in (None, part.recording_id):
+                raise ValueError("the file is of another recording")
             object.__setattr__(self, "recording_id", part.recording_id)
+        elif self.recording_id is not None and all(
+            self.recording_id != recording.id for recording in interview.recordings
+        ):
+            raise ValueError("the recording belongs to another interview")
 
     @property
     def owner_ids(self) -> frozenset[str]:

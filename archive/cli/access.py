@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from archive.access import NotVisible
+from archive.actions.accounts import accounts
 from archive.actions.catalogue import interviews
 from archive.actions.rights import explanations
 from archive.actions.rights.explanations import Explanation
@@ -39,6 +40,7 @@ access = AppGroup("access", help="Explain who may do what.")
 def explain_access(accession: str, reader: str, day: datetime | None, as_json: bool) -> None:
     """Explain every decision about an interview."""
     tools = toolbox()
+    reader = accounts.normal_email(reader or explanations.PUBLIC_NAME)
     with tools.database.reading() as db:
         interview = interviews.by_accession(db, accession)
         if interview is None:

@@ -35,8 +35,12 @@ class ClosedUntil:
     actions: frozenset[ReaderAction]
     opens: date
 
+    span_ms: tuple[int, int] | None = None  # of the recording; None: all of it
+
     def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
         speaks = self.about in scope.owner_ids and action in self.actions and on < self.opens
+        if speaks and self.span_ms is not None and scope.span_ms is not None:
+            speaks = scope.span_ms[0] < self.span_ms[1] and self.span_ms[0] <= scope.span_ms[1]
         return self.admits if speaks else None
 
     def audience_in_sql(

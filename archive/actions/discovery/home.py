@@ -294,9 +294,11 @@ def _quotes(
         version, interview = texts[version_id]
         found = (turns[one] for one in candidates if one in turns)
         turn = next((turn for turn in found if not turn.is_redacted), None)
-        if turn is not None and access.may(
-            rights, "quote", access.Scope(interview, version, recording_id=turn.recording_id)
-        ):
+        if turn is None:
+            continue
+        span_ms = (turn.start_ms, turn.end_ms)
+        scope = access.Scope(interview, version, turn.recording_id, span_ms)
+        if access.may(rights, "quote", scope):
             quotes.append(_quote(interview, version, turn, playables[interview.id]))
     return quotes
 

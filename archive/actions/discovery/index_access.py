@@ -70,7 +70,8 @@ def _closed(
 ) -> frozenset[str]:
     """Return interviews that the access terms of the index open, and that are closed now.
 
-    A changed interview with hidden words is closed until it is indexed again.
+    A changed interview with hidden words is closed until it is indexed again. Without samples
+    (`samples` False) these are among them.
     """
     with_hidden_words = select(Annotation.interview_id).where(Annotation.kind == "redaction")
     changed = select(Outbox.interview_id).where(

@@ -66,11 +66,10 @@ def playables_by_interview(
 
 def closed_parts(rights: Rights, interview: Interview) -> list[int]:
     """Return the parts whose recording the reader may know of, and may not hear."""
-    scopes = {r.part: access.Scope(interview, recording_id=r.id) for r in interview.recordings}
     return [
-        part
-        for part, scope in scopes.items()
-        if access.may(rights, "know", scope) and not access.may(rights, "hear", scope)
+        recording.part
+        for recording in access.known_recordings(rights, interview)
+        if not access.may(rights, "hear", access.Scope(interview, recording_id=recording.id))
     ]
 
 
@@ -86,6 +85,7 @@ def interviewer_spans(
         .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
         .join(Interview, Interview.id == TranscriptVersion.interview_id)
         .join(Contribution, Contribution.id == Segment.contribution_id)
+        .outerjoin(Recording, Recording.id == Segment.recording_id)
         .where(
             Interview.id.in_([interview.id for interview in interviews]),
             TranscriptVersion.is_current.is_(True),
@@ -95,6 +95,7 @@ def interviewer_spans(
         rights,
     )
     by_recording: dict[str, list[SpanMs]] = {}
+    query = access.readable_recordings(query, rights)
     for recording_id, start_ms, end_ms in db.execute(query.order_by(Segment.start_ms)):
         by_recording.setdefault(recording_id or "", []).append((start_ms, end_ms))
     return by_recording

@@ -59,7 +59,7 @@ def build_document(
     turns = rendition.for_reader(db, rights, interview, version, action="download").turns
     people = [
         (speakers.contribution_speaker(rights, c).full, getattr(labels, c.role))
-        for c in speakers.participants(db, interview, version)
+        for c in speakers.participants(db, rights, interview, version)
         if c.role in ("witness", "interviewer")
     ]
     segments = [

@@ -55,6 +55,21 @@ def state_label(version: TranscriptVersion, language: str) -> str:
     return label
 
 
+def citation_scope(
+    interview: Interview,
+    version: TranscriptVersion | None,
+    start_ms: int | None,
+    end_ms: int | None,
+    part: int,
+) -> access.Scope:
+    """Return the scope of the cited passage; that of the interview without a time."""
+    cited = interview.recording_of_part(part) if start_ms is not None else None
+    if start_ms is None or cited is None:
+        return access.Scope(interview, version)
+    span_ms = (start_ms, start_ms if end_ms is None else end_ms)
+    return access.Scope(interview, version, cited.id, span_ms)
+
+
 def citation_data(
     db: Session,
     rights: Rights,
@@ -67,8 +82,7 @@ def citation_data(
     part: int = 1,
 ) -> CitationData:
     """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
-    cited = interview.recording_of_part(part)
-    access.require(rights, "quote", access.Scope(interview, version, cited.id if cited else None))
+    access.require(rights, "quote", citation_scope(interview, version, start_ms, end_ms, part))
     whole = _citation_data(db, rights, interview, version, address=address)
     return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part)
 
@@ -81,8 +95,9 @@ def _citation_data(
     *,
     address: str,
 ) -> CitationData:
-    is_film = any(recording.is_video for recording in interview.recordings)
-    participants = speakers.participants(db, interview, version)
+    recordings = access.known_recordings(rights, interview)
+    is_film = any(recording.is_video for recording in recordings)
+    participants = speakers.participants(db, rights, interview, version)
     names_by_id = names.names_for(rights, (c.person for c in participants))
     by_role = {
         role: tuple(
@@ -96,14 +111,14 @@ def _citation_data(
         title=interview.title,
         held_as_told=interview.held_as_told,
         held_edtf=interview.held_edtf,
-        medium="video" if is_film else "sound" if interview.recordings else "text",
+        medium="video" if is_film else "sound" if recordings else "text",
         place=interview.place_as_told,
         accession=interview.accession,
         archive=settings.get_value(db, "site_name", settings.DEFAULT_NAME),
         state=version.state if version is not None else "approved",
         version=version.number if version is not None else None,
         address=address,
-        parts=len(interview.recordings),
+        parts=len(recordings),
         is_sample=interview.is_sample,
     )
 

@@ -77,8 +77,15 @@ def _contents(db: Session, rights: Rights, interview: Interview) -> list[Annotat
     return [
         point
         for point in db.scalars(query)
-        if access.may(rights, "know", access.Scope(interview, recording_id=point.recording_id))
+        if access.may(rights, "know", _scope_of_point(interview, point))
     ]
+
+
+def _scope_of_point(interview: Interview, point: Annotation) -> access.Scope:
+    end_ms = point.start_ms if point.end_ms is None else point.end_ms
+    of_interview = any(point.recording_id == recording.id for recording in interview.recordings)
+    recording_id = point.recording_id if of_interview else None
+    return access.Scope(interview, recording_id=recording_id, span_ms=(point.start_ms, end_ms))
 
 
 def readable_version(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.actions.transcripts.words import StoredSegment
-from archive.models import Annotation, Segment, SegmentRevision
+from archive.models import Annotation, Recording, Segment, SegmentRevision
 
 HIDDEN_MARK = "[…]"
 END_OF_TIME_MS = 2**31 - 1
@@ -67,15 +67,18 @@ def hidden_spans(db: Session, interview_ids: Collection[str]) -> dict[str, list[
     found: dict[str, list[HiddenSpan]] = {interview_id: [] for interview_id in interview_ids}
     columns = (Annotation.recording_id, Annotation.start_ms, Annotation.end_ms)
     rows = db.execute(
-        select(Annotation.interview_id, *columns)
+        select(Annotation.interview_id, Recording.interview_id, *columns)
+        .outerjoin(Recording, Recording.id == Annotation.recording_id)
         .where(Annotation.interview_id.in_(sorted(found)), Annotation.kind == "redaction")
         .order_by(Annotation.start_ms, Annotation.id)
     )
-    for interview_id, recording_id, start_ms, end_ms in rows:
-        # A damaged row must open nothing: without an end everything that follows is hidden, and
-        # of reversed times all that lies between them.
+    for interview_id, owner_id, recording_id, start_ms, end_ms in rows:
+        # A damaged row must open nothing: without an end everything that follows is hidden, of
+        # reversed times all that lies between them, and with the recording of another interview
+        # the span of every recording.
         ends = (start_ms, END_OF_TIME_MS if end_ms is None else end_ms)
-        found[interview_id].append(HiddenSpan(recording_id, min(ends), max(ends)))
+        of_interview = recording_id if owner_id == interview_id else None
+        found[interview_id].append(HiddenSpan(of_interview, min(ends), max(ends)))
     return found
 
 

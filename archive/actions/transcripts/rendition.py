@@ -243,7 +243,7 @@ class _Renderer:
             return None
         return Turn(
             id=segment.id,
-            recording_id=segment.recording_id,
+            recording_id=segment.recording_id if segment.recording_id in self._parts else None,
             contribution_id=None if visible.is_closed else segment.contribution_id,
             part=self._parts.get(segment.recording_id or "", 1),
             start_ms=segment.start_ms,

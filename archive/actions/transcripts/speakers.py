@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive import access
 from archive.access import Rights
 from archive.actions.catalogue import names
-from archive.models import Contribution, Interview, Segment, TranscriptVersion
+from archive.models import Contribution, Interview, Recording, Segment, TranscriptVersion
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,27 @@ def contribution_speaker(rights: Rights, contribution: Contribution) -> Speaker:
 
 
 def participants(
-    db: Session, interview: Interview, version: TranscriptVersion | None
+    db: Session, rights: Rights, interview: Interview, version: TranscriptVersion | None
 ) -> list[Contribution]:
-    """Return the listed contributions, then removed ones that still speak in the version."""
+    """Return the listed contributions, then removed ones that still speak in the version.
+
+    Of the latter only those who speak where the reader may read.
+    """
     removed = [c for c in interview.contributions if c.removed_at is not None]
     if not removed or version is None:
         return interview.listed_contributions
-    speaking = set(
-        db.scalars(
-            select(Segment.contribution_id).where(
-                Segment.version_id == version.id,
-                Segment.ended_at.is_(None),
-                Segment.contribution_id.in_([c.id for c in removed]),
-            )
+    spoken = (
+        select(Segment.contribution_id)
+        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .outerjoin(Recording, Recording.id == Segment.recording_id)
+        .where(
+            Segment.version_id == version.id,
+            Segment.ended_at.is_(None),
+            Segment.contribution_id.in_([c.id for c in removed]),
         )
     )
+    speaking = set(db.scalars(access.readable_recordings(spoken, rights)))
     return [*interview.listed_contributions, *(c for c in removed if c.id in speaking)]
 
 

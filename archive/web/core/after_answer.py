@@ -8,6 +8,7 @@ logged and changes no response. Writes that wait when the process is killed are 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import queue
 import threading
@@ -54,13 +55,12 @@ class BackgroundWriter:
         if thread is None:
             return
         atexit.unregister(self.close)
-        try:
+        with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=CLOSE_TIMEOUT_S)
-        except queue.Full:
-            return
-        thread.join(CLOSE_TIMEOUT_S)
+            thread.join(CLOSE_TIMEOUT_S)
         if thread.is_alive():
-            log.error("%d writes after an answer were lost", self._waiting.unfinished_tasks)
+            waiting = sum(write is not None for write in self._waiting.queue)
+            log.error("%d writes after an answer were lost", waiting + 1)
 
     def _start(self) -> None:
         with self._starting:

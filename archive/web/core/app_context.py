@@ -11,7 +11,7 @@ from flask import Flask, request, url_for
 from archive import access
 from archive.actions.catalogue import names
 from archive.actions.catalogue.names import DisplayName
-from archive.models import Interview, Person
+from archive.models import Interview, Person, Recording
 from archive.web.core import current, language, navigation
 from archive.web.core.assets import STATIC, asset
 from archive.web.core.i18n import js_messages
@@ -64,6 +64,7 @@ def register(app: Flask) -> None:
         name_of=_name_of,
         language_names=LanguageNames(),
         may=_may,
+        known_recordings=_known_recordings,
         import_map=_import_map,
         messages_js=_messages_js,
         modules_of=_modules_of,
@@ -73,6 +74,11 @@ def register(app: Flask) -> None:
 def _name_of(person: Person) -> DisplayName:
     """Return the name of a person as this reader may have it."""
     return names.name_for(current.rights(), person)
+
+
+def _known_recordings(interview: Interview) -> list[Recording]:
+    """Return the recordings of which this reader may know."""
+    return access.known_recordings(current.rights(), interview)
 
 
 def _import_map() -> str:

@@ -2,8 +2,7 @@
 
 A partial response made by the framework goes through Python in blocks of 8 KiB and holds a thread
 for every listener; given as `wsgi.file_wrapper` the server streams the file from its own loop.
-Behind nginx the bytes do not pass through Python at all. Measured:
-docs/decisions/2026-11-23-who-sends-the-bytes.md.
+Behind nginx the bytes do not pass through Python at all.
 """
 
 from __future__ import annotations

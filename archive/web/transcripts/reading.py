@@ -42,9 +42,9 @@ def render_page(interview: Interview) -> str:
     number = request.args.get("version", type=int)
     content = reading.load_page(db, rights, interview, number=number)
     span = _span_from_request()
-    part = span.part if span is not None else 1
-    cited = interview.recording_of_part(part)
-    scope = access.Scope(interview, content.version, cited.id if cited else None)
+    if span is not None and span.part > 1 and not _is_known(interview, span):
+        span = None  # as for a part that there is not
+    scope = _scope_of_citation(interview, content.version, span)
     may_quote = access.may(rights, "quote", scope)
     return render_template(
         "transcripts/reading/show.html",
@@ -58,7 +58,7 @@ def render_page(interview: Interview) -> str:
         formats=exports.writable_formats(),
         clock=format_clock,
         interview_date=formatting.interview_date(interview),
-        parts={p.recording.id: p.recording.part for p in content.playables},
+        parts={r.id: r.part for r in access.known_recordings(rights, interview)},
         today=formatting.day(utc_now()),
     )
 
@@ -78,7 +78,7 @@ def cite(accession: str) -> ResponseReturnValue:
     """Return the citations of a span in every style, for the box that follows the selection."""
     interview = loaders.interview(accession, "quote")
     span = _span_from_request()
-    if span is not None and span.part > 1 and interview.recording_of_part(span.part) is None:
+    if span is not None and span.part > 1 and not _is_known(interview, span):
         raise access.NotVisible
     return jsonify(_citations(interview, _version(interview), span))
 
@@ -122,6 +122,19 @@ def _segment_of_span(content: ReadingPage, span: CitedSpan | None) -> Turn | Non
 def _version(interview: Interview) -> TranscriptVersion | None:
     number = request.args.get("version", type=int)
     return reading.readable_version(current.db(), current.rights(), interview, number=number)
+
+
+def _is_known(interview: Interview, span: CitedSpan) -> bool:
+    known = access.known_recordings(current.rights(), interview)
+    return span.part in {recording.part for recording in known}
+
+
+def _scope_of_citation(
+    interview: Interview, version: TranscriptVersion | None, span: CitedSpan | None
+) -> access.Scope:
+    start_ms, end_ms = (span.start_ms, span.end_ms) if span else (None, None)
+    part = span.part if span else 1
+    return labels.citation_scope(interview, version, start_ms, end_ms, part)
 
 
 def _citations(

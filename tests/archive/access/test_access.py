@@ -22,7 +22,7 @@ from archive.access import (
     Scope,
     may,
 )
-from archive.models import Interview, Job, MediaFile, TranscriptVersion, User
+from archive.models import Interview, Job, MediaFile, Recording, TranscriptVersion, User
 from archive.models.vocabulary import AUDIENCES, USER_ROLES, VERSION_STATES, UserRole
 from tests.support.rights import TODAY, rights_of_role
 
@@ -162,6 +162,7 @@ def test_scope_names_the_owners_of_a_part() -> None:
     owner = interview()
     assert Scope(owner).owner_ids == {"i"}
     owner.collection_id = "c"
+    owner.recordings = [Recording(id="r", part=1)]
     assert Scope(owner, file("access", "r")).owner_ids == {"r", "i", "c"}
     assert Scope(owner, recording_id="r", span_ms=(0, 900)).owner_ids == {"r", "i", "c"}
     assert ARCHIVE.owner_ids == set()

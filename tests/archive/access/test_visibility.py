@@ -210,6 +210,7 @@ def test_a_rule_of_one_action_leaves_the_others(db: Session) -> None:
 
 def test_a_rule_of_a_recording_closes_that_recording_alone(db: Session) -> None:
     interview = add_interview(db, "public", ())
+    interview.recordings = [Recording(id=f"r{part}", part=part) for part in (1, 2)]
     rule = ClosedUntil(about="r1", admits="staff", actions=frozenset({"hear"}), opens=date.max)
     rights = rights_of_role("", rules=(rule,))
     assert may(rights, "hear", Scope(interview, recording_id="r1")).reason == "closed"

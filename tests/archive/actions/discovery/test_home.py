@@ -12,6 +12,7 @@ from archive.actions.discovery import home, indexing
 from archive.actions.office import first_run, jobs
 from archive.actions.transcripts import versions
 from archive.models import Annotation, Interview, Recording, Segment, TranscriptVersion
+from archive.models.base import utc_now
 from search.backends.base import IndexDamaged
 from search.backends.in_memory import InMemory
 from search.results import SearchRequest, SearchResults
@@ -189,12 +190,12 @@ def test_work_queue_counts_failed_jobs_for_a_week(db: Session, rights_of: Rights
     assert waiting is not None
     assert (waiting.failed, waiting.is_empty) == (0, waiting.under_way == 0)
     before = waiting.under_way
-    job.state = "failed"
+    job.state, job.finished_at = "failed", utc_now()
     db.flush()
     waiting = page(db, rights_of("cleo")).work_queue
     assert waiting is not None
     assert (waiting.failed, waiting.under_way) == (1, before - 1)
-    job.created_at -= jobs.SHOWN_PERIOD
+    job.finished_at -= jobs.SHOWN_PERIOD
     db.flush()
     waiting = page(db, rights_of("cleo")).work_queue
     assert waiting is not None

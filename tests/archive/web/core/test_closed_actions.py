@@ -115,8 +115,9 @@ def test_a_rule_of_a_recording_closes_the_words_of_it(
     assert (words in export) is (closed not in ("know", "read", "download"))
     assert (public.get(addresses["hear"]).status_code == 200) is (closed not in ("know", "hear"))
     if closed != "know":
-        assert (public.get(addresses["quote"]).status_code == 200) is (closed != "quote")
-        assert ("data-citation" in page) is (closed != "quote")
+        passage = "?t=1-3"
+        assert (public.get(addresses["quote"] + passage).status_code == 200) is (closed != "quote")
+        assert ("data-citation" in public.get(PAGE + passage).text) is (closed != "quote")
     assert ("hiện chưa mở cho người nghe" in page) is (closed == "hear")
     speaks = f'data-segment="{version.segments[0].id}"'
     assert (speaks in page) is (closed != "know"), "an unknown recording has no turns"

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from archive import queue
 from archive.actions.office import first_run
 from archive.models import Interview
+from archive.models.base import utc_now
 from archive.toolbox import Toolbox
 from tests.support import sample_transcript
 from tests.support.cast import EVERYBODY
@@ -148,7 +149,8 @@ def test_work_queue_is_shown_to_staff_only(
 ) -> None:
     add_version_with_sound(toolbox, is_approved=False)
     with toolbox.database.writing() as db:
-        queue.enqueue(db, "derive").state = "failed"
+        job = queue.enqueue(db, "derive")
+        job.state, job.finished_at = "failed", utc_now()
     page = client_of(name).get("/en/").text
     is_staff = name not in ("sam", None)
     assert ("Waiting work" in page) is is_staff

@@ -15,6 +15,7 @@ from archive import queue
 from archive.actions.holdings import local_ingest
 from archive.db import Database
 from archive.models import Job
+from archive.models.base import utc_now
 from archive.toolbox import Toolbox
 from tests.support import media_factory, sample_transcript
 from tests.support.rights import rights_of_machine
@@ -99,7 +100,7 @@ def test_retry_restarts_failed_job(job: str, client_of: ClientOf, database: Data
     assert cleo.post(f"/en/jobs/{job}/retry").status_code == 422
     with database.writing() as db:
         row = db.get_one(Job, job)
-        row.state, row.problem = "failed", "hearing_memory"
+        row.state, row.problem, row.finished_at = "failed", "hearing_memory", utc_now()
     page = html.unescape(cleo.get("/en/interviews/LK-1").get_data(as_text=True))
     assert "This machine has too little memory for the speech model." in page
     assert cleo.post(f"/en/jobs/{job}/retry").status_code == 303
