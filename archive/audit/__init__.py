@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from archive.audit.chain import verify_chain
+from archive.audit.details import name_change
 from archive.audit.events import record
 from archive.audit.follow_ups import FOLLOW_UPS, index_interviews
 
-__all__ = ["FOLLOW_UPS", "index_interviews", "record", "verify_chain"]
+__all__ = ["FOLLOW_UPS", "index_interviews", "name_change", "record", "verify_chain"]

@@ -125,6 +125,11 @@ DETAILS: Mapping[EventKind, DetailFields] = {
 }
 
 
+def name_change(before: str, after: str) -> dict[str, Any]:
+    """Return the field `name` of an event for a name that changed; nothing for one that did not."""
+    return {"name": {"before": before, "after": after}} if before != after else {}
+
+
 def require_fitting(kind: EventKind, detail: Mapping[str, Any]) -> None:
     """Raise UnfitDetail unless the details are those of the kind."""
     if kind not in DETAILS:

@@ -37,6 +37,15 @@ AUDIENCE_LABELS: dict[str, TextFactory] = {
     "staff": lambda: _("Staff only"),
 }
 
+USER_ROLE_LABELS: dict[str, TextFactory] = {
+    "administrator": lambda: _("Administrator"),
+    "archivist": lambda: _("Archivist"),
+    "historian": lambda: _("Historian"),
+    "editor": lambda: _("Editor"),
+    "reviewer": lambda: _("Reviewer"),
+    "researcher": lambda: _("Researcher"),
+}
+
 # Of what permits an action, and of refusals; `audience`, `state` and `role` are shown labels.
 REASON_LABELS: dict[str, Callable[[str, str, str], str]] = {
     "role": lambda audience, state, role: _("The role “%(role)s” may do this.", role=role),

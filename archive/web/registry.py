@@ -11,7 +11,7 @@ from archive.web.discovery import home, search
 from archive.web.editing import page as editor_page
 from archive.web.editing import presence, segments
 from archive.web.holdings import receipts, stream, tus, uploads
-from archive.web.office import first_run, jobs, settings
+from archive.web.office import events, first_run, jobs, settings
 from archive.web.rights import explanations
 from archive.web.speech import runs
 from archive.web.transcripts import reading, versions
@@ -27,6 +27,7 @@ PAGES: tuple[Blueprint, ...] = (
     index_points.bp,
     reading.bp,
     explanations.bp,
+    events.bp,
     runs.bp,
     versions.bp,
     editor_page.bp,

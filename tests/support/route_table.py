@@ -54,6 +54,11 @@ POST   index_points.remove           open    303 303 303 403 403 403 401
 POST   index_points.remove           closed  303 303 303 403 403 404 401
 GET    explanations.show             open    200 403 403 403 403 403 303
 GET    explanations.show             closed  200 403 403 403 403 404 303
+GET    events.interview_history      open    200 200 200 200 200 403 303
+GET    events.interview_history      closed  200 200 200 200 200 404 303
+GET    events.person_history         -       200 200 200 403 403 403 303
+GET    events.account_history        -       200 403 403 403 403 403 303
+GET    events.office_history         -       200 403 403 403 403 403 303
 GET    reading.cite                  open    200 200 200 200 200 200 200
 GET    reading.cite                  closed  200 200 200 200 200 404 404
 GET    reading.words                 open    200 200 200 200 200 200 200

@@ -106,10 +106,11 @@ def update(
         )
         if not db.scalar(others):
             raise LastAdministrator
+    change = audit.name_change(user.name, name.strip())
     user.name, user.role, user.is_active = name.strip(), role, is_active
     if not is_active:
         sessions.sign_out_everywhere(db, user)
-    audit.record(db, rights.actor, "account.changed", user, role=role, active=is_active)
+    audit.record(db, rights.actor, "account.changed", user, role=role, active=is_active, **change)
 
 
 def set_password(db: Session, rights: Rights, user: User, password: str) -> None:
@@ -128,8 +129,9 @@ def update_profile(db: Session, rights: Rights, user: User, *, name: str, langua
         raise AccountNameMissing
     if language not in ("", *LANGUAGES):
         raise UnknownLanguage(language=language)
+    change = audit.name_change(user.name, name.strip())
     user.name, user.language = name.strip(), language
-    audit.record(db, rights.actor, "account.described", user)
+    audit.record(db, rights.actor, "account.described", user, **change)
 
 
 def change_own_password(

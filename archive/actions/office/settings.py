@@ -67,9 +67,10 @@ def update_site(db: Session, rights: Rights, data: Site) -> None:
     if not data.name.strip():
         raise SiteNameMissing
     prefix = accessions.validate_prefix(data.accession_prefix)
+    change = audit.name_change(get_value(db, "site_name", DEFAULT_NAME), data.name.strip())
     set_value(db, "site_name", data.name.strip())
     set_value(db, "site_tagline", data.tagline.strip())
     set_value(db, "language", "en" if data.language == "en" else "vi")
     set_value(db, accessions.PREFIX_SETTING, prefix)
     db.flush()
-    audit.record(db, rights.actor, "office.described", db.get_one(Setting, "site_name"))
+    audit.record(db, rights.actor, "office.described", db.get_one(Setting, "site_name"), **change)

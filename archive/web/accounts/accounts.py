@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from archive import messages
 from archive.access import Refused
 from archive.actions.accounts import accounts, sessions
+from archive.messages.rights import USER_ROLE_LABELS
 from archive.models import User
 from archive.models.vocabulary import USER_ROLES
 from archive.web.core import current, forms, language, loaders, security
@@ -31,15 +32,7 @@ FIELD_OF_CODE = {
 @bp.app_template_global("role_name")
 def role_name(role: str) -> str:
     """Return the label of a role."""
-    names = {
-        "administrator": _("Administrator"),
-        "archivist": _("Archivist"),
-        "historian": _("Historian"),
-        "editor": _("Editor"),
-        "reviewer": _("Reviewer"),
-        "researcher": _("Researcher"),
-    }
-    return str(names[role])
+    return str(USER_ROLE_LABELS[role]())
 
 
 @bp.get("/accounts")

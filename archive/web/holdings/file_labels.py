@@ -1,4 +1,4 @@
-"""Labels of files: technical metadata, integrity state, events."""
+"""Labels of files: technical metadata and integrity state."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ from flask_babel import gettext as _
 
 from archive.messages import quantities
 from archive.messages.message import TextFactory
-from archive.models import Event
-
-WORKER_SEPARATOR = " for "  # part of the actor name that `archive.jobs.context` sets
-CLI_ACTOR = "command line"  # actor name that `archive.cli.output` sets
 
 _STATES: dict[str, TextFactory] = {
     "ok": lambda: _("Checksum matches."),
     "mismatch": lambda: _("Checksum does not match."),
     "missing": lambda: _("The file is missing."),
     "unreadable": lambda: _("The file cannot be read."),
-}
-_CHECK_EVENTS: dict[str, TextFactory] = {
-    "ok": lambda: _("integrity check: checksum matches"),
-    "mismatch": lambda: _("integrity check: checksum does not match"),
-    "missing": lambda: _("integrity check: the file is missing"),
-    "unreadable": lambda: _("integrity check: the file could not be read"),
 }
 _CODECS = {
     "pcm_s16le": "PCM 16 bit",
@@ -51,61 +41,11 @@ _CODECS = {
     "opus": "Opus",
     "vorbis": "Vorbis",
 }
-_MISSING_COPIES: dict[str, TextFactory] = {
-    "access_copy": lambda: _("No listening copy."),
-    "peaks": lambda: _("No waveform."),
-    "poster": lambda: _("No still."),
-    "thumbnail": lambda: _("No small picture."),
-    "thumbnail_large": lambda: _("No larger picture."),
-}
-_DERIVED: dict[str, TextFactory] = {
-    "access_copy": lambda: _("listening copy made"),
-    "peaks": lambda: _("waveform drawn"),
-    "poster": lambda: _("still taken"),
-    "thumbnail": lambda: _("small picture made"),
-    "thumbnail_large": lambda: _("larger picture made"),
-}
 
 
 def check_state_label(code: str) -> str:
     """Return the result of the last integrity check of an original."""
     return _STATES[code]() if code in _STATES else code
-
-
-def missing_copy_label(recipe: str) -> str:
-    """Return that a recipe made no copy; the reason follows on the same line."""
-    return _MISSING_COPIES[recipe]() if recipe in _MISSING_COPIES else str(_("No copy."))
-
-
-def event_label(event: Event) -> str:
-    """Return a short description of a file event."""
-    recipe = str(event.detail.get("recipe", ""))
-    if event.kind == "file.derived":
-        if event.outcome != "success":
-            return missing_copy_label(recipe)
-        return _DERIVED[recipe]() if recipe in _DERIVED else recipe
-    if event.kind == "fixity.checked":
-        state = str(event.detail.get("state", ""))
-        return _CHECK_EVENTS[state]() if state in _CHECK_EVENTS else state
-    if event.kind == "file.received":
-        return str(_("received; SHA-256 computed on arrival and again from the disk"))
-    if event.kind == "fixity.repaired":
-        return str(_("restored from an identical file that was uploaded"))
-    if event.kind == "duplicate.found":
-        if event.detail.get("sent") is False:
-            return str(_("chosen for upload again; already stored, so nothing was sent"))
-        return str(_("an identical file was uploaded again"))
-    return event.kind
-
-
-def actor_label(actor_name: str) -> str:
-    """Return the person named by an event, or the system and for whom it worked."""
-    if actor_name == CLI_ACTOR:
-        return str(_("a command on the server"))
-    machine, _sep, name = actor_name.partition(WORKER_SEPARATOR)
-    if machine != "worker":
-        return actor_name
-    return str(_("the system, at the request of %(name)s", name=name) if name else _("the system"))
 
 
 def grouped_number(number: int) -> str:

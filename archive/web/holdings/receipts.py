@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from archive import access, messages
 from archive.actions.holdings import missing_derivatives, originals
 from archive.actions.office import jobs as job_actions
+from archive.messages import events
 from archive.models import Interview, Job, MediaFile
 from archive.web.core import current, formatting, language, loaders
 from archive.web.core.file_responses import ServedFile, file_response
@@ -22,9 +23,6 @@ bp.add_app_template_filter(formatting.date_and_time)
 bp.add_app_template_filter(formatting.no_break)
 bp.add_app_template_filter(originals.group_digest)
 bp.add_app_template_filter(file_labels.check_state_label)
-bp.add_app_template_filter(file_labels.missing_copy_label)
-bp.add_app_template_filter(file_labels.event_label)
-bp.add_app_template_filter(file_labels.actor_label)
 bp.add_app_template_filter(file_labels.grouped_number)
 bp.add_app_template_filter(file_labels.technical_rows)
 
@@ -91,7 +89,7 @@ def receipt(file_id: str) -> ResponseReturnValue:
         "holdings/receipts/receipt.html",
         interview=interview,
         holding=originals.holding_of(db, rights, file),
-        received_by=file_labels.actor_label(originals.receiver_name(db, file)),
+        received_by=events.actor_label(originals.receiver_name(db, file)),
         history=originals.file_events(db, rights, file),
     )
 

@@ -93,6 +93,7 @@ def test_every_module_is_listed_in_modules() -> None:
     names = {path.stem for path in folder.glob("*.py")} - {
         "__init__",
         "message",
+        "events",
         "import_remarks",
         "quantities",
         "rights",
