@@ -10,6 +10,7 @@ from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import PersonFacts
 from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
+from archive.actions.editing.rules import SegmentChange
 from archive.actions.transcripts import imports, speakers
 from archive.actions.transcripts import versions as transcript_versions
 from archive.models import (
@@ -80,6 +81,9 @@ def add_interview_with_named_texts(db: Session, accession: str = ACCESSION) -> I
         ([neighbour], NEIGHBOUR),
     ):
         segments.name_speaker(Draft(db, TEST, interview, first), segments_, speaker=speaker)
+    for segment in first.segments:
+        draft_of_first = Draft(db, TEST, interview, first)
+        segments.save(draft_of_first, segment, SegmentChange(state="heard"), based_on=2)
     transcript_versions.submit(db, TEST, interview, first)
     transcript_versions.approve(db, TEST, interview, first)
     second = transcript_versions.open_next(db, TEST, interview, first, reason="nghe lại")

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from archive import access, audit
 from archive.access import Refused
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.hidden_words import require_still_hidden
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.versions import add_revision
-from archive.models import Segment
+from archive.models import Segment, SegmentRevision
 from archive.models.base import utc_now
+from archive.models.vocabulary import RevisionKind
 
 
 class SegmentReplaced(Refused):
@@ -68,7 +72,7 @@ def commit_revision(
     draft: Draft,
     changed: Sequence[Segment],
     *,
-    kind: str,
+    kind: RevisionKind,
     operation: str,
     reason: str = "",
 ) -> None:
@@ -79,7 +83,9 @@ def commit_revision(
     require_still_hidden(draft, changed, kind=kind)
     draft.version.revision += 1
     draft.version.updated_at = utc_now()
-    if draft.version.state in ("machine", "corrected"):
+    if draft.version.state == "corrected" or (
+        draft.version.state == "machine" and _checks_words(draft.db, changed, kind)
+    ):
         draft.version.state = "editing"
     for segment in changed:
         segment.revision += 1
@@ -88,6 +94,33 @@ def commit_revision(
         add_revision(draft.db, segment, kind=kind, operation=operation, reason=reason)
     draft.db.flush()
     draft.db.expire(draft.version, ["segments"])
+
+
+def _checks_words(db: Session, changed: Sequence[Segment], kind: RevisionKind) -> bool:
+    """Return whether a person changed a word, or marked one as heard.
+
+    A text in which only speakers, times, boundaries or flags were set is machine text still.
+    """
+    if kind in ("insert", "drop"):
+        return True
+    if kind not in ("edit", "replace", "restore"):
+        return False
+    before = {
+        segment_id: (text, state)
+        for segment_id, text, state in db.execute(
+            select(SegmentRevision.segment_id, SegmentRevision.text, SegmentRevision.state)
+            .join(Segment, Segment.id == SegmentRevision.segment_id)
+            .where(
+                Segment.id.in_([segment.id for segment in changed]),
+                SegmentRevision.revision == Segment.revision,
+            )
+        )
+    }
+    return any(
+        text != segment.text or (segment.state == "heard" and state != "heard")
+        for segment in changed
+        for text, state in [before[segment.id]]
+    )
 
 
 def record_event(
