@@ -19,7 +19,7 @@ from archive.actions.holdings import local_ingest, missing_derivatives
 from archive.actions.office import jobs as office_jobs
 from archive.jobs.worker import Worker
 from archive.messages import holdings
-from archive.models import Event, Job, MediaFile
+from archive.models import Event, Interview, Job, MediaFile
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
 from media.derivatives import registry
@@ -354,10 +354,12 @@ def test_derive_cancelled_stops_its_child_and_a_retry_completes(
     try:
         job = wait_for(toolbox, kind="derive", state="running", progressed=True)
         with toolbox.database.writing() as db:
-            office_jobs.cancel(db, ben, db.get_one(Job, job.id), interview=None)
+            office_jobs.cancel(
+                db, ben, db.get_one(Job, job.id), interview=db.query(Interview).one()
+            )
         wait_for(toolbox, kind="derive", state="cancelled")
         with toolbox.database.writing() as db:
-            office_jobs.retry(db, ben, db.get_one(Job, job.id), interview=None)
+            office_jobs.retry(db, ben, db.get_one(Job, job.id), interview=db.query(Interview).one())
         wait_for(toolbox, kind="derive", state="done")
     finally:
         worker.stop()

@@ -366,14 +366,14 @@ def test_transcribe_cancelled_keeps_its_chunks_and_a_retry_continues(
     job_id = request_transcription(toolbox, cleo, engine="whisper", model="demo")
     wait_until(lambda: done_chunks(toolbox) >= 2)
     with toolbox.database.writing() as db:
-        office_jobs.cancel(db, cleo, db.get_one(Job, job_id), interview=None)
+        office_jobs.cancel(db, cleo, db.get_one(Job, job_id), interview=db.query(Interview).one())
     wait_until(lambda: job_of(toolbox, job_id).state == "cancelled")
     calls = done_chunks(toolbox)
     assert calls >= 2
     with toolbox.database.reading() as db:
         assert db.query(TranscriptVersion).count() == 0
     with toolbox.database.writing() as db:
-        office_jobs.retry(db, cleo, db.get_one(Job, job_id), interview=None)
+        office_jobs.retry(db, cleo, db.get_one(Job, job_id), interview=db.query(Interview).one())
     wait_until(lambda: job_of(toolbox, job_id).state == "done")
     assert only_version(toolbox).segments
 
