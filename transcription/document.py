@@ -19,6 +19,10 @@ person; interpolated between its neighbours; distributed over an imported segmen
 
 ROLES = ("witness", "interviewer", "other")
 
+VOUCHERS = ("machine", "imported", "edited", "heard")
+"""Who vouches for the words of a segment: the machine alone; a file; a person who changed
+them; a person who heard them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -33,7 +37,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptSegment:
-    """Consecutive words of one speaker. `flags` are codes such as `guard.CODES`."""
+    """Consecutive words of one speaker. `flags` are codes such as `guard.CODES`.
+
+    `vouched_by` is one of VOUCHERS or empty; `is_unheard`: a person should hear the words and
+    did not, so every format marks them.
+    """
 
     id: str
     start_ms: int
@@ -44,6 +52,8 @@ class TranscriptSegment:
     role: str | None = None
     flags: tuple[str, ...] = ()
     recording: int = 1
+    vouched_by: str = ""
+    is_unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +61,8 @@ class Transcript:
     """One version of the transcript of an interview, with the header of every export.
 
     `label` is the state of the text ("bản gỡ băng tự động – chưa hiệu đính") and
-    `source_line` the citation, both in the reader's language. `people` are pairs of a
-    name and a role, in that language too.
+    `source_line` the citation, both in the reader's language; so is `unheard_label`, which
+    explains the mark of unheard segments. `people` are pairs of a name and a role.
     """
 
     accession: str
@@ -62,6 +72,7 @@ class Transcript:
     segments: tuple[TranscriptSegment, ...]
     title: str = ""
     label: str = ""
+    unheard_label: str = ""
     source_line: str = ""
     people: tuple[tuple[str, str], ...] = ()
 
@@ -116,6 +127,7 @@ def validate(segment: TranscriptSegment) -> tuple[str, ...]:
             clamp_words(words, start_ms=segment.start_ms, end_ms=segment.end_ms) != words,
         ),
         ("role_unknown", segment.role is not None and segment.role not in ROLES),
+        ("voucher_unknown", segment.vouched_by not in ("", *VOUCHERS)),
         ("source_unknown", any(w.source not in SOURCES for w in words)),
     )
     return tuple(code for code, broken in checks if broken)

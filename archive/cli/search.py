@@ -14,6 +14,7 @@ from archive.actions.discovery import rebuilding
 from archive.actions.discovery import search as discovery
 from archive.actions.discovery.search import SearchHit, SearchQuery
 from archive.actions.rights import explanations
+from archive.actions.transcripts import text_labels
 from archive.cli.output import (
     exit_with_error,
     json_option,
@@ -26,6 +27,7 @@ from archive.cli.output import (
 from search.backends.base import SearchIndexError
 from search.query import QueryProblem
 from search.results import LAST_PAGE, MOST_PER_PAGE
+from transcription.formats.base import UNHEARD_MARK
 
 
 @click.command("search")
@@ -62,6 +64,7 @@ def search(query: str, reader: str | None, limit: int, as_json: bool) -> None:
         exit_with_error(code, message_for_code(code, found=problem.found, limit=problem.limit))
     lines = [
         f"{hit['accession']} {hit['start_ms'] / 1000:.1f}s {hit['speaker']}: {hit['text']}"
+        + (f" {UNHEARD_MARK}" if hit["unheard"] else "")
         for hit in hits
     ]
     result = {"total": total, "hits": hits}
@@ -94,13 +97,13 @@ def _find_hits(
     for page in range(1, math.ceil(limit / per_page) + 1):
         query_options = SearchQuery(text=query, page=page, per_page=per_page, grouped=False)
         response = discovery.search(db, toolbox().index, rights, query_options)
-        hits += [_hit_row(hit) for hit in response.hits]
+        hits += [_hit_row(hit, toolbox().settings.default_language) for hit in response.hits]
         if page * per_page >= response.total:
             break
     return hits[:limit], response.total
 
 
-def _hit_row(hit: SearchHit) -> dict[str, Any]:
+def _hit_row(hit: SearchHit, language: str) -> dict[str, Any]:
     return {
         "accession": hit.interview.accession,
         "segment": hit.turn.id,
@@ -111,6 +114,9 @@ def _hit_row(hit: SearchHit) -> dict[str, Any]:
         "text": hit.turn.text,
         "marks": [list(mark) for mark in hit.marks],
         "state": hit.version.state,
+        "label": text_labels.full_label(hit.facts, language),
+        "vouched_by": hit.turn.vouched_by,
+        "unheard": hit.turn.is_unheard,
         "sample": hit.interview.is_sample,
         "version": hit.version.number,
         "score": round(hit.score, 4),

@@ -141,7 +141,9 @@ def submit(db: Session, interview: Interview, version: TranscriptVersion) -> Non
 
 
 def approve(db: Session, interview: Interview, version: TranscriptVersion) -> None:
-    """Submit and approve a version."""
+    """Submit and approve a version, of which every segment was heard."""
+    for segment in version.segments:
+        segment.state = "heard"
     submit(db, interview, version)
     versions.approve(db, rights_of_machine("test"), interview, version)
 

@@ -63,6 +63,8 @@ def segments(
         speaker=speaker,
         role=ROLES[speaker],
         flags=tuple(draw(st.sets(st.sampled_from(["unclear", "loop"])))),
+        vouched_by=draw(st.sampled_from(["", "machine", "edited", "heard", "imported"])),
+        is_unheard=draw(st.booleans()),
     )
 
 
@@ -89,6 +91,7 @@ def transcripts() -> st.SearchStrategy[Transcript]:
         segments=documents(),
         title=st.just("Những năm xếp hàng mua gạo"),
         label=st.just("Bản gỡ băng tự động – chưa hiệu đính"),
+        unheard_label=st.just("chưa nghe đối chiếu"),
         source_line=st.just("Lời kể của bà Trần Thị Lan, hồ sơ LK-2026-014"),
         people=st.just((("Trần Thị Lan", "nhân chứng"), ("Lê Văn Hòa", "người phỏng vấn"))),
     )

@@ -8,7 +8,7 @@ the transcript in every file, because unchecked machine text must be marked ever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from transcription.document import Transcript, TranscriptSegment
@@ -20,6 +20,9 @@ MAX_BYTES = 32 * 1024 * 1024
 """Twice the size of a day of speech with word times."""
 
 MOST_PROBLEMS = 500
+
+UNHEARD_MARK = "[*]"
+"""Stands before the words of an unheard segment; the header explains it."""
 
 PROBLEMS = {
     "too_large": "the file is larger than any transcript; nothing was read",
@@ -128,6 +131,8 @@ def header_lines(transcript: Transcript) -> list[str]:
         version_line(transcript),
         transcript.source_line,
     ]
+    if any(segment.is_unheard and segment.text for segment in transcript.segments):
+        lines.append(f"{UNHEARD_MARK} {transcript.unheard_label}")
     return [normalise(replace_unprintable(line)) for line in lines if line.strip()]
 
 
@@ -135,6 +140,17 @@ def version_line(transcript: Transcript) -> str:
     """Return label and version: "bản gỡ băng tự động – chưa hiệu đính · v3"."""
     version = "" if transcript.version is None else f"v{transcript.version}"
     return " · ".join(part for part in (transcript.label.strip(), version) if part)
+
+
+def marked_text(segment: TranscriptSegment, text: str | None = None) -> str:
+    """Return the text of a segment, or `text` made of it, with the mark if it is unheard."""
+    words = normalise(replace_unprintable(segment.text)) if text is None else text
+    return f"{UNHEARD_MARK} {words}" if segment.is_unheard and words else words
+
+
+def has_marks(notes: Iterable[str]) -> bool:
+    """Return whether a file of ours explains the mark, so that a reader takes it off."""
+    return any(note.startswith(UNHEARD_MARK) for note in notes)
 
 
 def replace_unprintable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 `{"accession", "language", "version", "state", "title", "label", "source_line", "people",
 "segments": [{"id", "speaker", "role", "start_ms", "end_ms", "text", "flags", "recording",
-"words": [{"start_ms", "end_ms", "text", "confidence", "source"}]}]}`
+"vouched_by", "unheard", "words": [{"start_ms", "end_ms", "text", "confidence", "source"}]}]}`
 
 Readers must ignore unknown keys, as this one does.
 """
@@ -14,7 +14,15 @@ import math
 import re
 from typing import Any
 
-from transcription.document import ROLES, SOURCES, Transcript, TranscriptSegment, Word, clamp_words
+from transcription.document import (
+    ROLES,
+    SOURCES,
+    VOUCHERS,
+    Transcript,
+    TranscriptSegment,
+    Word,
+    clamp_words,
+)
 from transcription.formats.base import Format, ParsedTranscript, Problems, replace_unprintable
 from transcription.formats.decoding import decode
 from transcription.formats.repairing import Cue, unique_id, valid_times
@@ -88,6 +96,8 @@ def _segment_data(segment: TranscriptSegment) -> dict[str, object]:
         "end_ms": segment.end_ms,
         "text": segment.text,
         "flags": list(segment.flags),
+        "vouched_by": segment.vouched_by,
+        "unheard": segment.is_unheard,
         "words": [
             {
                 "start_ms": word.start_ms,
@@ -132,6 +142,10 @@ def _segment(
     if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
         problems.add(number, "bad_value", "flags")
         flags = []
+    vouched_by = item.get("vouched_by", "")
+    if vouched_by not in ("", *VOUCHERS):
+        problems.add(number, "bad_value", "vouched_by")
+        vouched_by = ""
     return TranscriptSegment(
         id=unique_id(cue, number, taken, problems),
         start_ms=start_ms,
@@ -142,6 +156,8 @@ def _segment(
         role=role,
         flags=tuple(replace_unprintable(flag) for flag in flags),
         recording=recording,
+        vouched_by=vouched_by,
+        is_unheard=item.get("unheard") is True,
     )
 
 

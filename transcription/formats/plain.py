@@ -1,9 +1,9 @@
 """Plain text: what a person reads and what most old transcripts are.
 
-Written, each segment is one line, `[00:41:39] Bà Lan: …`, under a head that a line of
-equals signs closes; `== 2 ==` begins a second recording. Read, such times and labels are
-found where they are, a line without either goes on with the passage above it, and a text
-without any times is taken all the same, with its times at zero. The milliseconds and the
+Written, each segment is one line, `[00:41:39] Bà Lan: …`, with a mark if it is unheard, under
+a head that a line of equals signs closes; `== 2 ==` begins a second recording. Read, such times
+and labels are found where they are, a line without either goes on with the passage above it, and
+a text without any times is taken all the same, with its times at zero. The milliseconds and the
 ends of segments are not in such a file: ends are guessed from the times that follow.
 """
 
@@ -13,10 +13,13 @@ import re
 
 from transcription.document import Transcript
 from transcription.formats.base import (
+    UNHEARD_MARK,
     Format,
     ParsedTranscript,
     Problems,
+    has_marks,
     header_lines,
+    marked_text,
     replace_unprintable,
 )
 from transcription.formats.decoding import decode
@@ -53,6 +56,9 @@ def read(data: bytes) -> ParsedTranscript:
             begin = at + 1
             break
     cues = _parse_lines(lines, begin)
+    if has_marks(notes):
+        for cue in cues:
+            cue.text = cue.text.removeprefix(UNHEARD_MARK).lstrip()
     if not cues:
         problems.add(0, "no_text")
     apply_labels(cues, problems)
@@ -76,7 +82,7 @@ def write(transcript: Transcript) -> bytes:
         if text:
             speaker = normalise(replace_unprintable(segment.speaker or ""))
             text = f"{speaker}: {text}" if speaker else text
-            lines.append(f"[{format_clock(segment.start_ms)}] {text}")
+            lines.append(f"[{format_clock(segment.start_ms)}] {marked_text(segment, text)}")
     return ("\n".join(lines) + "\n").encode("utf-8-sig")
 
 

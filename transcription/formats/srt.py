@@ -13,10 +13,13 @@ import re
 
 from transcription.document import Transcript
 from transcription.formats.base import (
+    UNHEARD_MARK,
     Format,
     ParsedTranscript,
     Problems,
+    has_marks,
     header_lines,
+    marked_text,
     replace_unprintable,
 )
 from transcription.formats.decoding import decode
@@ -45,6 +48,8 @@ def read(data: bytes) -> ParsedTranscript:
     notes = [*stray, *_remove_credits(cues)]
     for cue in cues:
         cue.text = _MARKUP.sub("", cue.text)
+        if has_marks(notes):
+            cue.text = cue.text.removeprefix(UNHEARD_MARK).lstrip()
     apply_labels(cues, problems)
     return ParsedTranscript(
         segments=build_segments(cues, problems), problems=tuple(problems.found), notes=tuple(notes)
@@ -66,7 +71,7 @@ def write(transcript: Transcript) -> bytes:
         speaker = normalise(replace_unprintable(segment.speaker or ""))
         text = f"{speaker}: {text}" if speaker else text
         end_ms = segment.end_ms
-        blocks.append(f"{number}\n{_times(segment.start_ms, end_ms)}\n{text}")
+        blocks.append(f"{number}\n{_times(segment.start_ms, end_ms)}\n{marked_text(segment, text)}")
     credit = "\n".join(f"*** {line} ***" for line in header_lines(transcript))
     if credit:
         blocks.append(f"{number + 1}\n{_times(end_ms, end_ms + CREDITS_MS)}\n{credit}")

@@ -1,6 +1,7 @@
 """WebVTT: captions for a player, and a complete transcript with speakers.
 
-Speakers are voice spans, roles their classes: `<v.witness Bà Lan>`. Label, version and
+Speakers are voice spans; their classes are the role and who vouches for the words:
+`<v.witness.heard Bà Lan>`. Unheard words are marked on the screen too. Label, version and
 source are in the first NOTE, which players do not show. A transcript of several
 recordings has a NOTE `recording 2` before the cues of the second one.
 """
@@ -12,10 +13,13 @@ import re
 
 from transcription.document import ROLES, Transcript, TranscriptSegment
 from transcription.formats.base import (
+    UNHEARD_MARK,
     Format,
     ParsedTranscript,
     Problems,
+    has_marks,
     header_lines,
+    marked_text,
     replace_unprintable,
 )
 from transcription.formats.decoding import decode
@@ -48,6 +52,9 @@ def read(data: bytes) -> ParsedTranscript:
         problems.add(0, "no_cues")
     notes = [note for _, note in blocks.notes] + _attach_stray(blocks, problems)
     cues = _cues(blocks, problems)
+    if has_marks(line for note in notes for line in note.split("\n")):
+        for cue in cues:
+            cue.text = cue.text.removeprefix(UNHEARD_MARK).lstrip()
     if not any(cue.speaker for cue in cues):
         apply_labels(cues, problems)
     named = _LANGUAGE.search("\n".join([blocks.header, *notes]))
@@ -79,12 +86,12 @@ def write(transcript: Transcript) -> bytes:
 def _render_cue(segment: TranscriptSegment) -> str:
     name = normalise(replace_unprintable(segment.id)).replace("-->", "→")
     times = f"{format_clock_ms(segment.start_ms)} --> {format_clock_ms(segment.end_ms)}"
-    text = _escaped(segment.text)
-    role = f".{segment.role}" if segment.role else ""
+    text = marked_text(segment, _escaped(segment.text))
+    classes = "".join(f".{name}" for name in (segment.role, segment.vouched_by) if name)
     if segment.speaker:
-        text = f"<v{role} {_escaped(segment.speaker)}>{text}"
-    elif role:
-        text = f"<c{role}>{text}</c>"
+        text = f"<v{classes} {_escaped(segment.speaker)}>{text}"
+    elif classes:
+        text = f"<c{classes}>{text}</c>"
     return "\n".join(part for part in (name, times, text) if part)
 
 

@@ -2,7 +2,7 @@
 
 One paragraph per turn, with its time, and its speaker in bold; a turn longer than a minute
 begins a new paragraph. Interviewers are in italics and indented, which can be
-distinguished on a photocopy too.
+distinguished on a photocopy too. A mark stands before the words of each unheard segment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from transcription.document import Transcript, TranscriptSegment
-from transcription.formats.base import Format, header_lines, replace_unprintable, version_line
+from transcription.formats.base import (
+    Format,
+    header_lines,
+    marked_text,
+    replace_unprintable,
+    version_line,
+)
 from transcription.timecode import format_clock
 from transcription.tokens import normalise
 
@@ -91,9 +97,7 @@ def _add_group(document: Any, group: SpeakerParagraph) -> None:
     time.font.size = SMALL
     if group.first.speaker and not group.is_continued:
         paragraph.add_run(f"{normalise(replace_unprintable(group.first.speaker))}: ").bold = True
-    run = paragraph.add_run(
-        " ".join(normalise(replace_unprintable(s.text)) for s in group.segments)
-    )
+    run = paragraph.add_run(" ".join(marked_text(segment) for segment in group.segments))
     run.italic = group.first.role == "interviewer" or None
 
 

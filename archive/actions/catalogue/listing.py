@@ -72,6 +72,7 @@ class CatalogueRow:
     is_sample: bool
     collection: str
     state: str
+    version_id: str
     witness_key: str
     words: tuple[str, ...]
 
@@ -86,11 +87,12 @@ class CatalogueRow:
 class CataloguePage:
     """One page of the real or the sample catalogue; counts are of this catalogue only.
 
-    `archive_total` and `sample_total` are the visible interviews of each catalogue.
+    `version_ids` are the texts that the reader may read, by interview; `archive_total` and
+    `sample_total` are the visible interviews of each catalogue.
     """
 
     interviews: Sequence[Interview]
-    states: Mapping[str, str]
+    version_ids: Mapping[str, str]
     total: int
     number: int
     pages: int
@@ -126,7 +128,7 @@ def load_page(db: Session, rights: Rights, criteria: CatalogueFilter) -> Catalog
     loaded = interviews.load_with_relations(db, [row.id for row in shown])
     return CataloguePage(
         interviews=[loaded[row.id] for row in shown],
-        states={row.id: row.state for row in shown if row.state != NO_TEXT},
+        version_ids={row.id: row.version_id for row in shown if row.version_id},
         total=len(found),
         number=number,
         pages=pages,
@@ -141,13 +143,13 @@ def load_page(db: Session, rights: Rights, criteria: CatalogueFilter) -> Catalog
 
 def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
     read = access.readable(
-        select(TranscriptVersion.interview_id, TranscriptVersion.state)
+        select(TranscriptVersion.interview_id, TranscriptVersion.id, TranscriptVersion.state)
         .join(Interview, Interview.id == TranscriptVersion.interview_id)
         .where(TranscriptVersion.is_current.is_(True))
         .order_by(TranscriptVersion.number),
         rights,
     )
-    states = {interview_id: state for interview_id, state in db.execute(read)}
+    texts = {row.interview_id: (row.id, row.state) for row in db.execute(read)}
     people: dict[str, list[tuple[str, str, str]]] = {}
     for interview_id, role, name, key in db.execute(
         access.visible(
@@ -186,12 +188,14 @@ def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
         .outerjoin(Place, Place.id == Interview.place_id)
     )
     return [
-        _row(found, states.get(found.id, NO_TEXT), people.get(found.id, []))
+        _row(found, *texts.get(found.id, ("", NO_TEXT)), people.get(found.id, []))
         for found in db.execute(access.visible(described, rights))
     ]
 
 
-def _row(found: Any, state: str, people: Sequence[tuple[str, str, str]]) -> CatalogueRow:
+def _row(
+    found: Any, version_id: str, state: str, people: Sequence[tuple[str, str, str]]
+) -> CatalogueRow:
     return CatalogueRow(
         id=found.id,
         accession=found.accession,
@@ -205,6 +209,7 @@ def _row(found: Any, state: str, people: Sequence[tuple[str, str, str]]) -> Cata
         is_sample=found.is_sample,
         collection=found.code or "",
         state=state,
+        version_id=version_id,
         witness_key=next((key for role, _name, key in people if role == "witness"), "\uffff"),
         words=(
             found.accession,

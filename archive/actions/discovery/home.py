@@ -23,8 +23,9 @@ from archive.actions.discovery import index_access, rebuilding
 from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable
 from archive.actions.office import first_run, jobs
-from archive.actions.transcripts import rendition
+from archive.actions.transcripts import rendition, text_facts
 from archive.actions.transcripts.rendition import Turn
+from archive.actions.transcripts.text_facts import TextFacts
 from archive.models import (
     Contribution,
     Interview,
@@ -106,13 +107,17 @@ class WorkQueue:
 
 @dataclass(frozen=True, kw_only=True)
 class HomePage:
-    """Home page of one reader; `work_queue` is None for non-staff."""
+    """Home page of one reader; `work_queue` is None for non-staff.
+
+    `facts` are those of every version on the page, by its id.
+    """
 
     counts: ArchiveCounts
     quotes: Sequence[Quote]
     latest: Sequence[InterviewCard]
     words: Sequence[str]
     work_queue: WorkQueue | None
+    facts: Mapping[str, TextFacts]
     sample_job: Job | None
 
     @property
@@ -124,12 +129,20 @@ class HomePage:
 def load_page(db: Session, index: Backend, rights: Rights, *, day: date) -> HomePage:
     """Load the page; quotes depend on rights and `day` only."""
     quotes = daily_quotes(db, rights, day)
+    latest = latest_cards(db, rights)
+    queue = work_queue(db, rights) if rights.actor.is_staff else None
+    shown = [quote.version for quote in quotes]
+    shown += [card.version for card in latest if card.version is not None]
+    if queue is not None:
+        rows = (*queue.to_correct.rows, *queue.to_approve.rows)
+        shown += [version for _interview, version in rows]
     return HomePage(
         counts=count_archive(db, rights),
         quotes=quotes,
-        latest=latest_cards(db, rights),
+        latest=latest,
         words=suggest_keywords(db, index, rights, (quote.interview for quote in quotes)),
-        work_queue=work_queue(db, rights) if rights.actor.is_staff else None,
+        work_queue=queue,
+        facts=text_facts.facts_of(db, rights, shown),
         sample_job=_sample_job(db, rights),
     )
 
@@ -150,7 +163,7 @@ def daily_quotes(db: Session, rights: Rights, day: date) -> list[Quote]:
     quotes: list[Quote] = []
     for at in range(0, len(version_ids), VERSIONS_PER_QUERY):
         batch = version_ids[at : at + VERSIONS_PER_QUERY]
-        quotes += _quotes(db, rights, _quotable_segments(db, batch, day))
+        quotes += _quotes(db, rights, _quotable_segments(db, _versions(db, batch), day))
         if len(quotes) >= MAX_QUOTES:
             break
     chosen = quotes[:MAX_QUOTES]
@@ -261,19 +274,29 @@ def work_queue(db: Session, rights: Rights) -> WorkQueue:
     )
 
 
+def _versions(db: Session, ids: Sequence[str]) -> list[TranscriptVersion]:
+    """Return versions in the order of their ids."""
+    found = db.scalars(select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(ids))))
+    by_id = {version.id: version for version in found}
+    return [by_id[version_id] for version_id in ids]
+
+
 def _quotable_segments(
-    db: Session, version_ids: Sequence[str], day: date
+    db: Session, versions: Sequence[TranscriptVersion], day: date
 ) -> dict[str, Sequence[str]]:
-    """Return quotable segments by version, in the order given; the first ones of the day."""
+    """Return quotable segments by version, in the order given; the first ones of the day.
+
+    What a person should hear and did not is never quoted.
+    """
     candidates = rendition.witness_segment_ids(
-        db, version_ids, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
+        db, versions, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
     )
     return {
-        version_id: sorted(candidates[version_id], key=lambda one: _daily_hash(day, one))[
+        version.id: sorted(candidates[version.id], key=lambda one: _daily_hash(day, one))[
             :SEGMENTS_TRIED
         ]
-        for version_id in version_ids
-        if version_id in candidates
+        for version in versions
+        if version.id in candidates
     }
 
 

@@ -16,8 +16,9 @@ from archive import access
 from archive.access import Rights
 from archive.actions.catalogue.interviews import load_with_relations
 from archive.actions.discovery import index_access, indexing, rebuilding
-from archive.actions.transcripts import rendition
+from archive.actions.transcripts import rendition, text_facts
 from archive.actions.transcripts.rendition import Turn
+from archive.actions.transcripts.text_facts import TextFacts
 from archive.models import Interview, TranscriptVersion
 from search.backends.base import Backend
 from search.highlight import highlight_ranges
@@ -31,14 +32,16 @@ MAX_PASSAGE_SEGMENTS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class SearchHit:
-    """A turn with matching words. `marks` are ranges of its text; times are media time.
+    """A turn with matching words; `facts` are those of its version.
 
+    `marks` are ranges of its text; times are media time.
     `word_ms` is the start of the first marked word. `before` and `after` are the rest of
     the passage.
     """
 
     interview: Interview
     version: TranscriptVersion
+    facts: TextFacts
     turn: Turn
     marks: list[tuple[int, int]]
     word_ms: int
@@ -166,6 +169,7 @@ class _Sources:
     """
 
     texts: Mapping[str, tuple[TranscriptVersion, Interview]]
+    facts: Mapping[str, TextFacts]
     windows: Mapping[str, Sequence[Turn]]
 
 
@@ -181,7 +185,8 @@ def _load_sources(db: Session, rights: Rights, hits: Sequence[Hit]) -> _Sources:
     }
     first_ids = {_parse_passage_id(hit)[1] for hit in hits if _parse_passage_id(hit)[0] in texts}
     windows = rendition.windows(db, rights, texts, first_ids, length=MAX_PASSAGE_SEGMENTS)
-    return _Sources(texts=texts, windows=windows)
+    facts = text_facts.facts_of(db, rights, [version for version, _interview in texts.values()])
+    return _Sources(texts=texts, facts=facts, windows=windows)
 
 
 def _parse_passage_id(hit: Hit) -> tuple[str, str, int]:
@@ -200,13 +205,14 @@ def _read_hit(hit: Hit, query: Query, sources: _Sources) -> SearchHit | None:
         first = passage.slices[0]
         if first.segment_id == segment_id and first.segment_start == start:
             by_id = {turn.id: turn for turn in turns}
-            return _build_hit(interview, version, passage, by_id, query, hit)
+            return _build_hit(interview, version, sources, passage, by_id, query, hit)
     return None
 
 
 def _build_hit(
     interview: Interview,
     version: TranscriptVersion,
+    sources: _Sources,
     passage: Passage,
     turns: dict[str, Turn],
     query: Query,
@@ -231,6 +237,7 @@ def _build_hit(
     return SearchHit(
         interview=interview,
         version=version,
+        facts=sources.facts[version.id],
         turn=turn,
         marks=by_segment[best],
         word_ms=word_ms(turn, by_segment[best][0][0]),

@@ -15,33 +15,22 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
 
-from archive.models.vocabulary import VersionState
+from archive.actions.transcripts import text_labels
+from archive.actions.transcripts.text_facts import TextFacts
 from archive.time import dates
 from transcription.timecode import format_clock
 
 STYLES = ("vietnamese", "chicago", "bibtex", "ris")
 _RIS_TYPES = {"sound": "SOUND", "video": "VIDEO", "text": "MANSCPT"}
-_STATES_VI = {
-    "machine": "bản gỡ băng tự động, chưa hiệu đính",
-    "editing": "bản đang hiệu đính",
-    "corrected": "bản đã hiệu đính, chưa duyệt",
-    "approved": "",
-}
-_SAMPLE_VI = "mẫu minh họa, nhân vật và lời kể hư cấu"
-_SAMPLE_EN = "sample, the people and their words are invented"
-_STATES_EN = {
-    "machine": "machine draft, not yet corrected",
-    "editing": "being corrected",
-    "corrected": "corrected, not yet approved",
-    "approved": "",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class CitationData:
     """Input of a citation. Names are in full and in spoken order, never inverted.
 
-    Each style writes the date in its own language, not in that of the page.
+    Each style writes the date in its own language, not in that of the page. `text` are the facts
+    of the version, None without one; `is_unheard`: a passage with words that a person should hear
+    and did not.
     """
 
     witnesses: tuple[str, ...]
@@ -53,7 +42,7 @@ class CitationData:
     place: str = ""
     accession: str
     archive: str
-    state: VersionState
+    text: TextFacts | None
     version: int | None
     address: str
     part: int = 1
@@ -61,6 +50,7 @@ class CitationData:
     start_ms: int | None = None
     end_ms: int | None = None
     is_sample: bool = False
+    is_unheard: bool = False
 
 
 def cite(data: CitationData, style: str) -> str:
@@ -85,9 +75,7 @@ def _vietnamese(c: CitationData) -> str:
         parts.append(_times(c))
     if c.version is not None:
         parts.append(f"bản v{c.version}")
-    doubts = "; ".join(
-        filter(None, (_STATES_VI.get(c.state, ""), _SAMPLE_VI if c.is_sample else ""))
-    )
+    doubts = "; ".join(_doubts(c, "vi"))
     if doubts:
         parts[-1] += f" ({doubts})"
     return _one_line(", ".join([*parts, c.archive]) + f". {c.address}")
@@ -101,7 +89,7 @@ def _chicago(c: CitationData) -> str:
     where = f", {c.place}" if c.place else ""
     time = f", {_time_note(c)}" if c.start_ms is not None else ""
     version = f", transcript version {c.version}" if c.version is not None else ""
-    doubts = "; ".join(_doubts_en(c))
+    doubts = "; ".join(_doubts(c, "en"))
     state = f" ({doubts})" if doubts else ""
     return _one_line(
         f"{who}, “{_single_quotes(c.title)},” {by}{when}{where}, {c.accession}{time}"
@@ -168,12 +156,14 @@ def _time_note(c: CitationData) -> str:
 
 def _state_note(c: CitationData) -> str:
     version = f"transcript version {c.version}" if c.version is not None else ""
-    return ", ".join(filter(None, (version, *_doubts_en(c))))
+    return ", ".join(filter(None, (version, *_doubts(c, "en"))))
 
 
-def _doubts_en(c: CitationData) -> list[str]:
-    """Return notes on the reliability of the text, in English."""
-    return [*filter(None, (_STATES_EN.get(c.state, ""), _SAMPLE_EN if c.is_sample else ""))]
+def _doubts(c: CitationData, language: str) -> list[str]:
+    """Return notes on the reliability of the text."""
+    if c.text is None:
+        return text_labels.sample_doubt(c.is_sample, language)
+    return text_labels.doubts(c.text, language, is_of_unheard_passage=c.is_unheard)
 
 
 def _interviewers_en(c: CitationData) -> str:

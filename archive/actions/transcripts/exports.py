@@ -35,9 +35,10 @@ class ExportedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportLabels:
-    """Texts that every export prints, in the reader's language."""
+    """Texts that every export prints, in the reader's language; `unheard` explains a mark."""
 
     label: str
+    unheard: str
     source_line: str
     witness: str = "witness"
     interviewer: str = "interviewer"
@@ -73,6 +74,8 @@ def build_document(
             role=turn.speaker.role or None,
             flags=tuple(turn.flags),
             recording=turn.part,
+            vouched_by=turn.vouched_by,
+            is_unheard=turn.is_unheard,
         )
         for turn in turns
     ]
@@ -84,6 +87,7 @@ def build_document(
         segments=tuple(segments),
         title=interview.title,
         label=labels.label,
+        unheard_label=labels.unheard,
         source_line=labels.source_line,
         people=tuple(dict.fromkeys(people)),
     )

@@ -189,7 +189,7 @@ def _add_segments(
                 speaker_label=label,
                 text=segment.text,
                 words=pack(words),
-                state="machine" if version.state == "machine" else "heard",
+                state="machine",  # the file vouches for it: to this archive it is unheard
                 flags=list(segment.flags),
                 updated_by_id=rights.actor.user_id or None,
             )

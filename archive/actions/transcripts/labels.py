@@ -1,8 +1,4 @@
-"""State labels, citation data and export labels of transcripts.
-
-Both languages are defined here, because exports, the command line and jobs need them
-and only pages have a translator.
-"""
+"""Citation data and export labels of transcripts; `text_labels` composes the label itself."""
 
 from __future__ import annotations
 
@@ -14,45 +10,15 @@ from archive import access
 from archive.access import Rights
 from archive.actions.catalogue import names
 from archive.actions.office import settings
-from archive.actions.transcripts import speakers
+from archive.actions.transcripts import speakers, text_facts, text_labels
 from archive.actions.transcripts.citations import CitationData, cite
 from archive.actions.transcripts.exports import ExportLabels
 from archive.models import Interview, TranscriptVersion
 
-LABELS = {
-    "vi": {
-        "machine": "Bản gỡ băng tự động – chưa hiệu đính",
-        "editing": "Bản đang hiệu đính",
-        "corrected": "Bản đã hiệu đính – chưa duyệt",
-        "approved": "Bản đã duyệt",
-    },
-    "en": {
-        "machine": "Machine draft – not yet corrected",
-        "editing": "Transcript being corrected",
-        "corrected": "Corrected transcript – not yet approved",
-        "approved": "Approved transcript",
-    },
-}
 ROLE_LABELS = {
     "vi": {"witness": "nhân chứng", "interviewer": "người phỏng vấn"},
     "en": {"witness": "witness", "interviewer": "interviewer"},
 }
-SAMPLE = {
-    "vi": "mẫu minh họa, nhân vật và lời kể hư cấu",
-    "en": "sample, the people and their words are invented",
-}
-SAMPLE_MODEL = {
-    "vi": "mô hình mẫu, chỉ biết năm mươi câu của chính nó",
-    "en": "sample model that knows only its own fifty sentences",
-}
-
-
-def state_label(version: TranscriptVersion, language: str) -> str:
-    """Return the label of the version's state, with a note for sample models."""
-    label = LABELS[language][version.state]
-    if version.state in ("machine", "editing") and version.options.get("knows_only"):
-        label += f" ({SAMPLE_MODEL[language]})"
-    return label
 
 
 def citation_scope(
@@ -82,9 +48,17 @@ def citation_data(
     part: int = 1,
 ) -> CitationData:
     """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
-    access.require(rights, "quote", citation_scope(interview, version, start_ms, end_ms, part))
+    scope = citation_scope(interview, version, start_ms, end_ms, part)
+    access.require(rights, "quote", scope)
     whole = _citation_data(db, rights, interview, version, address=address)
-    return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part)
+    is_unheard = (
+        version is not None
+        and start_ms is not None
+        and text_facts.has_unheard(
+            db, version, recording_id=scope.recording_id, start_ms=start_ms, end_ms=end_ms
+        )
+    )
+    return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part, is_unheard=is_unheard)
 
 
 def _citation_data(
@@ -115,7 +89,7 @@ def _citation_data(
         place=interview.place_as_told,
         accession=interview.accession,
         archive=settings.get_value(db, "site_name", settings.DEFAULT_NAME),
-        state=version.state if version is not None else "approved",
+        text=text_facts.facts_of_one(db, rights, version) if version is not None else None,
         version=version.number if version is not None else None,
         address=address,
         parts=len(recordings),
@@ -138,11 +112,11 @@ def export_labels(
     without it.
     """
     style = "vietnamese" if language == "vi" else "chicago"
-    state = state_label(version, language)
+    source = _citation_data(db, rights, interview, version, address=address)
+    assert source.text is not None
     return ExportLabels(
-        label=f"{state} – {SAMPLE[language]}" if interview.is_sample else state,
-        source_line=cite(
-            _citation_data(db, rights, interview, version, address=address), style
-        ).strip(),
+        label=text_labels.full_label(source.text, language),
+        unheard=text_labels.unheard_mark(language),
+        source_line=cite(source, style).strip(),
         **ROLE_LABELS[language],
     )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import ReaderAction, Rights
-from archive.actions.transcripts import speakers
+from archive.actions.transcripts import speakers, text_facts
 from archive.actions.transcripts.redaction import (
     HiddenSpan,
     PackedWords,
@@ -26,6 +26,7 @@ from archive.actions.transcripts.redaction import (
     hidden_spans,
     visible_text,
 )
+from archive.actions.transcripts.text_facts import Origin
 from archive.actions.transcripts.words import StoredSegment, stored_segments, unpack
 from archive.models import (
     Contribution,
@@ -33,7 +34,6 @@ from archive.models import (
     Segment,
     SegmentRevision,
     TranscriptVersion,
-    User,
 )
 from transcription.document import Word
 
@@ -47,7 +47,8 @@ class Turn:
 
     `packed_words` are `[start_ms, end_ms, text, confidence, source]`, as segments store them.
     `vouched_by` is `machine` for unchecked words of the machine, `imported` for those of a file,
-    `edited` for words that a person changed, `heard` for words that a person heard. `flags` are
+    `edited` for words that a person changed, `heard` for words that a person heard; `is_unheard`
+    for words that a person should hear and did not. `flags` are
     empty for readers who do not see the history. Of a turn that `is_closed` to the reader nothing
     but its place is given.
     """
@@ -62,6 +63,7 @@ class Turn:
     text: str
     packed_words: PackedWords
     vouched_by: Voucher
+    is_unheard: bool
     flags: Sequence[str]
     is_redacted: bool
     is_closed: bool
@@ -74,16 +76,11 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Rendition:
-    """What one reader may have of a version; `hidden` are the spans whose words are left out.
-
-    `imported_by` is the name of the account that imported it, for readers who see the history:
-    who vouches for turns of the kind `imported`.
-    """
+    """What one reader may have of a version; `hidden` are the spans whose words are left out."""
 
     version: TranscriptVersion
     turns: Sequence[Turn]
     hidden: Sequence[HiddenSpan]
-    imported_by: str
 
 
 def for_reader(
@@ -142,18 +139,21 @@ def select_turns(
 
 
 def witness_segment_ids(
-    db: Session, version_ids: Collection[str], *, min_length: int, max_length: int
+    db: Session, versions: Collection[TranscriptVersion], *, min_length: int, max_length: int
 ) -> dict[str, list[str]]:
-    """Return ids of unflagged segments of witnesses by version id.
+    """Return ids of unflagged segments of witnesses by version id, without unheard ones.
 
     Their stored text has between `min_length` and `max_length` characters.
     """
+    origins = text_facts.origins(db, versions)
+    never_heard = sorted(one for one, origin in origins.items() if not origin.can_be_heard)
     rows = db.execute(
         select(Segment.version_id, Segment.id, Segment.flags)
         .join(Contribution, Contribution.id == Segment.contribution_id)
         .where(
-            Segment.version_id.in_(sorted(version_ids)),
+            Segment.version_id.in_(sorted(origins)),
             Segment.ended_at.is_(None),
+            or_(Segment.state == "heard", Segment.version_id.in_(never_heard)),
             Contribution.role == "witness",
             func.length(Segment.text).between(min_length, max_length),
         )
@@ -227,12 +227,18 @@ class _Renderer:
     """Turns the segments of one version into turns."""
 
     def __init__(
-        self, rights: Rights, interview: Interview, version: TranscriptVersion, read: TextReader
+        self,
+        rights: Rights,
+        interview: Interview,
+        version: TranscriptVersion,
+        read: TextReader,
+        origin: Origin,
     ) -> None:
         self._rights = rights
         self._interview = interview
         self._version = version
         self._read = read
+        self._origin = origin
         self._sees_flags = bool(access.may(rights, "see_history"))
         self._parts = {recording.id: recording.part for recording in interview.recordings}
         self._speakers: dict[tuple[str | None, str], speakers.Speaker] = {}
@@ -251,11 +257,19 @@ class _Renderer:
             speaker=speakers.UNNAMED if visible.is_closed else self._speaker(segment),
             text=visible.text,
             packed_words=visible.words,
-            vouched_by=_voucher(segment, self._version),
+            vouched_by=self._voucher(segment),
+            is_unheard=segment.state != "heard"
+            and bool(visible.text)
+            and self._origin.can_be_heard,
             flags=segment.flags if self._sees_flags else (),
             is_redacted=visible.is_redacted,
             is_closed=visible.is_closed,
         )
+
+    def _voucher(self, segment: Segment | StoredSegment) -> Voucher:
+        if segment.state != "machine":
+            return segment.state
+        return "imported" if self._origin.is_imported else "machine"
 
     def _speaker(self, segment: Segment | StoredSegment) -> speakers.Speaker:
         key = (segment.contribution_id, segment.speaker_label)
@@ -277,38 +291,25 @@ def _render(
     action: ReaderAction,
 ) -> Rendition:
     read = text_reader(db, rights, interview, action=action)
-    render = _Renderer(rights, interview, version, read)
+    origin = text_facts.origins(db, [version])[version.id]
+    render = _Renderer(rights, interview, version, read, origin)
     turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
-    imported_by = _importer(db, version) if access.may(rights, "see_history") else ""
-    return Rendition(version=version, turns=turns, hidden=read.hidden, imported_by=imported_by)
-
-
-def _importer(db: Session, version: TranscriptVersion) -> str:
-    """Return the name of the account that imported a text, or the one that it was copied from."""
-    source = version
-    while source.kind == "corrected" and source.based_on_id is not None:
-        source = db.get_one(TranscriptVersion, source.based_on_id)
-    if source.kind != "imported" or source.author_id is None:
-        return ""
-    return db.get_one(User, source.author_id).name
+    return Rendition(version=version, turns=turns, hidden=read.hidden)
 
 
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
+    origins = text_facts.origins(db, [version for version, _interview in texts.values()])
     return {
         version.id: _Renderer(
-            rights, interview, version, TextReader(rights, interview, hidden[interview.id])
+            rights,
+            interview,
+            version,
+            TextReader(rights, interview, hidden[interview.id]),
+            origins[version.id],
         )
         for version, interview in texts.values()
     }
-
-
-def _voucher(segment: Segment | StoredSegment, version: TranscriptVersion) -> Voucher:
-    if segment.state != "machine":
-        return segment.state
-    if version.kind == "corrected":  # a copy: only the words still say where they came from
-        return "imported" if any(word[4] == "import" for word in segment.words) else "machine"
-    return version.kind
 
 
 def _segments_from(

@@ -51,6 +51,7 @@ def catalogue() -> ResponseReturnValue:
         results=results,
         filters=filters,
         waves=_waves(results.interviews),
+        texts=reading.facts_by_interview(results.version_ids),
         sorts=listing.SORTS,
         no_text=listing.NO_TEXT,
         catalogue_url=_catalogue_url,

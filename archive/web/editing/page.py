@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from archive.actions.editing import page
+from archive.actions.transcripts import text_facts
 from archive.web.core import loaders
 from transcription.timecode import format_clock
 
@@ -26,5 +27,6 @@ def show(version_id: str) -> ResponseReturnValue:
         interview=draft.interview,
         version=draft.version,
         editor=contents,
+        text=text_facts.facts_of_one(draft.db, draft.rights, draft.version),
         clock=format_clock,
     )

@@ -15,7 +15,7 @@ from archive.access import Rights, is_of_readers
 from archive.actions.accounts import accounts
 from archive.actions.rights import explanations
 from archive.actions.rights.explanations import PUBLIC_NAME, Explanation, UnknownAccount
-from archive.actions.transcripts import labels, versions
+from archive.actions.transcripts import text_facts, text_labels, versions
 from archive.messages.rights import ACTION_LABELS, AUDIENCE_LABELS, REASON_LABELS
 from archive.models import Interview, User
 from archive.time import date_phrases, dates
@@ -105,8 +105,12 @@ def _action_name(one: Explanation) -> str:
 def _rows(
     interview: Interview, reader: Rights, found: Sequence[Explanation]
 ) -> list[ExplanationRow]:
-    version = versions.current_version(current.db(), interview)
-    state = labels.LABELS[language.code()][version.state] if version is not None else ""
+    db = current.db()
+    version = versions.current_version(db, interview)
+    state = ""
+    if version is not None:
+        facts = text_facts.facts_of_one(db, current.rights(), version)
+        state = " – ".join(text_labels.state_words(facts, language.code())).capitalize()
     role = role_name(reader.actor.role) if reader.actor.is_signed_in else ""
     audience = AUDIENCE_LABELS[interview.audience]()
     return [

@@ -7,18 +7,29 @@ and renders its citation.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from archive import access
-from archive.actions.transcripts import citations, exports, labels, reading, rendition
+from archive.actions.transcripts import (
+    citations,
+    exports,
+    labels,
+    reading,
+    rendition,
+    text_facts,
+    text_labels,
+)
 from archive.actions.transcripts.reading import ReadingPage
 from archive.actions.transcripts.rendition import Turn
+from archive.actions.transcripts.text_facts import TextFacts
 from archive.models import Interview, TranscriptVersion
 from archive.models.base import utc_now
+from archive.models.vocabulary import VersionState
 from archive.web.core import current, formatting, language, loaders
 from archive.web.holdings import waveform
 from transcription.timecode import format_clock, parse_media_fragment
@@ -46,21 +57,47 @@ def render_page(interview: Interview) -> str:
         span = None  # as for a part that there is not
     scope = _scope_of_citation(interview, content.version, span)
     may_quote = access.may(rights, "quote", scope)
+    facts = text_facts.facts_of(db, rights, content.versions)
     return render_template(
         "transcripts/reading/show.html",
+        facts=facts,
         reading=content,
         interview=interview,
         span=span,
         waves=_waves(content),
         selected=_segment_of_span(content, span),
         citations=_citations(interview, content.version, span) if may_quote else {},
-        label=labels.state_label(content.version, language.code()) if content.version else "",
+        label=text_label(facts[content.version.id]) if content.version else "",
         formats=exports.writable_formats(),
         clock=format_clock,
         interview_date=formatting.interview_date(interview),
         parts={r.id: r.part for r in access.known_recordings(rights, interview)},
         today=formatting.day(utc_now()),
     )
+
+
+@bp.app_template_filter("text_label")
+def text_label(facts: TextFacts) -> str:
+    """Return the whole label of a text; pages mark samples by themselves."""
+    return text_labels.full_label(facts, language.code(), with_sample=False)
+
+
+@bp.app_template_filter("text_badge")
+def text_badge(facts: TextFacts, *, with_counts: bool = True) -> str:
+    """Return the short label of a text."""
+    return text_labels.short_label(facts, language.code(), with_counts=with_counts)
+
+
+@bp.app_template_global("unheard_mark")
+def unheard_words() -> str:
+    """Return what stands beside a turn that a person should hear and did not."""
+    return text_labels.unheard_mark(language.code())
+
+
+@bp.app_template_filter("in_state")
+def in_state(facts: TextFacts, state: VersionState) -> TextFacts:
+    """Return the facts as they will be in another state, for a badge that a script shows."""
+    return replace(facts, state=state)
 
 
 @bp.app_template_filter()
@@ -85,13 +122,31 @@ def cite(accession: str) -> ResponseReturnValue:
 
 @bp.get("/interviews/<accession>/words")
 def words(accession: str) -> ResponseReturnValue:
-    """Return start and end of every word, by segment, for highlighting the current one."""
+    """Return the label, and by segment who vouches for it and start and end of every word."""
     interview = loaders.interview(accession, "know")
     version = _version(interview)
     if version is None:
         return jsonify({})
-    turns = rendition.for_reader(current.db(), current.rights(), interview, version).turns
-    return jsonify({t.id: [time for w in t.packed_words for time in (w[0], w[1])] for t in turns})
+    db, rights = current.db(), current.rights()
+    turns = rendition.for_reader(db, rights, interview, version).turns
+    facts = text_facts.facts_of_one(db, rights, version)
+    return jsonify(
+        label=text_labels.full_label(facts, language.code()),
+        segments={
+            turn.id: {
+                "vouched_by": turn.vouched_by,
+                "unheard": turn.is_unheard,
+                "times": [time for word in turn.packed_words for time in (word[0], word[1])],
+            }
+            for turn in turns
+        },
+    )
+
+
+def facts_by_interview(version_ids: Mapping[str, str]) -> dict[str, TextFacts]:
+    """Return the facts of texts that the reader may read, by interview, for the catalogue."""
+    facts = text_facts.facts_by_id(current.db(), current.rights(), version_ids.values())
+    return {interview: facts[version_id] for interview, version_id in version_ids.items()}
 
 
 def _span_from_request() -> CitedSpan | None:

@@ -13,7 +13,14 @@ from archive import messages
 from archive.access import NotVisible
 from archive.actions.editing import segments
 from archive.actions.editing.segments import SegmentRefused
-from archive.actions.transcripts import comparison, exports, labels, redaction, versions
+from archive.actions.transcripts import (
+    comparison,
+    exports,
+    labels,
+    redaction,
+    text_facts,
+    versions,
+)
 from archive.actions.transcripts import history as history_of
 from archive.actions.transcripts.comparison import TextState
 from archive.messages import import_remarks
@@ -169,7 +176,6 @@ def _render_history(
         changes=history_of.changes(current.db(), current.rights(), interview, version),
         most_changes=history_of.MAX_CHANGES,
         remarks=_import_remarks(interview, version),
-        label=labels.state_label(version, language.code()),
         comparison=None,
         states=states,
         before=before,
@@ -195,12 +201,15 @@ def _import_remarks(
 def _render_page(
     template: str, interview: Interview, version: TranscriptVersion, **variables: object
 ) -> str:
+    db = current.db()
+    listed = versions.list_versions(db, interview)
     return render_template(
         template,
         interview=interview,
         version=version,
-        versions=versions.list_versions(current.db(), interview),
-        names=history_of.version_authors(current.db(), interview),
+        versions=listed,
+        facts=text_facts.facts_of(db, current.rights(), listed),
+        names=history_of.version_authors(db, interview),
         clock=timecode.format_clock,
         clock_ms=timecode.format_clock_ms,
         **variables,

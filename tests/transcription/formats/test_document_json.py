@@ -44,6 +44,8 @@ def test_document_json_write_has_the_documented_form() -> None:
                 "end_ms": 9,
                 "text": "ừ",
                 "flags": ["loop"],
+                "vouched_by": "",
+                "unheard": False,
                 "words": [
                     {"start_ms": 0, "end_ms": 9, "text": "ừ", "confidence": None, "source": "asr"}
                 ],

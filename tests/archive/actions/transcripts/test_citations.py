@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.actions.transcripts.citations import STYLES, CitationData, cite
+from archive.actions.transcripts.text_facts import TextFacts
 from archive.models.vocabulary import VersionState
 
+HEARD = TextFacts(state="approved", segments=24, heard=24)
 MAN = CitationData(
     witnesses=("Huỳnh Thị Mận",),
     interviewers=("Trần Quốc Anh",),
@@ -17,7 +19,7 @@ MAN = CitationData(
     place="Phú Nhuận",
     accession="LK-2019-014",
     archive="Kho Lời Kể",
-    state="approved",
+    text=HEARD,
     version=4,
     address="http://archive.test/vi/interviews/LK-2019-014?t=2499-2522",
     start_ms=2_499_120,
@@ -47,13 +49,15 @@ def test_cite_chicago_names_interviewer_date_and_time() -> None:
 @pytest.mark.parametrize("state", ["machine", "editing", "corrected"])
 def test_cite_unapproved_text_is_marked_in_every_style(style: str, state: VersionState) -> None:
     approved = cite(MAN, style)
-    assert cite(replace(MAN, state=state), style) != approved
-    citation = cite(replace(MAN, state="machine"), style)
+    assert cite(replace(MAN, text=replace(HEARD, state=state)), style) != approved
+    citation = cite(replace(MAN, text=replace(HEARD, state="machine")), style)
     assert "chưa hiệu đính" in citation or "not yet corrected" in citation
 
 
 def test_cite_vietnamese_puts_doubts_in_brackets_after_version() -> None:
-    citation = cite(replace(MAN, state="corrected", is_sample=True), "vietnamese")
+    citation = cite(
+        replace(MAN, text=replace(HEARD, state="corrected", is_sample=True)), "vietnamese"
+    )
     assert (
         "bản v4 (bản đã hiệu đính, chưa duyệt; mẫu minh họa, nhân vật và lời kể hư cấu), "
         "Kho Lời Kể. "

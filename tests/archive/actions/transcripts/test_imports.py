@@ -43,7 +43,7 @@ def import_sample(
 
 @pytest.mark.parametrize(
     ("state", "shown", "segment"),
-    [("machine", False, "machine"), ("corrected", False, "heard"), ("approved", True, "heard")],
+    [("machine", False, "machine"), ("corrected", False, "machine"), ("approved", True, "machine")],
 )
 def test_import_transcript_has_chosen_state(
     db: Session, of: Interview, state: str, *, shown: bool, segment: str

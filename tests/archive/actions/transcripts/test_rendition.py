@@ -189,36 +189,30 @@ def test_for_reader_refuses_whom_access_refuses(
         rendition.for_reader(db, rights_of("sam"), interview, version)
 
 
+@pytest.mark.parametrize("kind", ["machine", "imported"])
 def test_turn_is_vouched_for_by_its_last_state(
-    db: Session, transcribed: Transcribed, rights_of: RightsOf
+    db: Session, transcribed: Transcribed, rights_of: RightsOf, kind: VersionKind
 ) -> None:
     interview, version = transcribed
+    version.kind = kind
     version.segments[1].state, version.segments[2].state = "edited", "heard"
-    version.segments[4].words = [[*word[:4], "asr"] for word in version.segments[4].words]
-    cases: tuple[tuple[VersionKind, str, str, str], ...] = (
-        ("machine", "machine", "machine", "machine"),
-        ("imported", "imported", "imported", "imported"),
-        ("corrected", "imported", "imported", "machine"),  # as the words of the copy say
-    )
-    for kind, first, fourth, last in cases:
-        version.kind = kind
-        found = rendition.for_reader(db, rights_of("sam"), interview, version).turns
-        assert [t.vouched_by for t in found] == [first, "edited", "heard", fourth, last]
-
-
-def test_an_import_has_the_name_of_its_importer_for_those_who_see_the_history(
-    db: Session, transcribed: Transcribed, rights_of: RightsOf
-) -> None:
-    interview, version = transcribed
-    version.kind, version.author_id = "imported", rights_of("ben").actor.user_id
-    sample_transcript.approve(db, interview, version)
+    version.state = "approved"
+    db.flush()
     copy = versions.open_next(db, rights_of("ada"), interview, version, reason="")
     for shown in (version, copy):
-        for member, name in (("cleo", rights_of("ben").actor.name), ("sam", "")):
-            found = rendition.for_reader(db, rights_of(member), interview, shown)
-            assert found.imported_by == name
-    version.kind = "machine"
-    assert rendition.for_reader(db, rights_of("cleo"), interview, version).imported_by == ""
+        found = rendition.for_reader(db, rights_of("sam"), interview, shown).turns
+        assert [t.vouched_by for t in found] == [kind, "edited", "heard", kind, kind]
+        assert [t.is_unheard for t in found] == [True, True, False, True, True]
+
+
+def test_text_of_a_file_without_a_recording_is_never_unheard(db: Session) -> None:
+    interview = sample_transcript.add_interview(db, recorded=False)
+    version = sample_transcript.add_version(db, interview)
+    cases: tuple[tuple[VersionKind, bool], ...] = (("machine", True), ("imported", False))
+    for kind, is_unheard in cases:
+        version.kind = kind
+        turns = rendition.for_reader(db, rights_of_machine("test"), interview, version).turns
+        assert {turn.is_unheard for turn in turns} == {is_unheard}
 
 
 def test_turn_has_flags_only_for_those_who_see_the_history(

@@ -181,7 +181,7 @@ def test_export_after_the_witness_was_replaced_names_the_speaker(
         named.TEST,
         of,
         named.shown_version(db, of),
-        exports.ExportLabels(label="", source_line=""),
+        exports.ExportLabels(label="", unheard="", source_line=""),
     )
     assert [(s.speaker, s.role) for s in again.segments] == [
         (named.INTERVIEWER, "interviewer"),

@@ -81,10 +81,10 @@ def test_citation_names_times_and_version(public: FlaskClient) -> None:
 
 
 def test_words_route_returns_word_times(public: FlaskClient) -> None:
-    data = public.get("/en/interviews/LK-1/words").get_json()
+    data = public.get("/en/interviews/LK-1/words").get_json()["segments"]
     assert len(data) == 5
     first = next(iter(data.values()))
-    assert first[:4] == [0, 444, 444, 888]
+    assert first["times"][:4] == [0, 444, 444, 888]
 
 
 def test_citation_style_has_its_own_language_on_every_page(

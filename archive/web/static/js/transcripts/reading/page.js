@@ -147,7 +147,7 @@ async function loadWords(page, turns) {
   const answer = await ask("GET", `${page.dataset.words}${version}`);
   if (answer.status !== 200) return;
   for (const turn of turns) {
-    const times = answer.body[turn.box.dataset.segment || ""];
-    if (times && turn.text) turn.words = wordsOf(turn.text.data, times);
+    const segment = answer.body.segments[turn.box.dataset.segment || ""];
+    if (segment && turn.text) turn.words = wordsOf(turn.text.data, segment.times);
   }
 }

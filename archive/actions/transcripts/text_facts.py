@@ -1,0 +1,213 @@
+"""What is true of a version beside its state: the input of every label (`text_labels`).
+
+The only module that counts what a person heard. Words of an imported file without a recording
+cannot be heard: they are not counted as unheard, and their label names the lack of a recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Text, and_, case, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Rights
+from archive.models import Interview, Recording, Segment, TranscriptVersion, User
+from archive.models.vocabulary import VersionState
+
+LINK_TOLERANCE_MS = 1_000  # links count in whole seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFacts:
+    """Counts of segments with words, and where the words come from.
+
+    `is_imported`: the words came from a file, `imported_by` is the account that vouches for them
+    (for readers who see the history). `flagged` are those that the machine doubts and that were
+    not heard; `unnamed` have no speaker. `is_of_sample_model`: the model contains its own sentences
+    only.
+    """
+
+    state: VersionState
+    has_recording: bool = True
+    is_imported: bool = False
+    imported_by: str = ""
+    segments: int = 0
+    heard: int = 0
+    flagged: int = 0
+    unnamed: int = 0
+    is_sample: bool = False
+    is_of_sample_model: bool = False
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Return whether words that were not heard count as unheard."""
+        return self.has_recording or not self.is_imported
+
+    @property
+    def unheard(self) -> int:
+        """Return how many segments a person should hear and did not."""
+        return self.segments - self.heard if self.can_be_heard else 0
+
+    @property
+    def needs_reason(self) -> bool:
+        """Return whether an approval needs a reason."""
+        return bool(self.unheard or self.flagged or self.unnamed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where the words of a version come from: the version that it was first copied from."""
+
+    version: TranscriptVersion
+    has_recording: bool
+
+    @property
+    def is_imported(self) -> bool:
+        """Return whether the words came from a file."""
+        return self.version.kind == "imported"
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Return whether words that were not heard count as unheard."""
+        return self.has_recording or not self.is_imported
+
+
+def origins(db: Session, versions: Iterable[TranscriptVersion]) -> dict[str, Origin]:
+    """Return the origin of each version by its id."""
+    versions = list(versions)
+    known = {version.id: version for version in versions}
+    needed = _sources(versions)
+    while missing := needed - known.keys():
+        query = select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(missing)))
+        loaded = db.scalars(query).all()
+        known |= {version.id: version for version in loaded}
+        needed = _sources(loaded)
+    interview_ids = sorted({version.interview_id for version in versions})
+    recorded = set(
+        db.scalars(select(Recording.interview_id).where(Recording.interview_id.in_(interview_ids)))
+    )
+    found = {}
+    for version in versions:
+        source = version
+        while source.kind == "corrected" and source.based_on_id is not None:
+            source = known[source.based_on_id]
+        found[version.id] = Origin(version=source, has_recording=version.interview_id in recorded)
+    return found
+
+
+def facts_of(
+    db: Session, rights: Rights, versions: Iterable[TranscriptVersion]
+) -> dict[str, TextFacts]:
+    """Return the facts of versions that the reader may read, by id.
+
+    Segments of recordings of which the reader may not know are not counted.
+    """
+    versions = list(versions)
+    sources = origins(db, versions)
+    counts = _counts(db, rights, [version.id for version in versions])
+    samples = _sample_interviews(db, versions)
+    importers = _importers(db, sources) if access.may(rights, "see_history") else {}
+    return {
+        version.id: TextFacts(
+            state=version.state,
+            has_recording=sources[version.id].has_recording,
+            is_imported=sources[version.id].is_imported,
+            imported_by=importers.get(version.id, ""),
+            is_sample=version.interview_id in samples,
+            is_of_sample_model=bool(version.options.get("knows_only")),
+            **counts.get(version.id, {}),
+        )
+        for version in versions
+    }
+
+
+def facts_by_id(db: Session, rights: Rights, version_ids: Iterable[str]) -> dict[str, TextFacts]:
+    """Return the facts of versions that are known by their ids only."""
+    query = select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(version_ids)))
+    return facts_of(db, rights, db.scalars(query))
+
+
+def facts_of_one(db: Session, rights: Rights, version: TranscriptVersion) -> TextFacts:
+    """Return the facts of one version."""
+    return facts_of(db, rights, [version])[version.id]
+
+
+def has_unheard(
+    db: Session,
+    version: TranscriptVersion,
+    *,
+    recording_id: str | None,
+    start_ms: int,
+    end_ms: int | None,
+) -> bool:
+    """Return whether a cited span has words that a person should hear and did not."""
+    if not origins(db, [version])[version.id].can_be_heard:
+        return False
+    first = start_ms + LINK_TOLERANCE_MS
+    until = max(first, end_ms - LINK_TOLERANCE_MS) if end_ms is not None else first
+    within = and_(Segment.start_ms >= start_ms, Segment.end_ms <= (end_ms or first))
+    found = db.scalar(
+        select(Segment.id)
+        .where(
+            Segment.version_id == version.id,
+            Segment.ended_at.is_(None),
+            Segment.text != "",
+            Segment.state != "heard",
+            or_(Segment.recording_id == recording_id, Segment.recording_id.is_(None)),
+            or_(within, and_(Segment.start_ms <= until, Segment.end_ms > first)),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _sources(versions: Iterable[TranscriptVersion]) -> set[str]:
+    return {v.based_on_id for v in versions if v.kind == "corrected" and v.based_on_id is not None}
+
+
+def _counts(db: Session, rights: Rights, version_ids: list[str]) -> dict[str, dict[str, int]]:
+    is_heard = Segment.state == "heard"
+    is_flagged = and_(cast(Segment.flags, Text) != "[]", ~is_heard)
+    is_unnamed = and_(Segment.contribution_id.is_(None), Segment.speaker_label == "")
+    counted = {"heard": is_heard, "flagged": is_flagged, "unnamed": is_unnamed}
+    rows = db.execute(
+        select(
+            Segment.version_id,
+            func.count().label("segments"),
+            *(func.sum(case((one, 1), else_=0)).label(name) for name, one in counted.items()),
+        )
+        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
+        .join(Interview, Interview.id == TranscriptVersion.interview_id)
+        .outerjoin(Recording, Recording.id == Segment.recording_id)
+        .where(
+            Segment.version_id.in_(sorted(version_ids)),
+            Segment.ended_at.is_(None),
+            Segment.text != "",
+            rights.admit_in_sql("know", of_recording=True),
+        )
+        .group_by(Segment.version_id)
+    )
+    return {
+        row.version_id: {name: int(getattr(row, name)) for name in ("segments", *counted)}
+        for row in rows
+    }
+
+
+def _sample_interviews(db: Session, versions: list[TranscriptVersion]) -> set[str]:
+    ids = sorted({version.interview_id for version in versions})
+    return set(db.scalars(select(Interview.id).where(Interview.id.in_(ids), Interview.is_sample)))
+
+
+def _importers(db: Session, sources: Mapping[str, Origin]) -> dict[str, str]:
+    """Return the names of the accounts that imported the words, by id of the version."""
+    authors = {
+        version_id: origin.version.author_id
+        for version_id, origin in sources.items()
+        if origin.is_imported and origin.version.author_id is not None
+    }
+    query = select(User.id, User.name).where(User.id.in_(sorted({*authors.values()})))
+    names = {user_id: name for user_id, name in db.execute(query)}
+    return {version_id: names[author_id] for version_id, author_id in authors.items()}
