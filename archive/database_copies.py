@@ -8,10 +8,12 @@ columns, instants, JSON and numbers are those of the models.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -32,6 +34,8 @@ from sqlalchemy.exc import OperationalError
 from archive import migrations
 from archive.db import Database, make_engine, make_private
 from archive.models import Base
+from archive.storage_faults import sqlite_file
+from archive.write_ahead_log import require_own_log
 
 BATCH_ROWS = 500
 _OPERATIONS_PER_TICK = 1000
@@ -126,7 +130,17 @@ def file_url(file: Path) -> str:
 
 
 def _vacuum_into(database_url: str, file: Path, tick: Tick) -> None:
-    engine = create_engine(database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    """Copy an SQLite database. Raises ForeignLog before SQLite would apply such a log."""
+    source = sqlite_file(database_url)
+    assert source is not None
+    require_own_log(source)
+
+    def connect() -> sqlite3.Connection:  # a missing file must not be created
+        return sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True)
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
     stopped: list[BaseException] = []
 
     def on_operations() -> int:

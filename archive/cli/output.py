@@ -20,7 +20,7 @@ from flask_babel import force_locale
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from archive import messages
+from archive import messages, migrations
 from archive.access import NotAllowed, NotVisible, Refused, Rights, machine, rights_today
 from archive.actions.office import first_run, restore_marker
 from archive.settings import SettingRefused
@@ -59,7 +59,8 @@ def operator() -> Rights:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Open a writing transaction."""
+    """Open a writing transaction. Raises DatabaseNewer."""
+    migrations.require_known_revision(toolbox().settings.database_url)
     with toolbox().database.writing() as db:
         yield db
 

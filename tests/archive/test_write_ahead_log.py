@@ -92,6 +92,10 @@ def run_flask(settings: Settings, *words: str) -> subprocess.CompletedProcess[st
     )
 
 
+def backup_target(word: str, folder: Path) -> list[str]:
+    return [str(folder / "disk")] if word == "backup" else []
+
+
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("commits", [1, 250])
 def test_older_copy_beside_the_log_of_a_killed_program_is_refused(
@@ -122,7 +126,7 @@ def test_older_copy_beside_the_log_of_a_killed_program_is_refused(
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
-@pytest.mark.parametrize("word", ["doctor", "init", "jobs"])
+@pytest.mark.parametrize("word", ["doctor", "init", "jobs", "backup"])
 def test_log_beside_a_lost_database_is_kept(
     word: str, is_empty: bool, settings: Settings, tmp_path: Path
 ) -> None:
@@ -133,7 +137,7 @@ def test_log_beside_a_lost_database_is_kept(
     file.rename(tmp_path / "elsewhere.db")
     if is_empty:
         file.touch()
-    process = run_flask(settings, word)
+    process = run_flask(settings, word, *backup_target(word, tmp_path))
     assert process.returncode == 1
     assert "foreign_log" in process.stderr or "written for another" in process.stdout
     assert log.read_bytes() == before
@@ -141,7 +145,7 @@ def test_log_beside_a_lost_database_is_kept(
     assert last(settings) == "2"
 
 
-@pytest.mark.parametrize("word", ["serve", "worker", "init", "jobs"])
+@pytest.mark.parametrize("word", ["serve", "worker", "init", "jobs", "backup"])
 def test_commands_refuse_the_log_of_another_file_and_change_nothing(
     word: str, settings: Settings, tmp_path: Path
 ) -> None:
@@ -150,7 +154,7 @@ def test_commands_refuse_the_log_of_another_file_and_change_nothing(
     write_and_die(settings, 0, 3)
     shutil.copyfile(tmp_path / "copy.db", file)
     before = file.read_bytes(), log.read_bytes()
-    process = run_flask(settings, word)
+    process = run_flask(settings, word, *backup_target(word, tmp_path))
     assert process.returncode == 1, process.stdout
     assert process.stderr.endswith("[foreign_log]\n"), process.stderr
     assert "archive.db-wal" in process.stderr

@@ -108,6 +108,7 @@ class _Snapshot:
 
     file: Path
     archive: str
+    revision: str
     originals: dict[str, int]  # size by SHA-256
 
 
@@ -131,6 +132,7 @@ def back_up(
     """
     access.require(rights, "manage_office")
     restore_marker.require_finished(toolbox.settings)
+    migrations.require_known_revision(toolbox.settings.database_url)
     home = toolbox.settings.home.resolve()
     if target.resolve().is_relative_to(home) or home.is_relative_to(target.resolve()):
         raise BackupTargetInside(path=str(target))
@@ -192,7 +194,12 @@ def _take_snapshot(toolbox: Toolbox, file: Path, on_progress: BackupProgress) ->
     with database_copies.opened_copy(file) as connection:
         first = connection.scalar(select(Event.id).order_by(Event.number).limit(1))
         sizes = {sha256: size for sha256, size in connection.execute(originals)}
-    return _Snapshot(file=file, archive=first or "", originals=sizes)
+    return _Snapshot(
+        file=file,
+        archive=first or "",
+        revision=migrations.current_revision(database_copies.file_url(file)) or "",
+        originals=sizes,
+    )
 
 
 class _Run:
@@ -335,7 +342,7 @@ class _Run:
             name=self.result.copy,
             made_at=self._now,
             archive=self.snapshot.archive,
-            revision=migrations.newest_revision() or "",
+            revision=self.snapshot.revision,
             files={
                 name: FileFacts(size_bytes=file.size_bytes, sha256=file.sha256)
                 for name, file in files.items()

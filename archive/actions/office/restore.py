@@ -117,7 +117,7 @@ def restore(
     settings = toolbox.settings
     folder = BackupFolder(source)
     with _only_restore(settings), _refusing_unreadable(source):
-        manifest = _find(folder, options.copy)
+        manifest = _find(folder, _chosen_copy(settings, options.copy))
         restore_id = _begin(toolbox, manifest)
         result = RestoreResult(
             copy=manifest.name,
@@ -195,6 +195,18 @@ def _find(folder: BackupFolder, copy: str) -> Manifest:
         raise damaged_files([folder.file_name(name, "manifest.json")]) from None
 
 
+def _chosen_copy(settings: Settings, chosen: str) -> str:
+    """Return the copy to restore: that of a restore that was interrupted, before the newest.
+
+    Raises RestoreHomeNotEmpty where the records of another one are there already.
+    """
+    begun = restore_marker.unfinished_copy(settings)
+    is_other = bool(chosen and begun and chosen != begun)
+    if is_other and _is_published(settings, restore_marker.unfinished_id(settings)):
+        raise RestoreHomeNotEmpty(path=str(settings.home), found=[begun])
+    return chosen or begun
+
+
 def _begin(toolbox: Toolbox, manifest: Manifest) -> str:
     """Check that home and database are empty, write the marker, and return its id.
 
@@ -204,6 +216,8 @@ def _begin(toolbox: Toolbox, manifest: Manifest) -> str:
     if not restore_marker.is_unfinished(settings):
         _require_empty(settings)
     elif restore_id := restore_marker.unfinished_id(settings):
+        if restore_marker.unfinished_copy(settings) != manifest.name:
+            restore_marker.mark_unfinished(settings, restore_id=restore_id, copy=manifest.name)
         return restore_id
     needed = sum(item.size_bytes for item in manifest.objects)
     needed += 2 * sum(file.size_bytes for file in manifest.files.values())

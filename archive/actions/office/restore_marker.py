@@ -31,12 +31,21 @@ def is_unfinished(settings: Settings) -> bool:
 
 def unfinished_id(settings: Settings) -> str:
     """Return the id of the restore; empty if it was killed while the marker was written."""
+    return _stored(settings, "id")
+
+
+def unfinished_copy(settings: Settings) -> str:
+    """Return the copy that was being restored; empty without a marker, or without its content."""
+    return _stored(settings, "copy") if is_unfinished(settings) else ""
+
+
+def _stored(settings: Settings, key: str) -> str:
     try:
         stored = json.loads(_file(settings).read_bytes())
     except (ValueError, RecursionError):
         return ""
-    restore_id = stored.get("id") if isinstance(stored, dict) else None
-    return restore_id if isinstance(restore_id, str) else ""
+    value = stored.get(key) if isinstance(stored, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def mark_unfinished(settings: Settings, *, restore_id: str, copy: str) -> None:

@@ -243,3 +243,24 @@ def test_database_of_a_restored_archive_is_the_one_in_use(
     with other.reading() as db:
         assert db.get(Setting, "used") is not None
     other.dispose()
+
+
+def test_restore_that_was_killed_after_its_database_goes_on_with_its_own_copy(
+    toolbox: Toolbox, empty: Toolbox, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = back_up(toolbox, target)
+    ingest(toolbox, tmp_path / "in", count=1)
+    second = back_up(toolbox, target)
+    finish = restore_marker.mark_finished
+
+    def killed(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restore_marker, "mark_finished", killed)
+    with pytest.raises(KeyboardInterrupt):
+        restore_into(empty, target, copy=first.copy)
+    monkeypatch.setattr(restore_marker, "mark_finished", finish)
+    with pytest.raises(restore.RestoreHomeNotEmpty):
+        restore_into(empty, target, copy=second.copy)
+    assert restore_into(empty, target).copy == first.copy
+    assert list(empty.vault.keys()) == []
