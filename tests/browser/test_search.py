@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from archive.actions.holdings import local_ingest
 from archive.actions.transcripts import imports
 from archive.jobs.worker import Worker
-from archive.models import Contribution, Interview, Person
+from archive.models import Contribution, Interview, Person, Segment
 from archive.models.base import new_id
 from archive.settings import Settings
 from archive.toolbox import Toolbox
@@ -72,6 +72,8 @@ def _add_interview(toolbox: Toolbox) -> None:
             source="sample",
             segments=[(stored.recordings[0].id, turn) for turn in _turns(sample["segments"])],
         )
+        for segment in db.query(Segment):
+            segment.state = "heard"  # the front page quotes only what was heard
 
 
 def _turns(sentences: list[dict[str, Any]]) -> Iterator[TranscriptSegment]:
