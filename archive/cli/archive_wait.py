@@ -7,9 +7,8 @@ import time
 from archive import migrations
 from archive.actions.office import first_run, restore_marker
 from archive.cli.output import database_fault, describe_error, exit_with_error, print_line
-from archive.storage_faults import is_database_lost
+from archive.storage_faults import fault_of, is_database_lost
 from archive.toolbox import Toolbox
-from archive.write_ahead_log import ForeignLog
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -55,10 +54,10 @@ def _missing(tools: Toolbox) -> tuple[str, str] | None:
     try:
         current = _revision(tools)
     except Exception as error:
-        # A foreign log does not go away by itself.
-        if isinstance(error, ForeignLog) or not is_database_lost(
-            error, tools.settings.database_url
-        ):
+        url = tools.settings.database_url
+        # A damaged file and the log of another do not mend themselves.
+        needs_person = fault_of(error, url) in ("database_damaged", "foreign_log")
+        if needs_person or not is_database_lost(error, url):
             raise
         return describe_error(error)
     return None if current is not None else ("no_archive", _no_archive(tools))
