@@ -24,9 +24,8 @@ class MayBeAbsent:
     of: Any
 
 
-DetailFields = Mapping[
-    str, Any
-]  # the type of each value, `MayBeAbsent`, or the fields of a nested one
+# Of each field the type of its value, MayBeAbsent, or the fields of a nested one.
+DetailFields = Mapping[str, Any]
 
 NAME_CHANGE: DetailFields = {"before": str, "after": str}
 PEOPLE_CHANGE: DetailFields = {"before": list[str], "after": list[str]}
@@ -134,7 +133,7 @@ def require_fitting(kind: EventKind, detail: Mapping[str, Any]) -> None:
     """Raise UnfitDetail unless the details are those of the kind."""
     if kind not in DETAILS:
         raise UnfitDetail(f"no event is of the kind {kind}")
-    faults = list(_faults(detail, DETAILS[kind], kind))
+    faults = _faults(detail, DETAILS[kind], kind)
     if faults:
         raise UnfitDetail("; ".join(faults))
 

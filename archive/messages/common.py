@@ -145,7 +145,7 @@ MESSAGES: dict[str, MessageFactory] = {
             " program ran."
         ),
         reassurance=_("Nothing is written any more, so nothing goes to a wrong place."),
-        advice=_("Put what was moved to its place, then start the program again."),
+        advice=_("Put what was moved to its place: the program then goes on by itself."),
     ),
     "foreign_log": lambda f: Message(
         _(

@@ -21,14 +21,14 @@ CLI_ACTOR = "command line"  # actor name that `archive.cli.output` sets
 
 EventWords = Callable[[Mapping[str, Any]], str]
 
-DERIVED: dict[str, TextFactory] = {
+_DERIVED: dict[str, TextFactory] = {
     "access_copy": lambda: _("listening copy made"),
     "peaks": lambda: _("waveform drawn"),
     "poster": lambda: _("still taken"),
     "thumbnail": lambda: _("small picture made"),
     "thumbnail_large": lambda: _("larger picture made"),
 }
-MISSING_COPIES: dict[str, TextFactory] = {
+_MISSING_COPIES: dict[str, TextFactory] = {
     "access_copy": lambda: _("No listening copy."),
     "peaks": lambda: _("No waveform."),
     "poster": lambda: _("No still."),
@@ -117,7 +117,7 @@ def _derived(detail: Mapping[str, Any]) -> str:
     recipe = str(detail.get("recipe", ""))
     if detail.get("problem"):
         return missing_copy_label(recipe)
-    return DERIVED[recipe]() if recipe in DERIVED else recipe
+    return _DERIVED[recipe]() if recipe in _DERIVED else recipe
 
 
 def _edited(detail: Mapping[str, Any]) -> str:
@@ -192,7 +192,7 @@ def event_label(event: Event) -> str:
 
 def missing_copy_label(recipe: str) -> str:
     """Return that a recipe made no copy; the reason follows on the same line."""
-    return MISSING_COPIES[recipe]() if recipe in MISSING_COPIES else str(_("No copy."))
+    return _MISSING_COPIES[recipe]() if recipe in _MISSING_COPIES else str(_("No copy."))
 
 
 def actor_label(actor_name: str) -> str:

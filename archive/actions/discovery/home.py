@@ -162,8 +162,8 @@ def daily_quotes(db: Session, rights: Rights, day: date) -> list[Quote]:
     version_ids = [row.id for row in order[:MAX_VERSIONS_TRIED]]
     quotes: list[Quote] = []
     for at in range(0, len(version_ids), VERSIONS_PER_QUERY):
-        batch = version_ids[at : at + VERSIONS_PER_QUERY]
-        quotes += _quotes(db, rights, _quotable_segments(db, _versions(db, batch), day))
+        versions = _versions(db, version_ids[at : at + VERSIONS_PER_QUERY])
+        quotes += _quotes(db, rights, versions, _quotable_segments(db, versions, day))
         if len(quotes) >= MAX_QUOTES:
             break
     chosen = quotes[:MAX_QUOTES]
@@ -301,12 +301,13 @@ def _quotable_segments(
 
 
 def _quotes(
-    db: Session, rights: Rights, segments_by_version: Mapping[str, Sequence[str]]
+    db: Session,
+    rights: Rights,
+    versions: Sequence[TranscriptVersion],
+    segments_by_version: Mapping[str, Sequence[str]],
 ) -> list[Quote]:
     """Quote from each version the first of its segments of which no word is hidden."""
-    versions = db.scalars(
-        select(TranscriptVersion).where(TranscriptVersion.id.in_(sorted(segments_by_version)))
-    ).all()
+    versions = [version for version in versions if version.id in segments_by_version]
     interviews = load_with_relations(db, [version.interview_id for version in versions])
     texts = {version.id: (version, interviews[version.interview_id]) for version in versions}
     segment_ids = list(chain.from_iterable(segments_by_version.values()))

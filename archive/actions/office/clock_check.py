@@ -41,20 +41,18 @@ class ClockWatch:
     """Compares the clock with one that cannot be set, for a process that runs all day."""
 
     def __init__(self) -> None:
-        self._offset_s = _offset_s()
+        self._offset_s = self._seen_s = _offset_s()
 
     def record_jump(self, db: Session, actor: Actor, worker: WorkerHeartbeat) -> None:
-        """Record `clock.jumped` if the clock was set since the last call.
-
-        Without the transaction the next call finds the same jump.
-        """
-        by_s = round(_offset_s() - self._offset_s)
+        """Record `clock.jumped` if the clock was set since the state that was accepted."""
+        self._seen_s = _offset_s()
+        by_s = round(self._seen_s - self._offset_s)
         if abs(by_s) > TOLERANCE.total_seconds():
             audit.record(db, actor, "clock.jumped", worker, by_s=by_s)
 
     def accept(self) -> None:
-        """Compare with the present state from now on; called after the transaction."""
-        self._offset_s = _offset_s()
+        """Compare with the state of the last call from now on; called after the transaction."""
+        self._offset_s = self._seen_s
 
 
 def find_jump(db: Session) -> ClockJump | None:

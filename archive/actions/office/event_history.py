@@ -46,11 +46,18 @@ def interview_events(
     *,
     before: int | None = None,
     most: int = ENTRIES_PER_PAGE,
+    with_corrections: bool = True,
 ) -> EventHistory:
-    """Return the history of an interview, with its texts, contents, files and jobs."""
+    """Return the history of an interview, with its texts, contents, files and jobs.
+
+    Without corrections few rows are read: a text has thousands of them.
+    """
     access.require(rights, "see_history", access.Scope(interview))
-    unusual = or_(Event.kind.not_in(_ROUTINE), Event.outcome == "failure")
-    return _load(db, (Event.interview_id == interview.id) & unusual, before, most)
+    condition = Event.interview_id == interview.id
+    condition &= or_(Event.kind.not_in(_ROUTINE), Event.outcome == "failure")
+    if not with_corrections:
+        condition &= Event.kind != "transcript.edited"
+    return _load(db, condition, before, most)
 
 
 def person_events(

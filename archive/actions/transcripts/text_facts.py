@@ -42,14 +42,10 @@ class TextFacts:
     is_of_sample_model: bool = False
 
     @property
-    def can_be_heard(self) -> bool:
-        """Return whether words that were not heard count as unheard."""
-        return self.has_recording or not self.is_imported
-
-    @property
     def unheard(self) -> int:
         """Return how many segments a person should hear and did not."""
-        return self.segments - self.heard if self.can_be_heard else 0
+        can_be_heard = _can_be_heard(self.has_recording, self.is_imported)
+        return self.segments - self.heard if can_be_heard else 0
 
     @property
     def needs_reason(self) -> bool:
@@ -72,7 +68,7 @@ class Origin:
     @property
     def can_be_heard(self) -> bool:
         """Return whether words that were not heard count as unheard."""
-        return self.has_recording or not self.is_imported
+        return _can_be_heard(self.has_recording, self.is_imported)
 
 
 def origins(db: Session, versions: Iterable[TranscriptVersion]) -> dict[str, Origin]:
@@ -162,6 +158,10 @@ def has_unheard(
         .limit(1)
     )
     return found is not None
+
+
+def _can_be_heard(has_recording: bool, is_imported: bool) -> bool:
+    return has_recording or not is_imported
 
 
 def _sources(versions: Iterable[TranscriptVersion]) -> set[str]:

@@ -23,7 +23,9 @@ RECENT = 5
 
 @bp.app_template_global("recent_events_of_interview")
 def _recent_of_interview(interview: Interview) -> EventHistory:
-    return event_history.interview_events(current.db(), current.rights(), interview, most=RECENT)
+    return event_history.interview_events(
+        current.db(), current.rights(), interview, most=RECENT, with_corrections=False
+    )
 
 
 @bp.app_template_global("recent_events_of_person")

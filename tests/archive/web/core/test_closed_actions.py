@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from archive.access import READER_ACTIONS, Actor, ReaderAction, Rights, rights_today
+from archive.access import READER_ACTIONS, ReaderAction
 from archive.actions.transcripts.redaction import HIDDEN_MARK
 from archive.models import Interview, MediaFile, TranscriptVersion
-from archive.settings import Settings
 from archive.toolbox import Toolbox
+from tests.archive.web.core.conftest import CloseByRule
 from tests.support import sample_transcript
-from tests.support.rights import ClosedUntil
 
 ClientOf = Callable[[str | None], FlaskClient]
 PAGE = "/vi/interviews/LK-1"
@@ -61,21 +58,14 @@ def test_a_rule_closes_one_action_on_every_page(
     addresses: dict[str, str],
     client_of: ClientOf,
     toolbox: Toolbox,
-    monkeypatch: pytest.MonkeyPatch,
+    close: CloseByRule,
 ) -> None:
     with toolbox.database.reading() as db:
         interview_id = db.scalars(select(Interview.id)).one()
         words = db.scalars(select(TranscriptVersion)).one().segments[0].text
-    rule = ClosedUntil(
-        about=interview_id, admits="staff", actions=frozenset({closed}), opens=date.max
-    )
-
-    def with_rule(actor: Actor, settings: Settings) -> Rights:
-        return replace(rights_today(actor, settings), rules=(rule,))
-
     public = client_of(None)
     assert all(is_given(public, address) for address in addresses.values())
-    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    close(interview_id, closed)
     closes: dict[str, set[str]] = {"know": {*READER_ACTIONS}, "read": {"read", "download"}}
     for action, address in addresses.items():
         expected = action not in closes.get(closed, {closed})
@@ -93,20 +83,13 @@ def test_a_rule_of_a_recording_closes_the_words_of_it(
     addresses: dict[str, str],
     client_of: ClientOf,
     toolbox: Toolbox,
-    monkeypatch: pytest.MonkeyPatch,
+    close: CloseByRule,
 ) -> None:
     with toolbox.database.reading() as db:
         version = db.scalars(select(TranscriptVersion)).one()
         words, recording_id = version.segments[0].text, version.segments[0].recording_id
     assert recording_id is not None
-    rule = ClosedUntil(
-        about=recording_id, admits="staff", actions=frozenset({closed}), opens=date.max
-    )
-
-    def with_rule(actor: Actor, settings: Settings) -> Rights:
-        return replace(rights_today(actor, settings), rules=(rule,))
-
-    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    close(recording_id, closed)
     public = client_of(None)
     page = public.get(PAGE).get_data(as_text=True)
     export = public.get(addresses["download"]).get_data(as_text=True)
@@ -127,18 +110,11 @@ def test_a_closed_recording_is_not_shown_as_missing(
     addresses: dict[str, str],
     client_of: ClientOf,
     toolbox: Toolbox,
-    monkeypatch: pytest.MonkeyPatch,
+    close: CloseByRule,
 ) -> None:
     with toolbox.database.reading() as db:
         interview_id = db.scalars(select(Interview.id)).one()
-    rule = ClosedUntil(
-        about=interview_id, admits="staff", actions=frozenset({"hear", "read"}), opens=date.max
-    )
-
-    def with_rule(actor: Actor, settings: Settings) -> Rights:
-        return replace(rights_today(actor, settings), rules=(rule,))
-
-    monkeypatch.setattr("archive.web.core.current.rights_today", with_rule)
+    close(interview_id, "hear", "read")
     page = client_of(None).get(PAGE.replace("/vi/", "/en/")).get_data(as_text=True)
     assert "The recording is not open to listeners now." in page
     assert "There is one, but it is not open to readers now." in page

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import Actor, Rights, Scope, rights_today
+from archive.access import Scope
 from archive.actions.discovery import home
 from archive.actions.holdings import playback
 from archive.actions.transcripts import rendition
@@ -27,36 +26,14 @@ from archive.models import (
     TranscriptVersion,
 )
 from archive.models.base import utc_now
-from archive.settings import Settings
 from archive.toolbox import Toolbox
+from tests.archive.web.core.conftest import CloseByRule
 from tests.support import sample_transcript
-from tests.support.rights import ClosedUntil, rights_of_machine, rights_of_role
+from tests.support.rights import rights_of_machine, rights_of_role
 
 ClientOf = Callable[[str | None], FlaskClient]
 PAGE = "/en/interviews/LK-1"
 CLOSED_MS = (12_000, 20_000)
-
-
-@pytest.fixture
-def close(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClosedUntil]:
-    """Make a rule hold in every request."""
-
-    def with_rule(about: str, *actions: Any, span_ms: tuple[int, int] | None = None) -> ClosedUntil:
-        rule = ClosedUntil(
-            about=about,
-            admits="staff",
-            actions=frozenset(actions),
-            opens=date.max,
-            span_ms=span_ms,
-        )
-
-        def rights(actor: Actor, settings: Settings) -> Rights:
-            return replace(rights_today(actor, settings), rules=(rule,))
-
-        monkeypatch.setattr("archive.web.core.current.rights_today", rights)
-        return rule
-
-    return with_rule
 
 
 @pytest.fixture
@@ -100,7 +77,7 @@ def without_chance(page: str, part: str) -> str:
 
 
 def test_contents_of_a_time_that_is_closed_are_not_listed(
-    recordings: list[str], close: Callable[..., ClosedUntil], client_of: ClientOf
+    recordings: list[str], close: CloseByRule, client_of: ClientOf
 ) -> None:
     assert "Mục kín" in client_of(None).get(PAGE).get_data(as_text=True)
     close(recordings[0], "know", span_ms=CLOSED_MS)
@@ -111,7 +88,7 @@ def test_contents_of_a_time_that_is_closed_are_not_listed(
 @pytest.mark.parametrize(("action", "status"), [("know", 404), ("quote", 403)])
 def test_a_time_that_is_closed_is_not_cited(
     recordings: list[str],
-    close: Callable[..., ClosedUntil],
+    close: CloseByRule,
     client_of: ClientOf,
     action: str,
     status: int,
@@ -125,7 +102,7 @@ def test_a_time_that_is_closed_is_not_cited(
 
 
 def test_a_time_that_is_closed_to_quoting_is_not_on_the_front_page(
-    recordings: list[str], close: Callable[..., ClosedUntil], toolbox: Toolbox
+    recordings: list[str], close: CloseByRule, toolbox: Toolbox
 ) -> None:
     rule = close(recordings[0], "quote", span_ms=(0, 60_000))
     public = rights_of_role("", public_states=frozenset({"approved"}))
@@ -138,7 +115,7 @@ def test_a_time_that_is_closed_to_quoting_is_not_on_the_front_page(
 
 
 def test_a_recording_with_a_closed_time_is_not_heard(
-    recordings: list[str], close: Callable[..., ClosedUntil], toolbox: Toolbox, client_of: ClientOf
+    recordings: list[str], close: CloseByRule, toolbox: Toolbox, client_of: ClientOf
 ) -> None:
     with toolbox.database.writing() as db:
         interview = db.query(Interview).one()
@@ -153,7 +130,7 @@ def test_a_recording_with_a_closed_time_is_not_heard(
 
 
 def test_an_unknown_recording_is_nowhere_counted_or_named(
-    recordings: list[str], close: Callable[..., ClosedUntil], client_of: ClientOf
+    recordings: list[str], close: CloseByRule, client_of: ClientOf
 ) -> None:
     public = client_of(None)
     assert "1 hour" in public.get("/en/interviews").text
@@ -172,7 +149,7 @@ def test_an_unknown_recording_is_nowhere_counted_or_named(
 
 
 def test_contents_of_a_recording_that_may_not_be_heard_keep_their_part(
-    recordings: list[str], close: Callable[..., ClosedUntil], client_of: ClientOf, toolbox: Toolbox
+    recordings: list[str], close: CloseByRule, client_of: ClientOf, toolbox: Toolbox
 ) -> None:
     with toolbox.database.writing() as db:
         for point in db.query(Annotation):
@@ -182,7 +159,7 @@ def test_contents_of_a_recording_that_may_not_be_heard_keep_their_part(
 
 
 def test_times_of_the_interviewer_are_closed_with_the_words(
-    recordings: list[str], close: Callable[..., ClosedUntil], toolbox: Toolbox
+    recordings: list[str], close: CloseByRule, toolbox: Toolbox
 ) -> None:
     rule = close(recordings[0], "read")
     public = rights_of_role("", public_states=frozenset({"approved"}))

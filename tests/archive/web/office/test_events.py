@@ -13,7 +13,7 @@ from archive.access import Rights, machine
 from archive.actions.accounts import accounts
 from archive.actions.office import event_history
 from archive.messages.events import EVENT_WORDS, event_label
-from archive.models import Event, Interview, Person, User
+from archive.models import Interview, Person, User
 from archive.models.vocabulary import EVENT_KINDS, EventKind
 from archive.toolbox import Toolbox
 from tests.support import sample_transcript
@@ -65,6 +65,7 @@ def test_corrections_that_follow_each_other_are_one_entry(
         for name, count in (("Lan", 3), ("Minh", 1), ("Lan", 2)):
             for _ in range(count):
                 record_event(db, machine(name), "transcript.edited", version, interview=interview)
+    assert "transcript corrected" not in client_of("cleo").get(PAGE).text  # thousands of them
     page = client_of("cleo").get(f"{PAGE}/history").text
     assert page.count("transcript corrected") == 3
     assert ("(3 changes, since " in page, "(2 changes, since " in page) == (True, True)
@@ -73,7 +74,6 @@ def test_corrections_that_follow_each_other_are_one_entry(
 def test_pages_of_a_history_hold_each_event_once(toolbox: Toolbox, client_of: ClientOf) -> None:
     with toolbox.database.writing() as db:
         interview = sample_transcript.add_interview(db)
-        first = db.query(Event).count()
         for number in range(120):
             record_event(db, machine(f"N{number}."), "contents.added", interview)
     address, found = f"{PAGE}/history", []
@@ -82,9 +82,7 @@ def test_pages_of_a_history_hold_each_event_once(toolbox: Toolbox, client_of: Cl
         found += [n for n in range(120) if f"N{n}." in page]
         _, _, rest = page.partition('rel="next" href="')
         address = rest.partition('"')[0]
-    assert found == sorted(range(120), reverse=True) or sorted(found) == list(range(120))
-    assert len(found) == 120
-    assert first >= 0
+    assert sorted(found) == list(range(120))
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "0"])
