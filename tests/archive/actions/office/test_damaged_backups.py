@@ -160,9 +160,9 @@ def test_damaged_database_is_named_and_an_earlier_one_restored(
 def test_backup_without_its_marker_is_restored(
     toolbox: Toolbox, empty: Toolbox, target: Path
 ) -> None:
-    back_up(toolbox, target)
+    made = back_up(toolbox, target)
     (target / "loi-ke-backup.json").unlink()
-    restore_into(empty, target)
+    assert restore_into(empty, target).copy == made.copy
 
 
 @pytest.mark.sqlite_only
@@ -193,9 +193,9 @@ def test_disk_that_is_taken_out_is_not_taken_for_damaged_originals(
 def test_damaged_marker_of_a_restore_lets_it_go_on(
     content: str, toolbox: Toolbox, empty: Toolbox, target: Path
 ) -> None:
-    back_up(toolbox, target)
+    made = back_up(toolbox, target)
     (empty.settings.home / restore_marker.MARKER_NAME).write_text(content)
-    restore_into(empty, target)
+    assert restore_into(empty, target).copy == made.copy
     restore_marker.require_finished(empty.settings)
 
 

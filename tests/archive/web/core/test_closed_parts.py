@@ -73,7 +73,7 @@ def recordings(toolbox: Toolbox) -> list[str]:
 
 def without_chance(page: str, part: str) -> str:
     """Return a page without its nonces and the number of the part in its address."""
-    return re.sub(r'nonce="[^"]*"|name="csrf_token"[^>]*|part(=|%3D)' + part, "", page)
+    return re.sub(r'nonce="[^"]*"|name="csrf.token"[^>]*|part(=|%3D)' + part, "", page)
 
 
 def test_contents_of_a_time_that_is_closed_are_not_listed(
