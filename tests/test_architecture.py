@@ -20,7 +20,13 @@ MAX_FUNCTION_LINES = 60
 
 # The lowest floor comes first: a module may import its own floor and those below it.
 FLOORS = (
-    ("archive.archive_moved", "archive.settings", "archive.time", "archive.text"),
+    (
+        "archive.archive_moved",
+        "archive.back_off",
+        "archive.settings",
+        "archive.time",
+        "archive.text",
+    ),
     (
         "archive.db",
         "archive.models",

@@ -265,7 +265,6 @@ SHARED_CONSTANTS: dict[str, str] = {
     "COMMANDS": "the `flask` commands of a module",
     "FIELDS": "the fields of a form",
     "FIELD_OF_CODE": "the field of a form beside which a refusal is shown, by its code",
-    "FIRST_PAUSE_S": "before something that failed is tried again for the first time",
     "FORMAT": "the format of a module, for the registry",
     "LONGEST_CHUNK_MS": "of sound that an engine gets at once",
     "LONGEST_PAUSE_S": "before something that fails again and again is tried again",

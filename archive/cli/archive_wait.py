@@ -6,11 +6,11 @@ import time
 
 from archive import migrations
 from archive.actions.office import first_run, restore_marker
+from archive.back_off import back_off_s
 from archive.cli.output import database_fault, describe_error, exit_with_error, print_line
 from archive.storage_faults import fault_of, is_database_lost
 from archive.toolbox import Toolbox
 
-FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
 
@@ -33,14 +33,15 @@ def require_archive(tools: Toolbox) -> None:
 
 def wait_for_archive(tools: Toolbox) -> None:
     """Return when the database answers, then require its revision; one sentence per try."""
-    pause_s = FIRST_PAUSE_S
+    tries = 0
     while (reason := _missing(tools)) is not None:
         code, sentence = reason
+        tries += 1
+        pause_s = back_off_s(tries, longest_s=LONGEST_PAUSE_S)
         print_line(
             f"{sentence} The worker waits and tries again in {pause_s:g} s. [{code}]", err=True
         )
         time.sleep(pause_s)
-        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
     require_archive(tools)
 
 

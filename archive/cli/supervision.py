@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from archive.actions.office import workers
+from archive.back_off import back_off_s
 from archive.cli.output import print_line
 from archive.db import Database
 
@@ -67,7 +68,7 @@ class WorkerSupervisor:
             if self._stop.wait(SIGNAL_DELAY_S):
                 return
             deaths = 1 if time.monotonic() - started >= STEADY_AFTER_S else deaths + 1
-            pause_s = restart_pause_s(deaths)
+            pause_s = back_off_s(deaths, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S)
             print_line(
                 f"The worker ended by itself ({how}). It is started again in {pause_s:g} s; no"
                 " job is lost.",
@@ -101,11 +102,6 @@ def worker_command(parent: int, *, app: str | None) -> list[str]:
     """
     chosen = ["--app", app] if app else []
     return [sys.executable, "-m", "flask", *chosen, "worker", "--parent", str(parent)]
-
-
-def restart_pause_s(deaths: int) -> float:
-    """Return the pause after so many deaths in a row: twice as long each time."""
-    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(deaths - 1, 10))
 
 
 def describe_exit(status: int) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from archive.actions.office import workers
+from archive.cli.output import message_for_code
 from archive.models import Job
+from archive.storage_faults import fault_of_files
 from archive.toolbox import Toolbox
 
 
@@ -14,6 +16,9 @@ def check_workers(tools: Toolbox) -> tuple[str, str, str]:
     with tools.database.reading() as db:
         report = workers.load_report(db)
         queued = db.scalar(select(func.count()).where(Job.state == "queued")) or 0
+    if fault := fault_of_files(tools.settings.database_url):
+        detail = "Not known whether a worker runs: none can store it in the database."
+        return "warning", detail, message_for_code(fault)
     if report.dead:
         names = ", ".join(f"{dead.name} ({_how(dead)})" for dead in report.dead)
         if report.is_down:

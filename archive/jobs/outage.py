@@ -5,39 +5,46 @@ from __future__ import annotations
 import logging
 import threading
 
-FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+HEARTBEAT = "heartbeat"
 
 log = logging.getLogger(__name__)
 
 
 class DatabaseOutage:
-    """Shared by the threads of a worker, so that each outage is reported once."""
+    """Shared by the threads of a worker, so that each outage is reported once.
+
+    It ends when every thread that failed went on, and a heartbeat was stored: a lane without a
+    job only reads, which a full disk allows.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._is_lost = False
+        self._failing: set[str] = set()
+        self.began = threading.Event()
+        """Wakes the thread of the heartbeat, so that it tries again soon."""
 
-    def begin(self, error: BaseException) -> None:
+    @property
+    def is_lost(self) -> bool:
+        """Return whether an outage has begun and not ended."""
+        return bool(self._failing)
+
+    def begin(self, where: str, error: BaseException) -> None:
         """Report that the database does not answer, unless this was reported already."""
         with self._lock:
-            if not self._is_lost:
+            if not self._failing:
                 cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
                 log.warning(
                     "The database does not answer (%s). The worker waits and tries again; no job"
                     " is lost.",
                     cause,
                 )
-            self._is_lost = True
+                self.began.set()
+            self._failing |= {where, HEARTBEAT}
 
-    def end(self) -> None:
-        """Report that the database answers again, if it did not before."""
+    def end(self, where: str) -> None:
+        """Report that the database answers again, if this was the last to fail."""
         with self._lock:
-            if self._is_lost:
+            if self._failing == {where}:
                 log.warning("The database answers again.")
-            self._is_lost = False
-
-
-def pause_s(failures: int) -> float:
-    """Return the pause after so many failures in a row: twice as long each time."""
-    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures, 10))
+            self._failing.discard(where)

@@ -35,7 +35,9 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     if is_even:
         deleted = _delete_old_files(context)
     else:
-        log.warning("The clock has jumped, or no clean-up ran for days: nothing old is deleted.")
+        log.info(
+            "The clock has jumped, or the last clean-up is not of these days: nothing old is deleted."
+        )
         upload_sweep.renew(toolbox)
         deleted = {}
     context.progress(0.8, "sweeping")

@@ -24,9 +24,10 @@ from archive.actions.discovery import rebuilding
 from archive.actions.editing import presence
 from archive.actions.office import backup_nightly, workers
 from archive.actions.office.clock_check import ClockWatch
+from archive.back_off import back_off_s
 from archive.jobs import daily
 from archive.jobs.context import JobContext, JobParked, JobProblem, ShutdownRequested
-from archive.jobs.outage import DatabaseOutage, pause_s
+from archive.jobs.outage import HEARTBEAT, LONGEST_PAUSE_S, DatabaseOutage
 from archive.jobs.registry import JOBS
 from archive.models.vocabulary import LANES, Lane
 from archive.storage_faults import is_database_lost, is_disk_full
@@ -119,17 +120,17 @@ class Worker:
                     next_reconcile = time.monotonic() + self.toolbox.settings.lease_s / 2
                 has_run = self.run_one((lane,))
                 failures = 0
-                self._outage.end()
+                self._outage.end(lane)
                 if not has_run:
                     self._stop.wait(self.toolbox.settings.poll_s)
             except Exception as error:
                 # The lane goes on after any error: one that ended would look like an idle worker.
                 if is_database_lost(error, self.toolbox.settings.database_url):
-                    self._outage.begin(error)
+                    self._outage.begin(lane, error)
                 else:
                     log.exception("lane %s: unexpected error, retrying", lane)
-                self._stop.wait(pause_s(failures))
                 failures += 1
+                self._stop.wait(back_off_s(failures, longest_s=LONGEST_PAUSE_S))
 
     def _reconcile(self) -> None:
         with self.toolbox.database.writing() as db:
@@ -150,22 +151,35 @@ class Worker:
             yield
         finally:
             done.set()
+            self._outage.began.set()
             thread.join(HEARTBEAT_JOIN_TIMEOUT_S)
             with contextlib.suppress(Exception), self.toolbox.database.writing() as db:
                 workers.remove_heartbeat(db, self.name)
 
     def _send_heartbeats(self, done: threading.Event) -> None:
+        """Report that this worker runs, and find out when a lost database takes writes again."""
         watch = ClockWatch()
+        failures = 0
         while True:
             try:
                 with self.toolbox.database.writing() as db:
                     row = workers.record_heartbeat(db, name=self.name, host=self.host)
                     watch.record_jump(db, machine("worker"), row)
                 watch.accept()
+                failures = 0
+                self._outage.end(HEARTBEAT)
             except Exception as error:
-                if not is_database_lost(error, self.toolbox.settings.database_url):
+                failures += 1
+                if is_database_lost(error, self.toolbox.settings.database_url):
+                    self._outage.begin(HEARTBEAT, error)
+                else:
                     log.exception("no heartbeat of the worker")
-            if done.wait(workers.BEAT_INTERVAL_S):
+            pause_s = workers.BEAT_INTERVAL_S
+            if self._outage.is_lost:
+                pause_s = back_off_s(failures, longest_s=workers.BEAT_INTERVAL_S)
+            self._outage.began.wait(pause_s)
+            self._outage.began.clear()
+            if done.is_set():
                 return
 
     def _enqueue_daily_jobs(self) -> None:
@@ -204,7 +218,7 @@ class Worker:
         except (Exception, SystemExit) as error:
             is_lost = is_database_lost(error, self.toolbox.settings.database_url)
             if is_lost:
-                self._outage.begin(error)
+                self._outage.begin(HEARTBEAT, error)
             if is_disk_full(error, self.toolbox.settings.database_url):
                 # Of index, vault or database, which may still have space for this short write.
                 log.warning("job %s (%s) waits: the disk is full", lease.job_id, lease.kind)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, select, update
 from sqlalchemy.orm import Session
 
+from archive.back_off import back_off_s
 from archive.models import Job
 from archive.queue.clock import (
     LONGEST_RETRY_DELAY,
@@ -150,14 +151,14 @@ def fail(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any], fin
             lease_token="",
         )
         return
-    delay = min(LONGEST_RETRY_DELAY, timedelta(seconds=2**lease.attempt))
+    pause_s = back_off_s(lease.attempt, first_s=2.0, longest_s=LONGEST_RETRY_DELAY.total_seconds())
     _write(
         db,
         lease,
         state="queued",
         problem=problem,
         detail=detail,
-        run_after_at=now + delay,
+        run_after_at=now + timedelta(seconds=pause_s),
         lease_token="",
         unique_key="",
     )

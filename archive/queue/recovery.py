@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.back_off import back_off_s
 from archive.models import Job
 from archive.queue.clock import LONGEST_LEASE, LONGEST_RETRY_DELAY, database_now, has_passed
 from archive.queue.leases import MOST_INTERRUPTIONS, Lease, assert_lease
@@ -46,8 +47,10 @@ def interrupt(db: Session, lease: Lease) -> None:
     """
     assert_lease(db, lease)
     job = db.get_one(Job, lease.job_id, populate_existing=True)
-    pause = min(LONGEST_RETRY_DELAY, timedelta(seconds=2 ** (job.interruptions + 1)))
-    _count_interruption(job, database_now(db) + pause)
+    pause_s = back_off_s(
+        job.interruptions + 1, first_s=2.0, longest_s=LONGEST_RETRY_DELAY.total_seconds()
+    )
+    _count_interruption(job, database_now(db) + timedelta(seconds=pause_s))
     db.flush()
 
 

@@ -1,6 +1,9 @@
 """Write an index through Whoosh: add, delete and merge."""
 
-from collections.abc import Iterable
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,10 @@ _MIN_MERGED = 4
 _MOST_SEGMENTS = 24
 """With more segments a commit merges any number of passages, if ``optimise`` never runs."""
 _MERGE_FACTOR = 3
+_FILES_OF_WRITER = 16
+"""More than a writer creates: one segment with its parts, the temporary files and the list."""
+_BEGUN_FILES_BYTES = 128 * 1024
+"""More than a writer writes before anything is added to it."""
 
 MARKER_TERM = "1"
 
@@ -50,14 +57,13 @@ def commit_changes(
     index = whoosh_index.open_dir(str(path))
     passages = _write(index, drop, put)
     if _needs_merge(index):
-        _writer(index).commit(mergetype=merge_small)
+        _merge_segments(index, merge_small)
     return passages
 
 
 def _write(index: Any, drop: Iterable[str], put: Iterable[IndexedInterview]) -> int:
-    writer = _writer(index)
     passages = 0
-    try:
+    with _open_writer(index) as writer:
         reader = writer.reader()
         try:
             for interview in drop:
@@ -72,10 +78,6 @@ def _write(index: Any, drop: Iterable[str], put: Iterable[IndexedInterview]) -> 
         finally:
             reader.close()
         writer.commit(mergetype=keep_all)
-    except BaseException:
-        if not writer.is_closed:
-            writer.cancel()
-        raise
     return passages
 
 
@@ -122,11 +124,42 @@ def optimise(path: Path) -> None:
     is_tidy = len(reader.leaf_readers()) <= 1 and not reader.has_deletions()
     reader.close()
     if not is_tidy:
-        _writer(index).commit(mergetype=merge_all)
+        _merge_segments(index, merge_all)
 
 
-def _writer(index: Any) -> Any:
-    return index.writer(limitmb=_MEMORY_MB, codec=make_codec())
+def _merge_segments(index: Any, policy: Callable[[Any, list[Any]], list[Any]]) -> None:
+    with _open_writer(index) as writer:
+        writer.commit(mergetype=policy)
+
+
+@contextlib.contextmanager
+def _open_writer(index: Any) -> Iterator[Any]:
+    """Open a writer, and cancel what it did not commit.
+
+    A writer of Whoosh that cannot create or begin one of its files leaves the others behind,
+    open, and the index locked. So space is looked for first, and the lock is taken here, where it
+    is released in any case.
+    """
+    _require_space(index.storage.folder)
+    lock = index.lock("WRITELOCK")
+    if not lock.acquire():
+        raise whoosh_index.LockError
+    try:
+        writer = index.writer(limitmb=_MEMORY_MB, codec=make_codec(), _lk=False)
+        try:
+            yield writer
+        finally:
+            if not writer.is_closed:
+                writer.cancel()
+    finally:
+        lock.release()
+
+
+def _require_space(folder: str) -> None:
+    status = os.statvfs(folder)
+    lacks_files = status.f_files > 0 and status.f_favail < _FILES_OF_WRITER
+    if lacks_files or status.f_bavail * status.f_frsize < _BEGUN_FILES_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
 
 
 def _needs_merge(index: Any) -> bool:

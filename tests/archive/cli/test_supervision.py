@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from archive.actions.office import workers
 from archive.actions.office.workers import WorkerReport
+from archive.back_off import back_off_s
 from archive.cli import supervision
 from archive.cli.supervision import WorkerSupervisor
 from archive.models import WorkerHeartbeat
@@ -181,8 +182,8 @@ def test_worker_that_cannot_be_started_is_tried_again(
 
 
 def test_pauses_before_a_restart_double_up_to_a_minute() -> None:
-    pauses = [supervision.restart_pause_s(deaths) for deaths in (1, 2, 3, 7, 100)]
-    assert pauses == [1, 2, 4, 60, 60]
+    pauses = [back_off_s(deaths, longest_s=60) for deaths in (0, 1, 2, 3, 7, 10_000)]
+    assert pauses == [1, 1, 2, 4, 60, 60]
     assert supervision.describe_exit(-9) == "SIGKILL"
     assert supervision.describe_exit(-99) == "signal 99"
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text
 
-from app import create_toolbox
+from app import create_app, create_toolbox
+from archive.actions.office import workers
+from archive.cli.worker_check import check_workers
 from archive.db import Database
 from archive.jobs.context import JobContext
 from archive.jobs.registry import JOBS
@@ -48,13 +52,42 @@ def test_job_waits_for_an_index_without_space_and_goes_on(
         job = job_of(toolbox.database, "index")
         assert (job.state, job.problem, job.attempts) == ("waiting", "no_space_for_job", 0)
         delete(taken)
-        with toolbox.database.writing() as db:
-            db.get_one(Job, job.id).run_after_at = utc_now()  # half a minute later
+        run_now(toolbox.database, job)
         while worker.run_one(worker.lanes):
             pass
         assert job_of(toolbox.database, "index").state == "done"
         found = search_as(toolbox, rights_of_machine("test"), "chợ")
         assert hit_texts(found) != []
+
+
+@pytest.mark.parametrize("take", [fill, use_up_inodes], ids=["no-bytes", "no-inodes"])
+def test_job_tries_again_while_an_existing_index_has_no_space(
+    toolbox: Toolbox, settings: Settings, take: Callable[[Path], list[Path]]
+) -> None:
+    """The lock of the attempt before may not stop the next one."""
+    worker = Worker(toolbox)
+    with mounted(settings.index_dir, mib=4, inodes=64):
+        add_interview_with_text(toolbox, "LK-1", "Chợ Bà Chiểu đông lắm.")
+        while worker.run_one(worker.lanes):
+            pass
+        add_interview_with_text(toolbox, "LK-2", "Phà Thủ Thiêm về đêm.")
+        taken = take(settings.index_dir)
+        for _ in range(3):
+            while worker.run_one(worker.lanes):
+                pass
+            job = job_of(toolbox.database, "index")
+            assert (job.state, job.problem, job.attempts) == ("waiting", "no_space_for_job", 0)
+            run_now(toolbox.database, job)
+        delete(taken)
+        while worker.run_one(worker.lanes):
+            pass
+        assert job_of(toolbox.database, "index").state == "done"
+        assert hit_texts(search_as(toolbox, rights_of_machine("test"), "phà")) != []
+
+
+def run_now(database: Database, job: Job) -> None:
+    with database.writing() as db:
+        db.get_one(Job, job.id).run_after_at = utc_now()  # half a minute later
 
 
 @pytest.fixture
@@ -95,9 +128,57 @@ def test_worker_process_goes_on_after_the_database_had_no_space(
         assert job_of(small_archive.database, "index").attempts == 1
         assert "Traceback" not in log.read_text()
         assert log.read_text().count("does not answer") == 1
+        assert log.read_text().count("answers again") <= 1
     finally:
         worker.terminate()
         worker.wait()
+
+
+def test_full_disk_is_reported_once_while_another_lane_reads(
+    small_archive: Toolbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A lane without a job reads the full database, which shows nothing about writing."""
+    home = small_archive.settings.home
+    failed: list[object] = []
+    event.listen(small_archive.database.engine, "handle_error", failed.append)
+    add_interview_with_text(small_archive, "LK-1", "Chợ Bà Chiểu đông lắm.")
+    with sqlite3.connect(home / "archive.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    taken = fill(home)
+    worker = Worker(small_archive)
+    thread = threading.Thread(target=worker.run_forever)
+    thread.start()
+    try:
+        wait_until(lambda: len(failed) >= 6)
+        assert caplog.text.count("does not answer") == 1
+        assert "answers again" not in caplog.text
+        delete(taken)
+        wait_until(lambda: "answers again" in caplog.text)
+    finally:
+        worker.stop()
+        thread.join()
+
+
+def test_silent_worker_is_not_called_dead_while_the_disk_is_full(
+    small_archive: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = small_archive.settings
+    keep_secret_key(settings)
+    with small_archive.database.writing() as db:
+        workers.record_heartbeat(db, name="pc:7", host="pc")
+    monkeypatch.setattr(workers, "SILENT_AFTER", timedelta(0))
+    client = create_app(settings).test_client()
+    silent = client.get("/health")
+    assert (silent.status_code, silent.json) == (
+        503,
+        {"ok": False, "workers": {"running": 0, "dead": 1}},
+    )
+    taken = fill(settings.home)
+    full = client.get("/health")
+    assert (full.status_code, full.json) == (503, {"ok": False, "database": "disk_full"})
+    assert check_workers(small_archive)[0] == "warning"
+    delete(taken)
+    assert client.get("/health").json == silent.json
 
 
 @pytest.mark.parametrize("word", ["serve", "init", "doctor"])

@@ -144,6 +144,7 @@ def test_outage_is_reported_once_and_its_end_too(
         with toolbox.database.writing() as db:
             job_id = enqueue(db, "test").id
         wait_until(lambda: job_of(toolbox, job_id).state == "done" or None)
+        wait_until(lambda: "answers again" in caplog.text or None)
         worker.stop()
         thread.join(LONG_S)
     lines = [record.getMessage() for record in caplog.records]
