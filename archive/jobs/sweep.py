@@ -35,9 +35,7 @@ def handle(context: JobContext) -> dict[str, Any] | None:
     if is_even:
         deleted = _delete_old_files(context)
     else:
-        log.info(
-            "The clock has jumped, or the last clean-up is not of these days: nothing old is deleted."
-        )
+        log.info("nothing old is deleted: no clean-up of late, or a clock that jumped")
         upload_sweep.renew(toolbox)
         deleted = {}
     context.progress(0.8, "sweeping")
