@@ -75,7 +75,8 @@ def plain_turns(
     db: Session, rights: Rights, interview: Interview, version: TranscriptVersion
 ) -> PlainText:
     """Return the rows of the segments as they are; takes the arguments of `for_reader`."""
-    by_id = {c.id: speakers.contribution_speaker(rights, c) for c in interview.contributions}
+    of_version = speakers.VersionSpeakers(rights, interview, version)
+    by_id = {c.id: of_version.speaker(c.id, "") for c in interview.contributions}
     rows = db.execute(
         select(
             Segment.id,

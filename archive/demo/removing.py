@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit, queue
@@ -26,6 +26,7 @@ from archive.access import Refused, Rights
 from archive.actions.office.first_run import SAMPLE_JOB
 from archive.demo.sample_files import read_sample
 from archive.models import (
+    ApprovedSpeaker,
     Base,
     ChainHead,
     Collection,
@@ -178,8 +179,12 @@ def _records_using(db: Session, row: Record) -> list[Interview | Place]:
     if isinstance(row, Collection):
         return list(db.scalars(select(Interview).where(Interview.collection_id == row.id)))
     if isinstance(row, Person):
+        approved = select(ApprovedSpeaker.contribution_id).where(
+            ApprovedSpeaker.person_id == row.id
+        )
         query = select(Interview).join(Contribution, Contribution.interview_id == Interview.id)
-        return list(db.scalars(query.where(Contribution.person_id == row.id)))
+        is_named = or_(Contribution.person_id == row.id, Contribution.id.in_(approved))
+        return list(db.scalars(query.where(is_named)).unique())
     interviews = db.scalars(select(Interview).where(Interview.place_id == row.id))
     places = db.scalars(select(Place).where(Place.within_id == row.id))
     return [*interviews, *places]

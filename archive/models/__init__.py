@@ -13,6 +13,7 @@ from archive.models.presence import Presence
 from archive.models.recording import MediaFile, Recording, Upload
 from archive.models.setting import Setting
 from archive.models.transcript import (
+    ApprovedSpeaker,
     SavedOperation,
     Segment,
     SegmentDraft,
@@ -25,6 +26,7 @@ from archive.models.worker_heartbeat import WorkerHeartbeat
 
 __all__ = [
     "Annotation",
+    "ApprovedSpeaker",
     "Base",
     "ChainHead",
     "Collection",

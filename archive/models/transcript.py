@@ -9,7 +9,14 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive.models.base import Base, Bytewise, Ulid, new_id, utc_now
-from archive.models.vocabulary import RevisionKind, SegmentState, VersionKind, VersionState
+from archive.models.person import Person
+from archive.models.vocabulary import (
+    ContributionRole,
+    RevisionKind,
+    SegmentState,
+    VersionKind,
+    VersionState,
+)
 
 
 class TranscriptVersion(Base):
@@ -51,6 +58,33 @@ class TranscriptVersion(Base):
         viewonly=True,  # a segment removed from this list must not be deleted
         primaryjoin="and_(Segment.version_id == TranscriptVersion.id, Segment.ended_at.is_(None))",
     )
+    approved_speakers: Mapped[list[ApprovedSpeaker]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class ApprovedSpeaker(Base):
+    """Name and role of a contribution when a version was approved; never changed afterwards.
+
+    `person_id` is the person who was approved; the contribution may lead to another one today.
+    """
+
+    __tablename__ = "approved_speaker"
+
+    version_id: Mapped[str] = mapped_column(
+        ForeignKey("transcript_version.id", ondelete="CASCADE"), primary_key=True
+    )
+    contribution_id: Mapped[str] = mapped_column(
+        ForeignKey("contribution.id", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    full_name: Mapped[str]
+    given_name: Mapped[str]
+    honorific: Mapped[str] = mapped_column(default="")
+    speaker_label: Mapped[str] = mapped_column(default="")
+    role: Mapped[ContributionRole]
+
+    person: Mapped[Person] = relationship()
 
 
 class Segment(Base):

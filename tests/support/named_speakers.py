@@ -138,13 +138,22 @@ def all_speakers(db: Session, interview: Interview) -> Speakers:
     found: Speakers = {}
     versions = transcript_versions.list_versions(db, interview)
     ids = [version.id for version in versions]
+    named = {one.id: speakers.VersionSpeakers(TEST, interview, one) for one in versions}
     for segment in db.scalars(select(Segment).where(Segment.version_id.in_(ids))):
-        speaker = speakers.segment_speaker(TEST, segment, interview)
+        speaker = named[segment.version_id].speaker(segment.contribution_id, segment.speaker_label)
         found[segment.id] = speaker.full, speaker.role
     for old in db.scalars(select(SegmentRevision).where(SegmentRevision.version_id.in_(ids))):
-        speaker = speakers.voice_speaker(TEST, interview, old.contribution_id, old.speaker_label)
+        speaker = named[old.version_id].speaker(old.contribution_id, old.speaker_label)
         found[f"{old.segment_id}:{old.revision}"] = speaker.full, speaker.role
     return found
+
+
+def keys_of_approved(db: Session, interview: Interview) -> set[str]:
+    """Return the keys of `all_speakers` that are of approved versions."""
+    ids = [v.id for v in transcript_versions.list_versions(db, interview) if v.state == "approved"]
+    segments_ = db.scalars(select(Segment.id).where(Segment.version_id.in_(ids))).all()
+    revisions = db.scalars(select(SegmentRevision).where(SegmentRevision.version_id.in_(ids)))
+    return {*segments_, *(f"{old.segment_id}:{old.revision}" for old in revisions)}
 
 
 def shown_version(db: Session, interview: Interview) -> TranscriptVersion:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.access import Rights
-from archive.models import Person
+from archive.models import ApprovedSpeaker, Contribution, Person
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,34 @@ def name_for(rights: Rights, person: Person) -> DisplayName:
     return names_for(rights, [person])[person.id]
 
 
+def approved_name_for(
+    rights: Rights, approved: ApprovedSpeaker, contribution: Contribution
+) -> DisplayName | None:
+    """Return the name under which a contribution was approved, if the reader may have it.
+
+    A reader who is given another name than that of the record may not: neither of the person
+    who was approved, nor of the one to whom the contribution leads today.
+    """
+    for person in (approved.person, contribution.person):
+        if name_for(rights, person) != _display_name(person):
+            return None
+    return _display_name(approved)
+
+
+def keep_name(contribution: Contribution) -> ApprovedSpeaker:
+    """Return name and role of a contribution as they are now, for the approval of a version."""
+    person = contribution.person
+    return ApprovedSpeaker(
+        contribution_id=contribution.id,
+        person=person,
+        full_name=person.full_name,
+        given_name=person.given_name,
+        honorific=person.honorific,
+        speaker_label=contribution.speaker_label,
+        role=contribution.role,
+    )
+
+
 def other_names_for(rights: Rights, person: Person) -> list[str]:
     """Return the names that a person also goes by; loads them."""
     return [name.name for name in person.other_names]
@@ -40,10 +68,10 @@ def full_name_column(rights: Rights) -> InstrumentedAttribute[str]:
     return Person.full_name
 
 
-def _display_name(person: Person) -> DisplayName:
-    title = f"{person.honorific} " if person.honorific else ""
+def _display_name(named: Person | ApprovedSpeaker) -> DisplayName:
+    title = f"{named.honorific} " if named.honorific else ""
     return DisplayName(
-        full=person.full_name,
-        titled=f"{title}{person.full_name}",
-        short=f"{title}{person.given_name}",
+        full=named.full_name,
+        titled=f"{title}{named.full_name}",
+        short=f"{title}{named.given_name}",
     )

@@ -5,6 +5,7 @@ The words of three hours are a megabyte; the page loads them afterwards, an hour
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,15 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import access
-from archive.access import Rights
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.hidden_words import hidden_from
 from archive.actions.holdings import playback
-from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import visible_text
-from archive.actions.transcripts.speakers import Speaker
+from archive.actions.transcripts.speakers import Speaker, VersionSpeakers
 from archive.actions.transcripts.words import stored_segments
-from archive.models import Interview, Segment, User
+from archive.models import Segment, User
 from archive.models.vocabulary import SegmentState
 
 CHUNK = 25
@@ -77,7 +76,7 @@ def load_page(draft: Draft) -> EditorPage:
     rows = _load_rows(draft, parts)
     return EditorPage(
         rows=rows,
-        speaker_options=_speaker_options(draft.rights, draft.interview, rows),
+        speaker_options=_speaker_options(draft, rows),
         playables=playables,
         may_correct=bool(access.may(draft.rights, "correct", draft.scope)),
         may_approve=bool(access.may(draft.rights, "approve", draft.scope)),
@@ -99,9 +98,8 @@ def _load_rows(
     draft: Draft,
     parts: dict[str, int],
 ) -> list[SegmentRow]:
-    speakers_by_id = {
-        c.id: speakers.contribution_speaker(draft.rights, c) for c in draft.interview.contributions
-    }
+    of_version = VersionSpeakers(draft.rights, draft.interview, draft.version)
+    named = functools.cache(of_version.speaker)  # a text of hours has two or three
     rows = draft.db.execute(
         select(
             Segment.id,
@@ -133,8 +131,7 @@ def _load_rows(
             state=row.state,
             flags=row.flags,
             voice=row.contribution_id or row.speaker_label,
-            speaker=speakers_by_id.get(row.contribution_id or "")
-            or speakers.unlinked_speaker(draft.version, row.speaker_label),
+            speaker=named(row.contribution_id, row.speaker_label),
         )
         for row in rows
     ]
@@ -149,13 +146,12 @@ def _visible_texts(draft: Draft) -> dict[str, str]:
     return {row.id: visible_text(row, row.recording_id, hidden).text for row in rows}
 
 
-def _speaker_options(
-    rights: Rights, interview: Interview, rows: Sequence[SegmentRow]
-) -> list[SpeakerOption]:
+def _speaker_options(draft: Draft, rows: Sequence[SegmentRow]) -> list[SpeakerOption]:
     """Return the listed contributions, then the other speakers of the rows."""
+    of_version = VersionSpeakers(draft.rights, draft.interview, draft.version)
     options = {
-        c.id: SpeakerOption(id=c.id, speaker=speakers.contribution_speaker(rights, c))
-        for c in interview.listed_contributions
+        c.id: SpeakerOption(id=c.id, speaker=of_version.speaker(c.id, ""))
+        for c in draft.interview.listed_contributions
         if c.role in ("witness", "interviewer")
     }
     for row in rows:

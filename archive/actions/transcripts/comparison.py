@@ -38,10 +38,14 @@ class TextState:
 
 @dataclass(frozen=True)
 class Side:
-    """The words and speakers of one state in a passage; empty if it has none there."""
+    """The words and speakers of one state in a passage; empty if it has none there.
+
+    `voices` are the names that this version has, `voice_ids` the contributions or labels.
+    """
 
     pieces: Sequence[DiffPiece]
     voices: Sequence[str]
+    voice_ids: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,9 @@ class ComparedPassage:
     @property
     def differs(self) -> bool:
         """Return whether words or speakers differ."""
-        return self.changed_words > 0 or self.before.voices != self.after.voices
+        # One person whose name changed after an approval is not another speaker.
+        has_others = self.before.voice_ids != self.after.voice_ids
+        return self.changed_words > 0 or (has_others and self.before.voices != self.after.voices)
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class _Row:
     start_ms: int
     end_ms: int
     voice: str
+    voice_id: str
     text: str
 
 
@@ -141,6 +148,7 @@ def _load_rows(db: Session, rights: Rights, interview: Interview, state: TextSta
         .order_by(Segment.position, Segment.id)
     )
     read = text_reader(db, rights, interview)
+    of_version = speakers.VersionSpeakers(rights, interview, state.version)
     rows = [
         _Row(
             id=segment_id,
@@ -148,9 +156,8 @@ def _load_rows(db: Session, rights: Rights, interview: Interview, state: TextSta
             start_ms=row.start_ms,
             end_ms=row.end_ms,
             text=visible.text,
-            voice=speakers.voice_speaker(
-                rights, interview, row.contribution_id, row.speaker_label
-            ).full,
+            voice=of_version.speaker(row.contribution_id, row.speaker_label).full,
+            voice_id=row.contribution_id or row.speaker_label,
         )
         for row, segment_id, recording_id, part in db.execute(query)
         if (visible := read(row, recording_id)) is not None
@@ -209,11 +216,12 @@ def _compare_rows(before: Sequence[_Row], after: Sequence[_Row]) -> ComparedPass
     return ComparedPassage(
         part=first.part,
         start_ms=first.start_ms,
-        before=Side([p for p in pieces if p.kind != "in"], _voices(before)),
-        after=Side([p for p in pieces if p.kind != "out"], _voices(after)),
+        before=_side([p for p in pieces if p.kind != "in"], before),
+        after=_side([p for p in pieces if p.kind != "out"], after),
     )
 
 
-def _voices(rows: Sequence[_Row]) -> list[str]:
-    """Return the speakers, each once."""
-    return list(dict.fromkeys(row.voice for row in rows))
+def _side(pieces: Sequence[DiffPiece], rows: Sequence[_Row]) -> Side:
+    """Return the words of one state, and its speakers, each once."""
+    voices = list(dict.fromkeys(row.voice for row in rows))
+    return Side(pieces, voices, list(dict.fromkeys(row.voice_id for row in rows)))

@@ -59,9 +59,9 @@ def build_document(
     """Build the document of a version; requires the right to read it."""
     turns = rendition.for_reader(db, rights, interview, version, action="download").turns
     people = [
-        (speakers.contribution_speaker(rights, c).full, getattr(labels, c.role))
-        for c in speakers.participants(db, rights, interview, version)
-        if c.role in ("witness", "interviewer")
+        (participant.speaker.full, getattr(labels, participant.role))
+        for participant in speakers.participants(db, rights, interview, version)
+        if participant.role in ("witness", "interviewer")
     ]
     segments = [
         TranscriptSegment(

@@ -88,6 +88,7 @@ def changes(
         )
     }
     read = text_reader(db, rights, interview)
+    of_version = speakers.VersionSpeakers(rights, interview, version)
     entries = []
     for revision, name, segment in rows:
         before = revisions.get((revision.segment_id, revision.revision - 1))
@@ -100,9 +101,7 @@ def changes(
             continue  # second segment of a merge: the entry of the first covers both
         part = parts.get(segment.recording_id or "", 1)
         pieces = _pieces(revision.kind, old, new)
-        entries.append(
-            _entry(rights, interview, revision, before, name or "", segment, part, pieces)
-        )
+        entries.append(_entry(of_version, revision, before, name or "", segment, part, pieces))
     return entries
 
 
@@ -143,8 +142,7 @@ def diff_words(before: str, after: str) -> list[DiffPiece]:
 
 
 def _entry(
-    rights: Rights,
-    interview: Interview,
+    of_version: speakers.VersionSpeakers,
     now: SegmentRevision,
     before: SegmentRevision | None,
     author: str,
@@ -154,12 +152,10 @@ def _entry(
 ) -> HistoryEntry:
     span = (now.start_ms, now.end_ms)
     span_before = (before.start_ms, before.end_ms) if before is not None else span
-    speaker = speakers.voice_speaker(rights, interview, now.contribution_id, now.speaker_label)
+    speaker = of_version.speaker(now.contribution_id, now.speaker_label)
     speaker_before = speaker
     if before is not None:
-        speaker_before = speakers.voice_speaker(
-            rights, interview, before.contribution_id, before.speaker_label
-        )
+        speaker_before = of_version.speaker(before.contribution_id, before.speaker_label)
     can_restore = segment.ended_at is None or not segment.replaced_by
     return HistoryEntry(
         segment_id=now.segment_id,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Refused, Rights
 from archive.actions.catalogue import names
-from archive.actions.transcripts import versions
+from archive.actions.transcripts import speakers, versions
 from archive.actions.transcripts.words import pack
 from archive.models import (
     Contribution,
@@ -140,6 +140,7 @@ def import_transcript(
         )  # an approved version stays current until the next one is approved
     if state == "approved":
         version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
+        speakers.keep_approved(version, interview)
     audit.record(
         db,
         rights.actor,

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Rights
-from archive.actions.catalogue import names
 from archive.actions.office import settings
 from archive.actions.transcripts import speakers, text_facts, text_labels
 from archive.actions.transcripts.citations import CitationData, cite
@@ -72,11 +71,8 @@ def _citation_data(
     recordings = access.known_recordings(rights, interview)
     is_film = any(recording.is_video for recording in recordings)
     participants = speakers.participants(db, rights, interview, version)
-    names_by_id = names.names_for(rights, (c.person for c in participants))
     by_role = {
-        role: tuple(
-            dict.fromkeys(names_by_id[c.person_id].full for c in participants if c.role == role)
-        )
+        role: tuple(dict.fromkeys(one.name.full for one in participants if one.role == role))
         for role in ("witness", "interviewer")
     }
     return CitationData(

@@ -234,13 +234,11 @@ class _Renderer:
         read: TextReader,
         origin: Origin,
     ) -> None:
-        self._rights = rights
-        self._interview = interview
-        self._version = version
         self._read = read
         self._origin = origin
         self._sees_flags = bool(access.may(rights, "see_history"))
         self._parts = {recording.id: recording.part for recording in interview.recordings}
+        self._of_version = speakers.VersionSpeakers(rights, interview, version)
         self._speakers: dict[tuple[str | None, str], speakers.Speaker] = {}
 
     def __call__(self, segment: Segment | StoredSegment) -> Turn | None:
@@ -274,12 +272,7 @@ class _Renderer:
     def _speaker(self, segment: Segment | StoredSegment) -> speakers.Speaker:
         key = (segment.contribution_id, segment.speaker_label)
         if key not in self._speakers:  # a text of hours has two or three
-            voice = speakers.voice_speaker(self._rights, self._interview, *key)
-            self._speakers[key] = (
-                voice
-                if voice.has_record
-                else speakers.unlinked_speaker(self._version, segment.speaker_label)
-            )
+            self._speakers[key] = self._of_version.speaker(*key)
         return self._speakers[key]
 
 
@@ -299,7 +292,9 @@ def _render(
 
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
-    origins = text_facts.origins(db, [version for version, _interview in texts.values()])
+    versions = [version for version, _interview in texts.values()]
+    origins = text_facts.origins(db, versions)
+    speakers.load_approved(db, versions)
     return {
         version.id: _Renderer(
             rights,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Refused, Rights
+from archive.actions.transcripts import speakers
 from archive.models import (
     Interview,
     Segment,
@@ -76,6 +77,7 @@ def approve(db: Session, rights: Rights, interview: Interview, version: Transcri
         raise NothingToApprove
     _set_state(version, "approved")
     version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
+    speakers.keep_approved(version, interview)
     make_current(db, version)
     audit.record(
         db, rights.actor, "transcript.approved", version, interview=interview, number=version.number

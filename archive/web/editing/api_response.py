@@ -9,8 +9,8 @@ from archive import messages
 from archive.actions.editing import page, segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import EditConflict, SaveResult
-from archive.actions.transcripts import speakers
 from archive.actions.transcripts.redaction import HiddenSpan, visible_text
+from archive.actions.transcripts.speakers import VersionSpeakers
 from archive.models import Interview, Segment, SegmentRevision
 from archive.web.core import current
 
@@ -24,7 +24,8 @@ def segment_json(
 ) -> dict[str, Any]:
     """Return a segment as JSON, without words of `hidden`; times in ms of its recording."""
     visible = visible_text(segment, segment.recording_id, hidden)
-    speaker = speakers.segment_speaker(current.rights(), segment, interview)
+    of_version = VersionSpeakers(current.rights(), interview, segment.version)
+    speaker = of_version.speaker(segment.contribution_id, segment.speaker_label)
     data: dict[str, Any] = {
         "id": segment.id,
         "pos": segment.position,

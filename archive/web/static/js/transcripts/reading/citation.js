@@ -82,7 +82,8 @@ function quoted(range, turns) {
     const from = range.startContainer === text ? range.startOffset : 0;
     const to = range.endContainer === text ? range.endOffset : text.length;
     const words = text.data.slice(from, to).trim();
-    return words ? [{ who: box.querySelector(".turn__speaker")?.textContent || "", words }] : [];
+    const name = /** @type {HTMLElement | null} */ (box.querySelector(".turn__speaker"));
+    return words ? [{ who: name?.dataset.citedAs || name?.textContent || "", words }] : [];
   });
   if (new Set(passages.map(({ who }) => who)).size > 1) {
     return passages.map(({ who, words }) => `${who}: “${words}”`).join("\n");
