@@ -180,21 +180,24 @@ def test_copied_quotation_has_no_times_and_names_speakers_only_if_several(open_a
     page = open_as(None)
     open_page(page)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    select = """([from, to, who]) => {
+    select = """([from, to, who, approved]) => {
       const holders = [...document.querySelectorAll("[data-text]")];
       const first = holders.find((one) => one.textContent === from);
       const next = holders[holders.indexOf(first) + 1];
       const start = first.textContent.indexOf("ăn hoài");
-      if (who) next.parentElement.querySelector(".turn__speaker").textContent = who;
+      const name = next.parentElement.querySelector(".turn__speaker");
+      if (who) name.textContent = who;
+      if (approved) name.dataset.citedAs = approved;
       getSelection().setBaseAndExtent(first.firstChild, start, next.firstChild, to);
       return next.textContent.slice(0, to);
     }"""
     name = segment_row(page, RICE).locator(".turn__speaker").inner_text()
-    for who, copied in (
-        ("", "“ăn hoài cũng quen. {next}”\n"),
-        ("Ông Ba", f"{name}: “ăn hoài cũng quen.”\nÔng Ba: “{{next}}”\n"),
+    for who, approved, copied in (
+        ("", "", "“ăn hoài cũng quen. {next}”\n"),
+        ("Ông Ba", "", f"{name}: “ăn hoài cũng quen.”\nÔng Ba: “{{next}}”\n"),
+        ("Ông Ba", "Ông Tư", f"{name}: “ăn hoài cũng quen.”\nÔng Tư: “{{next}}”\n"),
     ):
-        following = page.evaluate(select, [RICE, 8, who])
+        following = page.evaluate(select, [RICE, 8, who, approved])
         page.locator("[data-copy=vietnamese]").click()
         page.wait_for_function(
             "async (start) => (await navigator.clipboard.readText()).startsWith(start)",

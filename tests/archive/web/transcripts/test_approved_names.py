@@ -126,7 +126,7 @@ def test_no_route_of_an_open_version_has_the_old_name(
 @pytest.mark.parametrize("route", sorted(PAGES))
 def test_pages_name_both_where_they_differ(renamed: SharedArchive, route: tuple[str, str]) -> None:
     found = page(renamed, "ada", *route)
-    assert f'Bà {NEW} <small class="approved-name">approved as Bà {OLD}</small>' in found
+    assert f'Bà {NEW} <small class="approved-name">(approved as Bà {OLD})</small>' in found
 
 
 @pytest.mark.parametrize("name", writable_formats())
