@@ -61,6 +61,9 @@ def split(
     if at_ms is None:
         at_ms = (words[cut - 1].end_ms + words[cut].start_ms) // 2
         at_ms = min(max(at_ms, segment.start_ms), segment.end_ms)
+    if at_ms in (segment.start_ms, segment.end_ms):  # neither half may be without time
+        least = min(LEAST_LEFT_MS, (segment.end_ms - segment.start_ms) // 2)
+        at_ms = min(max(at_ms, segment.start_ms + least), segment.end_ms - least)
     own = segment.words
     first, second = (
         clamp_words(own[:cut], start_ms=segment.start_ms, end_ms=at_ms),

@@ -17,6 +17,9 @@ SEGMENT: dict[str, TextFactory] = {
     "after_the_end": lambda: _("This is after the end of the recording."),
     "times_overlap": lambda: _("The same speaker would be speaking twice at once."),
     "out_of_order": lambda: _("The segment would move past its neighbour."),
+    "no_time_left": lambda: _(
+        "The segments beside it leave it no time: move the start or the end of one of them first."
+    ),
     "too_long": lambda: _("This is too much text for one segment; split it first."),
     "not_neighbours": lambda: _("Only two segments that follow each other can be joined."),
     "wrong_order": lambda: _("The second segment begins before the first."),

@@ -15,13 +15,87 @@ from tests.browser.conftest import OpenAs
 from tests.support import editor_fixture
 from tests.support.accessibility import violations
 from tests.support.editor_fixture import EditorFixture
-from tests.support.editor_page import keep_undo_bar, open_editor, place_caret, stored_segment
+from tests.support.editor_page import keep_undo_bar, open_editor, place_caret, poll, stored_segment
 from tests.support.rights import rights_of_machine
 
 ABOVE, REMOVED, BELOW = 4, 5, 6
+JOINED, FOLLOWING = 6, 7  # the segment above JOINED is of another speaker
 
 
-def give_time_to_the_segment_above(toolbox: Toolbox, editor: EditorFixture) -> int:
+def give_time_to_the_segment_below(toolbox: Toolbox, editor: EditorFixture, start_ms: int) -> None:
+    """Let FOLLOWING begin earlier, and be of the speaker of JOINED."""
+    with toolbox.database.writing() as db:
+        version = db.get_one(TranscriptVersion, editor.version_id)
+        draft = Draft(
+            db, rights_of_machine("test"), db.get_one(Interview, version.interview_id), version
+        )
+        removed, below = (db.get_one(Segment, editor.segment_ids[n]) for n in (JOINED, FOLLOWING))
+        change = SegmentChange(
+            start_ms=start_ms, speaker=removed.contribution_id or removed.speaker_label
+        )
+        segments.save(draft, below, change, based_on=below.revision)
+
+
+def test_undo_of_a_join_fits_the_times_and_reports_it(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    above, joined = (stored_segment(settings, editor.segment_ids[n]) for n in (JOINED - 1, JOINED))
+    page = open_as("cleo")
+    keep_undo_bar(page)
+    open_editor(page, editor)
+    place_caret(page, editor, JOINED, 0)
+    page.keyboard.press("Backspace")
+    expect(page.locator(f"#s-{joined.id}")).to_have_count(0)
+    below_ms = joined.start_ms + 500
+    give_time_to_the_segment_below(toolbox, editor, below_ms)
+    poll(page)
+    page.locator("[data-undo-bar] button").click()
+    expect(page.locator(f"#s-{joined.id} .segment__text")).to_have_text(joined.text)
+    expect(page.locator("#live")).to_contain_text("ở khoảng thời gian gần nhất còn trống")
+    first, second = (stored_segment(settings, editor.segment_ids[n]) for n in (JOINED - 1, JOINED))
+    assert (first.text, second.text) == (above.text, joined.text)
+    assert (first.start_ms, first.end_ms) == (above.start_ms, above.end_ms)
+    assert (second.start_ms, second.end_ms) == (joined.start_ms, below_ms)
+
+
+def test_undo_of_a_removal_without_time_left_gives_the_reason(
+    toolbox: Toolbox, open_as: OpenAs, settings: Settings
+) -> None:
+    editor = editor_fixture.create(toolbox)
+    removed_id = editor.segment_ids[REMOVED]
+    page = open_as("cleo")
+    keep_undo_bar(page)
+    open_editor(page, editor)
+    place_caret(page, editor, REMOVED, 0)
+    row = page.locator(f"#s-{removed_id}")
+    row.locator("summary").click()
+    row.locator("[data-do=drop]").click()
+    expect(row).to_have_count(0)
+    give_time_to_the_segment_above(toolbox, editor, left_ms=0)
+    name_speaker_of_the_segment_below(toolbox, editor)
+    page.locator("[data-undo-bar] button").click()
+    expect(page.locator("#live")).to_contain_text("không chừa khoảng thời gian nào cho đoạn này")
+    assert stored_segment(settings, removed_id).ended_at is not None
+
+
+def name_speaker_of_the_segment_below(toolbox: Toolbox, editor: EditorFixture) -> None:
+    """Let BELOW begin at the end of ABOVE, and be of the same speaker."""
+    with toolbox.database.writing() as db:
+        version = db.get_one(TranscriptVersion, editor.version_id)
+        draft = Draft(
+            db, rights_of_machine("test"), db.get_one(Interview, version.interview_id), version
+        )
+        above, below = (db.get_one(Segment, editor.segment_ids[n]) for n in (ABOVE, BELOW))
+        change = SegmentChange(
+            start_ms=above.end_ms, speaker=above.contribution_id or above.speaker_label
+        )
+        segments.save(draft, below, change, based_on=below.revision)
+
+
+def give_time_to_the_segment_above(
+    toolbox: Toolbox, editor: EditorFixture, *, left_ms: int = 400
+) -> int:
     """Stretch segment ABOVE over the time of REMOVED, both of one speaker; return its end."""
     with toolbox.database.writing() as db:
         version = db.get_one(TranscriptVersion, editor.version_id)
@@ -30,7 +104,7 @@ def give_time_to_the_segment_above(toolbox: Toolbox, editor: EditorFixture) -> i
         )
         above, removed = (db.get_one(Segment, editor.segment_ids[n]) for n in (ABOVE, REMOVED))
         change = SegmentChange(
-            end_ms=removed.end_ms - 400,
+            end_ms=removed.end_ms - left_ms,
             speaker=removed.contribution_id or removed.speaker_label,
         )
         segments.save(draft, above, change, based_on=above.revision)

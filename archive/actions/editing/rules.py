@@ -247,6 +247,16 @@ def position_after(db: Session, segment: Segment) -> str:
     return fractional_index.position_between(segment.position, next_position(db, segment))
 
 
+def position_before(db: Session, segment: Segment) -> str:
+    """Return a new position directly before a segment."""
+    before = (
+        select(Segment.position)
+        .where(Segment.version_id == segment.version_id, Segment.position < segment.position)
+        .order_by(Segment.position.desc())
+    )
+    return fractional_index.position_between(db.scalar(before.limit(1)) or "", segment.position)
+
+
 def timed_span(segment: Segment) -> TimedSpan:
     """Return the times and the speaker of a segment, to compare with others."""
     return TimedSpan(

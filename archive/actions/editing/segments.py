@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import EditConflict, load_revision, rebase
-from archive.actions.editing.restoring import is_as_revision, restore_segment
+from archive.actions.editing.restoring import assign_revision, is_as_revision, restore_in_order
 from archive.actions.editing.revision import (
     SegmentReplaced,
     StaleSegment,
@@ -248,7 +248,7 @@ def restore(
 
     A dropped segment returns to its position; a merged one is refused, since its words are
     part of another segment. Times that no longer keep the order are refused, or fitted with
-    `fit`: the words return, at the nearest times between the neighbours.
+    `fit`: the words return, at the nearest times that are free.
     """
     reason = clean_text(reason)[:LONGEST_REASON]
     lock_and_check(draft, [segment], allow_ended=True)
@@ -257,7 +257,7 @@ def restore(
     old = load_revision(draft.db, segment, revision)
     if segment.ended_at is None and is_as_revision(segment, old):
         return SaveResult(segment)
-    is_fitted = restore_segment(draft, segment, old, fit=fit)
+    is_fitted = restore_in_order(draft, [segment], lambda: assign_revision(segment, old), fit=fit)
     commit_revision(draft, [segment], kind="restore", operation=operation, reason=reason)
     record_event(
         draft, "restored", [segment], revision=revision, reason=reason, times_fitted=is_fitted

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rebase import load_revision
-from archive.actions.editing.restoring import assign_revision
+from archive.actions.editing.restoring import assign_revision, restore_in_order
 from archive.actions.editing.revision import (
     SegmentReplaced,
     commit_revision,
@@ -62,6 +63,13 @@ class Restoration:
     segment: Segment
     based_on: int
     revision: int
+
+
+class RestoredSegments(NamedTuple):
+    """Segments that were restored; `is_fitted`: at other times than they had."""
+
+    segments: list[Segment]
+    is_fitted: bool
 
 
 def insert(
@@ -228,16 +236,17 @@ def restore_many(
     restorations: Sequence[Restoration],
     *,
     joined: Sequence[Segment] = (),
+    fit: bool = False,
     operation: str = "",
-) -> list[Segment]:
+) -> RestoredSegments:
     """Restore earlier revisions of several segments in one edit, dropped ones included.
 
     `joined` are segments that were merged into one of them after the restored revision;
-    they become segments of their own again.
+    they become segments of their own again. Times that no longer keep the order are refused, or
+    fitted with `fit`, as for one segment.
     """
     segments = [restoration.segment for restoration in restorations]
     lock_and_check(draft, [*segments, *joined], allow_ended=True)
-    before = read_spans(draft.db, draft.version)
     for restoration in restorations:
         if restoration.segment.replaced_by:
             raise SegmentReplaced(restoration.segment)
@@ -245,17 +254,19 @@ def restore_many(
     for one in joined:
         if not any(_was_merged_since(draft.db, one, restoration) for restoration in restorations):
             raise SegmentRefused(field="joined", why="not_joined_here")
-    for restoration in restorations:
-        assign_revision(
-            restoration.segment, load_revision(draft.db, restoration.segment, restoration.revision)
-        )
-    for one in joined:
-        one.ended_at, one.replaced_by = None, []
+    earlier = [load_revision(draft.db, one.segment, one.revision) for one in restorations]
+
+    def assign_earlier() -> None:
+        for segment, revision in zip(segments, earlier, strict=True):
+            assign_revision(segment, revision)
+        for one in joined:
+            one.ended_at, one.replaced_by = None, []
+
     changed = list({one.id: one for one in (*segments, *joined)}.values())
-    check_order(before, read_spans(draft.db, draft.version), by_count=True)
+    is_fitted = restore_in_order(draft, changed, assign_earlier, fit=fit)
     commit_revision(draft, changed, kind="restore", operation=operation)
-    record_event(draft, "restored", changed)
-    return changed
+    record_event(draft, "restored", changed, times_fitted=is_fitted)
+    return RestoredSegments(changed, is_fitted)
 
 
 def _was_merged_since(db: Session, segment: Segment, restoration: Restoration) -> bool:

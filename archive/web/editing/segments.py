@@ -124,7 +124,7 @@ def apply_operations(version_id: str) -> ResponseReturnValue:
         raise SegmentRefused(field="ops", why="missing")
 
     def execute(operation: str) -> StatusAndJson:
-        changed_segments = structure.apply_operations(draft, operations, operation)
+        changed_segments, is_fitted = structure.apply_operations(draft, operations, operation)
         to_json = partial(api_response.segment_json, interview=draft.interview, with_words=True)
         return 200, {
             "revision": draft.version.revision,
@@ -133,6 +133,7 @@ def apply_operations(version_id: str) -> ResponseReturnValue:
             "ended": [
                 {"id": s.id, "replaced_by": s.replaced_by} for s in changed_segments if s.ended_at
             ],
+            "fitted": is_fitted,
         }
 
     return _run_once(draft, {**body, "version": version_id}, execute)

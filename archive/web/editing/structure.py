@@ -9,7 +9,7 @@ from archive.access import NotVisible
 from archive.actions.editing import segments, structure
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentRefused
-from archive.actions.editing.structure import NewSegment, Restoration
+from archive.actions.editing.structure import NewSegment, Restoration, RestoredSegments
 from archive.models import Segment
 from archive.web.core import loaders
 from archive.web.editing import api_request
@@ -17,16 +17,20 @@ from archive.web.editing import api_request
 Fields = dict[str, Any]
 
 
-def apply_operations(draft: Draft, operations: list[Any], operation: str) -> list[Segment]:
+def apply_operations(draft: Draft, operations: list[Any], operation: str) -> RestoredSegments:
     """Apply the operations in order; return each changed segment once. The first error raises."""
     changed: dict[str, Segment] = {}
+    is_fitted = False
     for fields in operations:
         name = fields.get("op") if isinstance(fields, dict) else None
         if not isinstance(name, str) or name not in _OPERATIONS:
             raise SegmentRefused(field="op", why="unknown")
-        for segment in _OPERATIONS[name](draft, fields, operation):
-            changed[segment.id] = segment
-    return list(changed.values())
+        result = _OPERATIONS[name](draft, fields, operation)
+        if isinstance(result, RestoredSegments):
+            is_fitted = is_fitted or result.is_fitted
+            result = result.segments
+        changed.update({segment.id: segment for segment in result})
+    return RestoredSegments(list(changed.values()), is_fitted)
 
 
 def _split(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
@@ -142,7 +146,7 @@ def _replace(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
     )
 
 
-def _revert(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
+def _revert(draft: Draft, fields: Fields, operation: str) -> RestoredSegments:
     targets = _segments(fields, "ids", draft)
     revs, to = api_request.nonempty_list(fields, "revs"), api_request.nonempty_list(fields, "to")
     if not len(targets) == len(revs) == len(to):
@@ -160,11 +164,12 @@ def _revert(draft: Draft, fields: Fields, operation: str) -> list[Segment]:
         draft,
         restorations,
         joined=joined,
+        fit=api_request.flag(fields, "fit"),
         operation=operation,
     )
 
 
-Operation = Callable[[Draft, Fields, str], list[Segment]]
+Operation = Callable[[Draft, Fields, str], list[Segment] | RestoredSegments]
 _OPERATIONS: dict[str, Operation] = {
     "split": _split,
     "merge": _merge,

@@ -253,11 +253,12 @@ def test_restore_many_splits_merged_segments_again(db: Session, transcribed: Tra
     first, second = version.segments[1:3]
     before = [(s.text, s.words, s.start_ms, s.end_ms, s.flags) for s in (first, second)]
     segments.merge(Draft(db, CLEO, of, version), first, second, based_on=(1, 1))
-    restored = structure.restore_many(
+    restored, is_fitted = structure.restore_many(
         Draft(db, CLEO, of, version),
         [Restoration(segment=first, based_on=2, revision=1)],
         joined=[second],
     )
+    assert not is_fitted
     assert restored == [first, second]
     assert [(s.text, s.words, s.start_ms, s.end_ms, s.flags) for s in restored] == before
     assert [s.id for s in version.segments][1:3] == [first.id, second.id]

@@ -20,7 +20,7 @@ from archive.models.base import new_id
 from tests.support import sample_transcript
 from tests.support.segment_changes import CLEO
 from transcription.document import validate
-from transcription.time_order import order_faults
+from transcription.time_order import LEAST_SHOWN_MS, order_faults
 
 # Two people who interrupt each other: the times of their segments overlap.
 CROSS_TALK = (
@@ -39,6 +39,7 @@ DISORDERED = (
     ("witness", 9_000, 12_000, "Bây giờ lấp rồi."),
     ("witness", 5_000, 10_000, "Hồi đó hẻm tôi có cái giếng chung."),
 )
+NO_TIME_LEFT = {"field": "start", "why": "no_time_left", "can_fit": False}
 KINDS = (
     *("split", "split_at", "merge", "merge", "delete", "undelete", "shift", "insert"),
     *("boundary", "times", "text", "speaker", "restore", "restore_fitted"),
@@ -144,15 +145,22 @@ def _assert_each_is_savable(edited: EditedVersion) -> None:
         assert validate(to_document(one)) == ()
 
 
-def _restore(edited: EditedVersion, one: Segment, old: SegmentRevision) -> bool:
-    """Restore a revision as it was, or else with fitted times; return whether it was fitted."""
-    try:
-        with edited.draft.db.begin_nested():
-            return segments.restore(edited.draft, one, revision=old.revision).is_fitted
-    except SegmentRefused as refused:
-        if not refused.facts["can_fit"]:
-            raise
-    return segments.restore(edited.draft, one, revision=old.revision, fit=True).is_fitted
+def _restore(edited: EditedVersion, one: Segment, old: SegmentRevision) -> bool | None:
+    """Restore a revision as it was, or else with fitted times; return whether it was fitted.
+
+    None: refused, since the segments beside it leave it no time.
+    """
+    revision = one.revision
+    for fit in (False, True):
+        try:
+            return segments.restore(edited.draft, one, revision=old.revision, fit=fit).is_fitted
+        except SegmentRefused as refused:
+            why = refused.facts
+        assert one.revision == revision
+        if not why["can_fit"]:
+            break
+    assert why == NO_TIME_LEFT
+    return None
 
 
 def _assert_every_revision_can_be_restored(edited: EditedVersion, most_faults: int) -> None:
@@ -162,6 +170,11 @@ def _assert_every_revision_can_be_restored(edited: EditedVersion, most_faults: i
             continue  # its words are part of the segment that it was joined to
         for old in segments.revisions(db, one):
             is_fitted = _restore(edited, one, old)
+            if is_fitted is None:
+                continue
+            if is_fitted:
+                length = old.end_ms - old.start_ms
+                assert one.end_ms - one.start_ms >= min(LEAST_SHOWN_MS, length or LEAST_SHOWN_MS)
             assert is_fitted == ((one.start_ms, one.end_ms) != (old.start_ms, old.end_ms))
             assert (one.text, one.state, one.ended_at) == (old.text, old.state, None)
             assert [w.text for w in unpack(one.words)] == [w[2] for w in old.words]
@@ -271,6 +284,75 @@ def test_restore_with_fitted_times_keeps_words_and_names_the_change(db: Session)
     segments.restore(edited.draft, first, revision=1, fit=True, reason="đủ lời")
     assert (first.text, first.start_ms, first.end_ms) == (CROSS_TALK[0][3], 0, 5_000)
     assert segments.revisions(db, first)[0].kind == "restore"
+
+
+def _join_and_change(db: Session, lines: tuple[tuple[str, int, int, str], ...]) -> EditedVersion:
+    """Join the first two segments, and set the end of the whole to where the third begins."""
+    edited = _create(db, lines)
+    first, second, third = edited.living
+    segments.merge(edited.draft, first, second, based_on=(1, 1))
+    at_ms = third.start_ms // 2
+    segments.save(edited.draft, first, SegmentChange(end_ms=at_ms), based_on=2)
+    segments.save(edited.draft, third, SegmentChange(start_ms=at_ms), based_on=1)
+    return edited
+
+
+def _undo_join(edited: EditedVersion, joined: Segment, *, fit: bool) -> structure.RestoredSegments:
+    above = edited.living[0]
+    restoration = structure.Restoration(segment=above, based_on=above.revision, revision=1)
+    return structure.restore_many(edited.draft, [restoration], joined=[joined], fit=fit)
+
+
+def test_undone_merge_whose_times_no_longer_fit_is_offered_with_fitted_times(db: Session) -> None:
+    lines = tuple(
+        ("witness", at, at + 8_000, text)
+        for at, text in ((0, "Giếng ở đầu hẻm."), (8_000, "Sát nhà ông Bảy."), (16_000, "Lấp rồi."))
+    )
+    edited = _join_and_change(db, lines)
+    joined = next(s for s in edited.all_segments() if s.ended_at)
+    with pytest.raises(SegmentRefused) as refused:
+        _undo_join(edited, joined, fit=False)
+    assert refused.value.facts == {"field": "start", "why": "times_overlap", "can_fit": True}
+    assert [s.text for s in edited.living] == ["Giếng ở đầu hẻm. Sát nhà ông Bảy.", "Lấp rồi."]
+    assert _undo_join(edited, joined, fit=True).is_fitted
+    assert [(s.text, s.start_ms, s.end_ms) for s in edited.living] == [
+        ("Giếng ở đầu hẻm.", 0, 4_000),
+        ("Sát nhà ông Bảy.", 4_000, 8_000),
+        ("Lấp rồi.", 8_000, 24_000),
+    ]
+    assert all(validate(to_document(s)) == () for s in edited.living)
+
+
+def test_restore_without_time_left_is_refused_and_changes_nothing(db: Session) -> None:
+    edited = _create(db, tuple(("witness", at, at + 1_000, "Dạ.") for at in (0, 1_000, 2_000)))
+    first, second, _third = edited.living
+    segments.drop(edited.draft, second, based_on=1, reason="")
+    segments.save(edited.draft, first, SegmentChange(end_ms=1_950), based_on=1)
+    for fit in (False, True):
+        with pytest.raises(SegmentRefused) as refused:
+            segments.restore(edited.draft, second, revision=1, fit=fit)
+        assert refused.value.facts == NO_TIME_LEFT
+    assert second.ended_at is not None
+
+
+def test_split_at_an_end_leaves_both_halves_time(db: Session) -> None:
+    edited = _create(db, CROSS_TALK)
+    first = edited.living[0]
+    half = new_id()
+    segments.split(edited.draft, first, based_on=1, char=12, at_ms=10_000, new_id=half)
+    second = db.get_one(Segment, half)
+    assert (first.end_ms, second.start_ms, second.end_ms) == (9_960, 9_960, 10_000)
+
+
+def test_restored_segment_goes_behind_those_who_were_moved_before_it(db: Session) -> None:
+    edited = _create(db, CROSS_TALK)
+    interruption, question = edited.living[1:3]
+    segments.drop(edited.draft, interruption, based_on=1, reason="")
+    change = SegmentChange(start_ms=500, end_ms=1_500)
+    segments.save(edited.draft, question, change, based_on=1)
+    saved = segments.restore(edited.draft, interruption, revision=1, fit=True)
+    assert (saved.is_fitted, interruption.start_ms, interruption.end_ms) == (False, 2_000, 3_000)
+    assert edited.living.index(interruption) == 2
 
 
 def test_restored_segment_after_the_end_of_the_recording_is_fitted(db: Session) -> None:

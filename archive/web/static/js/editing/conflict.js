@@ -10,7 +10,7 @@ import { clock } from "../core/time.js";
 import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
 import { added, chosenText, runs, touched } from "./conflict_choices.js";
-import { timesFitted } from "./editor.js";
+import { refusal, timesFitted } from "./editor.js";
 import { movedInto, threeWay } from "./merging.js";
 import { drawSlice, peaksOf } from "./peaks.js";
 import { nothingStored, withStorageState } from "./storage_messages.js";
@@ -330,7 +330,9 @@ export class Conflicts {
       return this.#showProblem(
         withStorageState(
           editor,
-          isCut ? t("The archive does not answer.") : t("It can no longer be restored."),
+          isCut
+            ? t("The archive does not answer.")
+            : [t("It can no longer be restored."), refusal(response.body)].join(" "),
         ),
       );
     }

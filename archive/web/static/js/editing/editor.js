@@ -257,6 +257,10 @@ export function refusal(body) {
     return t("The same speaker is still speaking in the segment beside it.");
   if (why === "out_of_order")
     return t("It would begin before the segment above or after the one below.");
+  if (why === "no_time_left")
+    return t(
+      "The segments beside it leave it no time: move the start or the end of one of them first.",
+    );
   if (why === "too_long") return t("This is too much text for one segment; split it first.");
   if (why === "wrong_order")
     return t("The lower segment begins before the upper one: correct the times first.");

@@ -28,6 +28,8 @@ export class StructuralEdits {
     this.isBusy = false;
     /** what else there is to say of the step that was undone */
     this.undone = "";
+    /** why the last operation was refused */
+    this.refused = "";
     /** opens the next conflict that waits for a person */
     this.openConflict = () => {};
   }
@@ -131,13 +133,15 @@ export class StructuralEdits {
     const step = this.steps.pop();
     this.#show();
     if (!step) return;
-    this.undone = "";
+    this.undone = this.refused = "";
     const done = await step.run();
     if (this.undone) this.#show(this.undone);
     announce(
       done
         ? this.undone || t("Undone.")
-        : t("This can no longer be undone here; the edit history has every state."),
+        : [this.refused, t("This can no longer be undone here; the edit history has every state.")]
+            .filter(Boolean)
+            .join(" "),
     );
   }
 
@@ -217,11 +221,13 @@ export class StructuralEdits {
       const { status, body } = await this.editor.api.operate(ops, key);
       if (status === 200) {
         this.#draw(body);
+        if (body.fitted) this.undone = timesFitted();
         return true;
       }
       if (status === 401) this.editor.saver.deps.onStopped("sign-in");
       if (status !== 0 && status < 500) {
-        announce(refusal(body));
+        this.refused = refusal(body);
+        announce(this.refused);
         if (body?.theirs) this.editor.applyStored(body.theirs);
         return false;
       }
@@ -268,7 +274,14 @@ export class StructuralEdits {
   /** Restore both segments as they were before the join, with their word times. @param {Segment} above @param {string} joined @param {number} was */
   async #restoreJoined(above, joined, was) {
     const done = await this.#run([above], (rev) => [
-      { op: "revert", ids: [above.id], revs: [rev(above)], to: [was], joined: [joined] },
+      {
+        op: "revert",
+        ids: [above.id],
+        revs: [rev(above)],
+        to: [was],
+        joined: [joined],
+        fit: true,
+      },
     ]);
     if (done) this.editor.go(this.editor.segmentList.byId.get(joined) || null, 0);
     return done;
@@ -293,6 +306,7 @@ export class StructuralEdits {
   /** @param {string} id @param {number} revision */
   async #restore(id, revision) {
     const answer = await this.editor.api.revert(id, revision, ulid());
+    if (answer.status === 422) this.refused = refusal(answer.body);
     if (answer.status !== 200) return false;
     this.#draw({ state: answer.body.state, ended: [], segments: [answer.body.segment] });
     this.editor.go(this.editor.segmentList.byId.get(id) || null, 0);
