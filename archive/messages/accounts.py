@@ -40,7 +40,9 @@ MESSAGES: dict[str, MessageFactory] = {
             longest=f.get("longest", ""),
         )
     ),
-    "site_name_missing": lambda f: Message(_("The archive needs a name: citations print it.")),
+    "site_name_missing": lambda f: Message(
+        _("The archive needs a name of its own: citations print it. Lời Kể is that of the program.")
+    ),
     "already_open": lambda f: Message(_("The archive has been opened already.")),
     "nothing_named": lambda f: Message(_("The request does not name a record.")),
 }

@@ -21,6 +21,21 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?([?~%]?)$")
 _DECADE = re.compile(r"(\d{1,3})(X{1,3})([?~%]?)$")
 _QUARTERS = {"33": (1, 3), "34": (4, 6), "35": (7, 9), "36": (10, 12)}
 _HALVES = {"40": (1, 6), "41": (7, 12)}
+_PARTS_OF_YEAR = {
+    "33": ("quý I", "first quarter"),
+    "34": ("quý II", "second quarter"),
+    "35": ("quý III", "third quarter"),
+    "36": ("quý IV", "fourth quarter"),
+    "40": ("nửa đầu năm", "first half"),
+    "41": ("nửa cuối năm", "second half"),
+}
+_MARKS = {
+    "~": ("khoảng", "about"),
+    "?": ("có lẽ", "perhaps"),
+    "%": ("có lẽ khoảng", "perhaps about"),
+}
+_JOINTS = {"[": ("hoặc", "or"), "{": ("và", "and")}
+_OPEN_ENDS = (("hoặc trước đó", "hoặc sau đó"), ("or earlier", "or later"))
 LONGEST_EDTF = 80
 
 
@@ -94,31 +109,67 @@ def in_words(edtf: str, language: str) -> str:
     >>> in_words("1978~", "vi"), in_words("2019-05-12", "en")
     ('khoảng 1978', '12 May 2019')
     """
+    if edtf[:1] in ("[", "{"):
+        return _set_in_words(edtf, language)
     if "/" in edtf:
         first, _slash, last = edtf.partition("/")
         if last in ("..", ""):
             return f"{'từ' if language == 'vi' else 'from'} {in_words(first, language)}"
         if first in ("..", ""):
             return f"{'đến' if language == 'vi' else 'until'} {in_words(last, language)}"
+        mark = first[-1] if first[-1] == last[-1] and first[-1] in _MARKS else ""
+        if mark:
+            first, last = first[:-1], last[:-1]
         ends = (in_words(first, language), in_words(last, language))
-        return (" – " if any(" " in end for end in ends) else "–").join(ends)
+        words = (" – " if any(" " in end for end in ends) else "–").join(ends)
+    else:
+        mark = edtf[-1:] if edtf[-1:] in _MARKS else ""
+        words = _exact_in_words(edtf.removesuffix(mark), language)
+    return f"{_MARKS[mark][language != 'vi']} {words}" if mark else words
+
+
+def _exact_in_words(edtf: str, language: str) -> str:
+    """Return one date without a qualifier in words; as it is where it has none."""
+    decade = _DECADE.match(edtf)
+    if decade is not None and len(decade[1]) + len(decade[2]) == 4 and len(decade[2]) < 3:
+        if len(decade[2]) == 1:
+            return f"thập niên {decade[1]}0" if language == "vi" else f"{decade[1]}0s"
+        century = int(decade[1]) + 1
+        ending = {1: "st", 2: "nd", 3: "rd"}.get(century % 10 if century // 10 != 1 else 0, "th")
+        return f"thế kỷ {century}" if language == "vi" else f"{century}{ending} century"
     found = _DAY.match(edtf)
     if found is None:
         return edtf
-    year, month, day, mark = found.groups()
+    year, month, day, _mark = found.groups()
     if day:
-        words = day_in_words(date(int(year), int(month), int(day)), language)
-    elif month and int(month) <= 12:
+        return day_in_words(date(int(year), int(month), int(day)), language)
+    if month is None:
+        return year
+    if int(month) <= 12:
         name = calendar.month_name[int(month)]
-        words = f"tháng {int(month)}-{year}" if language == "vi" else f"{name} {year}"
-    else:
-        words = year if not month else edtf.rstrip("?~%")
-    about = {
-        "~": ("khoảng", "about"),
-        "?": ("có lẽ", "perhaps"),
-        "%": ("có lẽ khoảng", "perhaps about"),
-    }
-    return f"{about[mark][language != 'vi']} {words}" if mark else words
+        return f"tháng {int(month)}-{year}" if language == "vi" else f"{name} {year}"
+    if month in _PARTS_OF_YEAR:
+        vietnamese, english = _PARTS_OF_YEAR[month]
+        joint = " " if vietnamese.endswith("năm") else "-"
+        return f"{vietnamese}{joint}{year}" if language == "vi" else f"{english} of {year}"
+    return edtf
+
+
+def _set_in_words(edtf: str, language: str) -> str:
+    """Return one of several dates, `[1987..1988]`, or all of them, `{1987,1988}`, in words."""
+    joint = _JOINTS[edtf[0]][language != "vi"]
+    words = []
+    for part in edtf.strip("[]{}").split(","):
+        first, dots, last = part.strip().partition("..")
+        ends = [in_words(end.strip(), language) if end else "" for end in (first, last)]
+        if dots and first and last:
+            words.append("–".join(ends))
+        elif dots:
+            earlier, later = _OPEN_ENDS[language != "vi"]
+            words.append(f"{ends[0]} {later}" if first else f"{ends[1]} {earlier}")
+        else:
+            words.append(ends[0])
+    return f" {joint} ".join(words)
 
 
 def _bounds(edtf: str) -> tuple[date | None, date | None]:

@@ -60,6 +60,7 @@ def test_first_run_form_sent_second_leads_to_sign_in(open_as: OpenAs) -> None:
     late.goto("/vi/")
     first.goto("/vi/")
     for page, email in ((first, "first@archive.test"), (late, "late@archive.test")):
+        page.fill("#site_name", "Kho Quận 5")
         page.fill("#name", "Nguyễn Ánh")
         page.fill("#email", email)
         page.fill("#password", PASSWORD)

@@ -205,6 +205,20 @@ def test_copied_quotation_has_no_times_and_names_speakers_only_if_several(open_a
         )
 
 
+def test_citation_of_a_selected_question_names_the_interviewer(open_as: OpenAs) -> None:
+    page = open_as(None)
+    open_page(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    question = page.locator(".turn--interviewer [data-text]").first
+    question.select_text()
+    page.locator("[data-copy=vietnamese]").click()  # at once: the citation is still that of all
+    expect(page.locator("#live")).not_to_be_empty()
+    words, source = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert words == f"“{question.inner_text()}”"
+    assert source.startswith("Trần Minh (người phỏng vấn), “Cái giếng trong hẻm”, ")
+    assert "Trần Minh phỏng vấn Nguyễn Thị Sen ngày 12-03-2020" in source
+
+
 def test_citation_stays_visible_on_large_screens_only(open_as: OpenAs) -> None:
     page = open_as(None, width=1366, height=660)
     open_page(page)

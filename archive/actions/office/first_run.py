@@ -59,13 +59,14 @@ class FirstRunInput:
 def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, vault: Vault) -> NewSession:
     """Create the first administrator and open their session.
 
-    Raises ArchiveAlreadyOpen or RecordsLost.
+    Raises ArchiveAlreadyOpen, RecordsLost or SiteNameMissing.
 
     The unique row `opened` serialises two concurrent submissions.
     """
     if not accounts.has_no_accounts(db) or db.get(Setting, "opened") is not None:
         raise ArchiveAlreadyOpen
     require_records(db, vault)
+    site_name = settings.require_own_name(data.site_name)
     try:
         with db.begin_nested():
             settings.set_value(db, "opened", "yes")
@@ -79,7 +80,7 @@ def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, vault: Vau
         role="administrator",
         password=data.password,
     )
-    settings.set_value(db, "site_name", data.site_name or settings.DEFAULT_NAME)
+    settings.set_value(db, "site_name", site_name)
     settings.set_value(db, "site_tagline", data.site_tagline)
     settings.set_value(db, "language", "en" if data.language == "en" else "vi")
     administrator.language = "en" if data.language == "en" else "vi"

@@ -11,11 +11,11 @@ from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions
 from archive.models import Setting
 
-DEFAULT_NAME = "Lời Kể"
+PROGRAM_NAME = "Lời Kể"  # on pages of an archive that has no name yet
 
 
 class SiteNameMissing(Refused):
-    """The archive needs a name, which citations print."""
+    """The archive needs a name of its own, not that of the program: citations print it."""
 
     code = "site_name_missing"
 
@@ -24,23 +24,48 @@ class SiteNameMissing(Refused):
 class Site:
     """Name, tagline, default language and prefix of accession numbers.
 
-    `language` is empty until the first run; an empty tagline is not shown.
+    `name` is empty until the office has given one, `language` until the first run; an empty
+    tagline is not shown.
     """
 
-    name: str = DEFAULT_NAME
+    name: str = ""
     tagline: str = ""
     language: str = ""
     accession_prefix: str = accessions.DEFAULT_PREFIX
+
+    @property
+    def shown_name(self) -> str:
+        """The name for pages: that of the program until the office has given one."""
+        return self.name or PROGRAM_NAME
 
 
 def site(db: Session) -> Site:
     """Load the settings of the site."""
     return Site(
-        name=get_value(db, "site_name", DEFAULT_NAME),
+        name=own_name(get_value(db, "site_name")),
         tagline=get_value(db, "site_tagline"),
         language=get_value(db, "language"),
         accession_prefix=accessions.prefix(db),
     )
+
+
+def own_name(name: str) -> str:
+    """Return the name of an archive; empty for that of the program, which first runs suggested."""
+    name = " ".join(name.split())
+    return "" if name.casefold() == PROGRAM_NAME.casefold() else name
+
+
+def require_own_name(name: str) -> str:
+    """Return the name that an archive is given; raises SiteNameMissing."""
+    if not own_name(name):
+        raise SiteNameMissing
+    return own_name(name)
+
+
+def name_for_citations(db: Session) -> str:
+    """Return the archive and the office that keeps it; empty before either has a name."""
+    of_site = site(db)
+    return ", ".join(dict.fromkeys(filter(None, (of_site.name, of_site.tagline))))
 
 
 def get_value(db: Session, key: str, default: str = "") -> str:
@@ -64,11 +89,10 @@ def update_site(db: Session, rights: Rights, data: Site) -> None:
     Existing accession numbers keep their prefix: links and citations contain them.
     """
     access.require(rights, "manage_office")
-    if not data.name.strip():
-        raise SiteNameMissing
+    name = require_own_name(data.name)
     prefix = accessions.validate_prefix(data.accession_prefix)
-    change = audit.name_change(get_value(db, "site_name", DEFAULT_NAME), data.name.strip())
-    set_value(db, "site_name", data.name.strip())
+    change = audit.name_change(site(db).shown_name, name)
+    set_value(db, "site_name", name)
     set_value(db, "site_tagline", data.tagline.strip())
     set_value(db, "language", "en" if data.language == "en" else "vi")
     set_value(db, accessions.PREFIX_SETTING, prefix)

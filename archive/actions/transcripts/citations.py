@@ -1,38 +1,51 @@
 """Citations of passages: Vietnamese footnote, Chicago, BibTeX, RIS.
 
-A citation names witness, date, accession number, version and time, so that the passage
-can be found again; every style states whether the text was checked by a person.
-Pure functions: the caller checks the rights.
+A citation names who speaks in the passage, the interview by its witnesses, date, accession
+number, version and time, so that the passage can be found again; every style states whether
+the text was checked by a person. Pure functions: the caller checks the rights.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
+from urllib.parse import urlsplit
 
 from archive.actions.transcripts import text_labels
 from archive.actions.transcripts.text_facts import TextFacts
-from archive.time import dates
+from archive.time import date_phrases, dates
 from transcription.timecode import format_clock
 
 STYLES = ("vietnamese", "chicago", "bibtex", "ris")
 _RIS_TYPES = {"sound": "SOUND", "video": "VIDEO", "text": "MANSCPT"}
+_UNNAMED = {"vi": "người nói chưa rõ tên", "en": "unidentified speaker"}
+_INTERVIEWER = {"vi": "người phỏng vấn", "en": "interviewer"}
+
+
+@dataclass(frozen=True)
+class CitedSpeaker:
+    """A person who speaks in a cited passage; the name is empty for an unnamed speaker."""
+
+    name: str
+    role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CitationData:
     """Input of a citation. Names are in full and in spoken order, never inverted.
 
-    Each style writes the date in its own language, not in that of the page. `text` are the facts
-    of the version, None without one; `is_unheard`: a passage with words that a person should hear
-    and did not.
+    `speakers` are those of the passage in their order; empty for a whole interview, and where
+    there is no text of the passage. Each style writes the date in its own language, not in that
+    of the page. `archive` is the name that the office has given, empty before. `text` are the
+    facts of the version, None without one; `is_unheard`: a passage with words that a person
+    should hear and did not.
     """
 
+    speakers: tuple[CitedSpeaker, ...] = ()
     witnesses: tuple[str, ...]
     interviewers: tuple[str, ...] = ()
     title: str
@@ -59,11 +72,15 @@ def cite(data: CitationData, style: str) -> str:
 
 
 def _vietnamese(c: CitationData) -> str:
-    """Họ tên, "Nhan đề", phỏng vấn ngày …, ký hiệu …, mốc thời gian, bản vN (tình trạng), kho."""
-    parts = [", ".join(c.witnesses) or "Chưa rõ nhân chứng", f"“{_single_quotes(c.title)}”"]
+    """Người nói, "Nhan đề", phỏng vấn ngày …, ký hiệu …, thời gian, bản vN (tình trạng), kho."""
+    named = [_with_role(one, "vi") for one in _lead(c)]
+    who = _capital(", ".join(named)) or "Chưa rõ nhân chứng"
+    parts = [who, f"“{_single_quotes(c.title)}”"]
     interview = "phỏng vấn"
     if c.interviewers:
         interview = f"{', '.join(c.interviewers)} phỏng vấn"
+    if interviewed := _interviewed(c):
+        interview += f" {_join_names(interviewed, 'vi')}"
     if when := _date_vi(c):
         interview += f" {when}"
     if c.place:
@@ -78,35 +95,37 @@ def _vietnamese(c: CitationData) -> str:
     doubts = "; ".join(_doubts(c, "vi"))
     if doubts:
         parts[-1] += f" ({doubts})"
-    return _one_line(", ".join([*parts, c.archive]) + f". {c.address}")
+    return _one_line(", ".join([*parts, _archive(c, "vi")]) + f". {c.address}")
 
 
 def _chicago(c: CitationData) -> str:
     """The Chicago Manual of Style, 17th edition, 14.211: unpublished and recorded interviews."""
-    who = _join_names_en(c.witnesses) or "Unknown witness"
-    by = _interviewers_en(c) or "interview"
+    named = tuple(_with_role(one, "en") for one in _lead(c))
+    who = _capital(_join_names(named, "en")) or "Unknown witness"
+    by = _interview_en(c) or "interview"
     when = f", {date_words}" if (date_words := _date_en(c)) else ""
     where = f", {c.place}" if c.place else ""
     time = f", {_time_note(c)}" if c.start_ms is not None else ""
     version = f", transcript version {c.version}" if c.version is not None else ""
     doubts = "; ".join(_doubts(c, "en"))
     state = f" ({doubts})" if doubts else ""
+    address = f", {c.address}" if c.address else ""
     return _one_line(
         f"{who}, “{_single_quotes(c.title)},” {by}{when}{where}, {c.accession}{time}"
-        f"{version}{state}, {c.archive}, {c.address}."
+        f"{version}{state}, {_archive(c, 'en')}{address}."
     )
 
 
 def _bibtex(c: CitationData) -> str:
     """Format for BibTeX and biber; each passage of an interview is an entry of its own."""
     span = _date_span(c)
-    note = (_interviewers_en(c), c.place, _inexact_day(c), _time_note(c), _state_note(c))
+    note = (_interview_en(c), c.place, _inexact_day(c), _time_note(c), _state_note(c))
     fields = {
-        "author": " and ".join("{" + _tex(name) + "}" for name in c.witnesses),
+        "author": " and ".join("{" + _tex(name) + "}" for name in _authors(c)),
         "title": "{" + _tex(c.title) + "}",
-        "howpublished": f"Oral history interview {_tex(c.accession)}, {_tex(c.archive)}",
+        "howpublished": f"Oral history interview {_tex(c.accession)}, {_tex(_archive(c, 'en'))}",
         "year": _year(span),
-        "date": c.held_edtf if span and re.fullmatch(r"[\d~?X/-]+", c.held_edtf) else "",
+        "date": span.edtf if span and re.fullmatch(r"[\d~?X/-]+", span.edtf) else "",
         "number": _tex(c.accession),
         "note": _tex("; ".join(filter(None, note))),
         "url": c.address,
@@ -118,16 +137,17 @@ def _bibtex(c: CitationData) -> str:
 def _ris(c: CitationData) -> str:
     """RIS with CRLF. Readers keep a name without a comma whole."""
     lines = [("TY", _RIS_TYPES[c.medium])]
-    lines += [("AU", name) for name in c.witnesses]
+    lines += [("AU", name) for name in _authors(c)]
     lines += [("A2", name) for name in c.interviewers]
     lines += [("TI", c.title), ("M3", "Oral history interview")]
-    lines += [("PB", c.archive), ("AN", c.accession)]
+    lines += [("PB", _archive(c, "en")), ("AN", c.accession)]
     if year := _year(_date_span(c)):
         lines += [("PY", year), ("DA", _ris_day(c))]
     if c.place:
         lines.append(("CY", c.place))
     inexact = "" if year else _inexact_day(c)
-    note = "; ".join(filter(None, (inexact, _time_note(c), _state_note(c))))
+    of_others = _interview_en(c) if _interviewed(c) else ""
+    note = "; ".join(filter(None, (of_others, inexact, _time_note(c), _state_note(c))))
     lines += [("N1", note)] if note else []
     lines += [("UR", c.address), ("ER", "")]
     return "".join(f"{tag}  - {_one_line(value)}\r\n" for tag, value in lines)
@@ -166,22 +186,67 @@ def _doubts(c: CitationData, language: str) -> list[str]:
     return text_labels.doubts(c.text, language, is_of_unheard_passage=c.is_unheard)
 
 
-def _interviewers_en(c: CitationData) -> str:
-    return f"interview by {_join_names_en(c.interviewers)}" if c.interviewers else ""
+def _lead(c: CitationData) -> tuple[CitedSpeaker, ...]:
+    """Return whom a citation names first: who speaks, or the witnesses of a whole interview."""
+    return c.speakers or tuple(CitedSpeaker(name, "witness") for name in c.witnesses)
 
 
-def _join_names_en(names: tuple[str, ...]) -> str:
-    """`A`, `A and B`, `A, B, and C`."""
+def _authors(c: CitationData) -> list[str]:
+    return [one.name or _UNNAMED["en"].capitalize() for one in _lead(c)]
+
+
+def _interviewed(c: CitationData) -> tuple[str, ...]:
+    """Return the witnesses, unless the citation names them all as those who speak."""
+    named = {one.name for one in _lead(c)}
+    return () if named.issuperset(c.witnesses) else c.witnesses
+
+
+def _with_role(speaker: CitedSpeaker, language: str) -> str:
+    """Return the name; that of an interviewer is not taken for a witness."""
+    name = speaker.name or _UNNAMED[language]
+    return f"{name} ({_INTERVIEWER[language]})" if speaker.role == "interviewer" else name
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _interview_en(c: CitationData) -> str:
+    """`interview with A by B`, without those who are not known or named before."""
+    interviewed = _interviewed(c)
+    whom = f" with {_join_names(interviewed, 'en')}" if interviewed else ""
+    by = f" by {_join_names(c.interviewers, 'en')}" if c.interviewers else ""
+    return f"interview{whom}{by}" if whom or by else ""
+
+
+def _join_names(names: tuple[str, ...], language: str) -> str:
+    """`A`, `A and B`, `A, B, and C`; in Vietnamese `A, B và C`."""
+    if language == "vi":
+        return " và ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
     if len(names) < 3:
         return " and ".join(names)
     return f"{', '.join(names[:-1])}, and {names[-1]}"
 
 
+def _archive(c: CitationData, language: str) -> str:
+    """Return the archive by its name, or by its address where the office has given none."""
+    if c.archive:
+        return c.archive
+    address = urlsplit(c.address)
+    if not address.netloc:
+        return {"vi": "kho chưa đặt tên", "en": "archive without a name"}[language]
+    at = {"vi": "kho lưu trữ tại", "en": "archive at"}[language]
+    return f"{at} {address.scheme}://{address.netloc}"
+
+
 def _date_span(c: CitationData) -> dates.DateRange | None:
-    try:
-        return dates.parse(c.held_edtf)
-    except dates.NotADate:
-        return None
+    """Return the date; one that was never read by a machine is read from its words."""
+    for edtf in (c.held_edtf, date_phrases.to_edtf(c.held_as_told)):
+        try:
+            return dates.parse(edtf)
+        except dates.NotADate:
+            continue
+    return None
 
 
 def _day(c: CitationData) -> date | None:
@@ -200,36 +265,54 @@ def _year(span: dates.DateRange | None) -> str:
 
 def _date_vi(c: CitationData) -> str:
     if day := _day(c):
-        return f"ngày {day:%d-%m-}{day.year}"
-    words = c.held_as_told or dates.in_words(c.held_edtf, "vi")
-    return f"năm {words}" if words.isdecimal() else words
+        return f"ngày {dates.day_in_words(day, 'vi')}"
+    if days := _first_and_last_day(c):
+        first, last = (dates.day_in_words(day, "vi") for day in days)
+        return f"từ ngày {first} đến ngày {last}"
+    span = _date_span(c)
+    if span is None:
+        return f"(ghi là “{c.held_as_told}”)" if c.held_as_told else ""
+    words = dates.in_words(span.edtf, "vi")
+    return f"năm {words}" if re.fullmatch(r"\d{4}(–\d{4})?", words) else words
 
 
 def _date_en(c: CitationData) -> str:
-    """Format a date for Chicago; dates without an English form stay as written."""
+    """Format a date for Chicago; words that are no date are quoted as they are recorded."""
     if day := _day(c):
-        return f"{day:%B} {day.day}, {day.year}"
-    found = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2]))?([?~]?)", c.held_edtf)
-    if _date_span(c) is None or found is None:
-        return c.held_as_told or dates.in_words(c.held_edtf, "en")
-    year, month, mark = found.groups()
-    words = f"{calendar.month_name[int(month)]} {year}" if month else year
-    return {"": words, "~": f"about {words}", "?": f"perhaps {words}"}[mark]
+        return _american(day)
+    if days := _first_and_last_day(c):
+        return " – ".join(_american(day) for day in days)
+    span = _date_span(c)
+    if span is None:
+        return f"dated “{c.held_as_told}”" if c.held_as_told else ""
+    return dates.in_words(span.edtf, "en")
+
+
+def _american(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _first_and_last_day(c: CitationData) -> tuple[date, date] | None:
+    """Return the two exact days of an interview that was held over several."""
+    span = _date_span(c)
+    ends = span.edtf.split("/") if span else []
+    if span is None or len(ends) != 2 or not all(dates.is_exact_day(end) for end in ends):
+        return None
+    return (span.earliest_on, span.latest_on) if span.earliest_on and span.latest_on else None
 
 
 def _inexact_day(c: CitationData) -> str:
     """Return a note for an inexact date, for styles whose fields take only exact ones."""
-    if _day(c) or not (c.held_as_told or c.held_edtf):
+    if _day(c) or not (when := _date_en(c)):
         return ""
-    return f"recorded {c.held_as_told or _date_en(c)}"
+    return when if _date_span(c) is None else f"recorded {when}"
 
 
 def _ris_day(c: CitationData) -> str:
     """Return `2019/05/12`, or `2019///` and the words of an inexact date."""
     if day := _day(c):
         return day.strftime("%Y/%m/%d")
-    words = c.held_as_told or _date_en(c)
-    return f"{_year(_date_span(c))}///{words.replace('/', '-')}"
+    return f"{_year(_date_span(c))}///{_date_en(c).replace('/', '-')}"
 
 
 def _key(c: CitationData) -> str:

@@ -58,10 +58,12 @@ def build_document(
 ) -> Transcript:
     """Build the document of a version; requires the right to read it."""
     turns = rendition.for_reader(db, rights, interview, version, action="download").turns
+    participants = speakers.participants(db, rights, interview, version)
     people = [
-        (participant.speaker.full, getattr(labels, participant.role))
-        for participant in speakers.participants(db, rights, interview, version)
-        if participant.role in ("witness", "interviewer")
+        (participant.speaker.full, getattr(labels, role))
+        for role in ("witness", "interviewer")
+        for participant in participants
+        if participant.role == role
     ]
     segments = [
         TranscriptSegment(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from archive import access
 from archive.access import Rights
 from archive.actions.office import settings
-from archive.actions.transcripts import speakers, text_facts, text_labels
+from archive.actions.transcripts import cited_speakers, speakers, text_facts, text_labels
 from archive.actions.transcripts.citations import CitationData, cite
 from archive.actions.transcripts.exports import ExportLabels
 from archive.models import Interview, TranscriptVersion
@@ -46,18 +46,30 @@ def citation_data(
     end_ms: int | None = None,
     part: int = 1,
 ) -> CitationData:
-    """Return the data for a citation of this interview; raises NotVisible or NotAllowed."""
+    """Return the data for a citation of this interview; raises NotVisible or NotAllowed.
+
+    Times are given in whole seconds, as links have them: rounded outward.
+    """
     scope = citation_scope(interview, version, start_ms, end_ms, part)
     access.require(rights, "quote", scope)
     whole = _citation_data(db, rights, interview, version, address=address)
-    is_unheard = (
-        version is not None
-        and start_ms is not None
-        and text_facts.has_unheard(
-            db, version, recording_id=scope.recording_id, start_ms=start_ms, end_ms=end_ms
-        )
+    if start_ms is None:
+        return replace(whole, part=part)
+    passage = replace(
+        whole,
+        start_ms=start_ms // 1000 * 1000,
+        end_ms=None if end_ms is None else -(-end_ms // 1000) * 1000,
+        part=part,
     )
-    return replace(whole, start_ms=start_ms, end_ms=end_ms, part=part, is_unheard=is_unheard)
+    if version is None:
+        return passage
+    cited = text_facts.cited_segments(db, version, scope.recording_id, start_ms, end_ms)
+    speakers_of_it = cited_speakers.speakers_of_passage(
+        db, rights, interview, version, cited, part=part
+    )
+    return replace(
+        passage, speakers=speakers_of_it, is_unheard=text_facts.has_unheard(db, version, cited)
+    )
 
 
 def _citation_data(
@@ -84,7 +96,7 @@ def _citation_data(
         medium="video" if is_film else "sound" if recordings else "text",
         place=interview.place_as_told,
         accession=interview.accession,
-        archive=settings.get_value(db, "site_name", settings.DEFAULT_NAME),
+        archive=settings.name_for_citations(db),
         text=text_facts.facts_of_one(db, rights, version) if version is not None else None,
         version=version.number if version is not None else None,
         address=address,

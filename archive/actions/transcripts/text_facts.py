@@ -6,7 +6,7 @@ cannot be heard: they are not counted as unheard, and their label names the lack
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Text, and_, case, cast, func, or_, select
@@ -131,33 +131,57 @@ def facts_of_one(db: Session, rights: Rights, version: TranscriptVersion) -> Tex
     return facts_of(db, rights, [version])[version.id]
 
 
-def has_unheard(
+def has_unheard(db: Session, version: TranscriptVersion, segment_ids: Sequence[str]) -> bool:
+    """Return whether segments of a version have words that a person should hear and did not."""
+    if not origins(db, [version])[version.id].can_be_heard:
+        return False
+    unheard = select(Segment.id).where(
+        Segment.id.in_(segment_ids), Segment.text != "", Segment.state != "heard"
+    )
+    return db.scalar(unheard.limit(1)) is not None
+
+
+def cited_segments(
     db: Session,
     version: TranscriptVersion,
-    *,
     recording_id: str | None,
     start_ms: int,
     end_ms: int | None,
-) -> bool:
-    """Return whether a cited span has words that a person should hear and did not."""
-    if not origins(db, [version])[version.id].can_be_heard:
-        return False
-    first = start_ms + LINK_TOLERANCE_MS
-    until = max(first, end_ms - LINK_TOLERANCE_MS) if end_ms is not None else first
-    within = and_(Segment.start_ms >= start_ms, Segment.end_ms <= (end_ms or first))
-    found = db.scalar(
-        select(Segment.id)
+) -> list[str]:
+    """Return the ids of the segments of a cited span, in their order.
+
+    They lie within it or reach into it. A time in whole seconds may be that of a link, which is
+    rounded outward: a neighbour that reaches less than a second into the span is left out.
+    """
+    first = start_ms + _tolerance_ms(start_ms)
+    last = first if end_ms is None else end_ms
+    until = first if end_ms is None else max(first, end_ms - max(1, _tolerance_ms(end_ms)))
+    rows = db.execute(
+        select(Segment.id, Segment.start_ms, Segment.end_ms)
         .where(
             Segment.version_id == version.id,
             Segment.ended_at.is_(None),
-            Segment.text != "",
-            Segment.state != "heard",
             or_(Segment.recording_id == recording_id, Segment.recording_id.is_(None)),
-            or_(within, and_(Segment.start_ms <= until, Segment.end_ms > first)),
+            Segment.start_ms < max(last, start_ms + 1),
+            Segment.end_ms >= start_ms,
         )
-        .limit(1)
-    )
-    return found is not None
+        .order_by(Segment.position, Segment.id)
+    ).all()
+    cited = [
+        row.id
+        for row in rows
+        if (row.start_ms >= start_ms and row.end_ms <= last)
+        or (row.start_ms <= until and row.end_ms > first)
+    ]
+    if cited or not rows:
+        return cited
+    covered = [min(row.end_ms, last) - max(row.start_ms, start_ms) for row in rows]
+    return [rows[covered.index(max(covered))].id] if max(covered) > 0 else []
+
+
+def _tolerance_ms(time_ms: int) -> int:
+    """Return how much of a time may be the rounding of a link."""
+    return 0 if time_ms % LINK_TOLERANCE_MS else LINK_TOLERANCE_MS
 
 
 def _can_be_heard(has_recording: bool, is_imported: bool) -> bool:

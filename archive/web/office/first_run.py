@@ -26,6 +26,7 @@ FIELDS = {
 }
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 FIELD_OF_CODE = {
+    "site_name_missing": "site_name",
     "email_refused": "email",
     "email_taken": "email",
     "password_too_short": "password",

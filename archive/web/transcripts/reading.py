@@ -40,7 +40,7 @@ _DATE_OR_CODE = re.compile(r"(?!.*://)(.*\d.*[-–].*|.*[-–].*\d.*)")
 
 @dataclass(frozen=True, kw_only=True)
 class CitedSpan:
-    """The time span named by the URL, in ms of a part."""
+    """The time span named by the URL, in ms of a part; scripts name it to the millisecond."""
 
     start_ms: int
     end_ms: int | None
@@ -197,7 +197,7 @@ def _citations(
 ) -> dict[str, str]:
     arguments: dict[str, str | int] = {}
     if span is not None:
-        end = f"-{span.end_ms // 1000}" if span.end_ms is not None else ""
+        end = f"-{-(-span.end_ms // 1000)}" if span.end_ms is not None else ""
         arguments["t"] = f"{span.start_ms // 1000}{end}"
         if span.part > 1:
             arguments["part"] = span.part

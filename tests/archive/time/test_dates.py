@@ -54,6 +54,23 @@ def test_parse_of_invalid_text_raises(text: str) -> None:
         ("1985/1986", "1985–1986", "1985–1986"),
         ("1968-01-30/1968-01-31", "30-01-1968–31-01-1968", "30 January 1968 – 31 January 1968"),
         ("1986/..", "từ 1986", "from 1986"),
+        ("../1974", "đến 1974", "until 1974"),
+        (
+            "1976-01~/1976-04~",
+            "khoảng tháng 1-1976 – tháng 4-1976",
+            "about January 1976 – April 1976",
+        ),
+        ("197X", "thập niên 1970", "1970s"),
+        ("198X~", "khoảng thập niên 1980", "about 1980s"),
+        ("19XX", "thế kỷ 20", "20th century"),
+        ("20XX", "thế kỷ 21", "21st century"),
+        ("1986-33", "quý I-1986", "first quarter of 1986"),
+        ("2018-41", "nửa cuối năm 2018", "second half of 2018"),
+        ("[1987..1988]", "1987–1988", "1987–1988"),
+        ("[1943,1945]", "1943 hoặc 1945", "1943 or 1945"),
+        ("{1943,1945}", "1943 và 1945", "1943 and 1945"),
+        ("[..1950]", "1950 hoặc trước đó", "1950 or earlier"),
+        ("[1950..]", "1950 hoặc sau đó", "1950 or later"),
     ],
 )
 def test_in_words_formats_by_language(edtf: str, vi: str, en: str) -> None:
@@ -77,3 +94,4 @@ def test_parse_of_any_text_returns_or_raises_not_a_date(text: str) -> None:
             return
     if span.earliest_on and span.latest_on:
         assert span.earliest_on <= span.latest_on
+    assert in_words(span.edtf, "vi")

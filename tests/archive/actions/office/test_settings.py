@@ -81,13 +81,30 @@ def test_open_archive_with_sample_enqueues_job(vault: Vault, empty: Session) -> 
     assert sample_jobs(empty) == [first_run.SAMPLE_JOB]
 
 
-def test_open_archive_without_name_uses_defaults(
-    vault: Vault, empty: Session, database: Database
+@pytest.mark.parametrize("name", ["", "  ", "Lời Kể", " lời  kể "])
+def test_open_archive_without_a_name_of_its_own_is_refused(
+    vault: Vault, empty: Session, database: Database, name: str
 ) -> None:
-    first_run.open_archive(empty, VISITOR, replace(FORM, site_name="", language="xx"), vault=vault)
+    with pytest.raises(settings.SiteNameMissing):
+        first_run.open_archive(empty, VISITOR, replace(FORM, site_name=name), vault=vault)
+    assert empty.scalar(select(func.count(User.id))) == 0
+    first_run.open_archive(empty, VISITOR, replace(FORM, language="xx"), vault=vault)
     empty.commit()
-    assert site_of(database).name == settings.DEFAULT_NAME
     assert site_of(database).language == "vi"
+
+
+def test_citations_name_the_archive_and_its_office_once_they_are_given(
+    db: Session, rights_of: Callable[[str | None], Rights]
+) -> None:
+    assert settings.name_for_citations(db) == ""
+    assert settings.site(db).shown_name == settings.PROGRAM_NAME
+    settings.set_value(db, "site_name", settings.PROGRAM_NAME)  # as first runs once suggested
+    assert settings.name_for_citations(db) == ""
+    ada = rights_of("ada")
+    settings.update_site(db, ada, settings.Site(name="Kho Quận 5"))
+    assert settings.name_for_citations(db) == "Kho Quận 5"
+    settings.update_site(db, ada, settings.Site(name="Kho Quận 5", tagline="Phòng Lịch sử"))
+    assert settings.name_for_citations(db) == "Kho Quận 5, Phòng Lịch sử"
 
 
 def test_open_archive_beside_originals_without_records_is_refused(
@@ -155,7 +172,7 @@ def test_update_site_with_invalid_prefix_is_refused(
     with pytest.raises(PrefixRefused):
         settings.update_site(db, rights_of("ada"), settings.Site(name="X", accession_prefix=prefix))
     db.commit()
-    assert site_of(database).name == settings.DEFAULT_NAME
+    assert site_of(database).name == ""
 
 
 def test_update_site_prefix_applies_to_new_numbers(
@@ -163,7 +180,7 @@ def test_update_site_prefix_applies_to_new_numbers(
 ) -> None:
     description = Description(title="Một")
     assert interviews.create(db, MACHINE, description, year=2026).accession == "LK-2026-001"
-    settings.update_site(db, rights_of("ada"), settings.Site(accession_prefix="VPLS"))
+    settings.update_site(db, rights_of("ada"), settings.Site(name="Kho", accession_prefix="VPLS"))
     assert interviews.create(db, MACHINE, description, year=2026).accession == "VPLS-2026-001"
     assert interviews.create(db, MACHINE, description, year=2027).accession == "VPLS-2027-001"
 

@@ -189,8 +189,8 @@ def test_export_after_the_witness_was_replaced_names_the_speaker(
     ]
     assert again.people == (
         (NEW, "witness"),
-        (named.INTERVIEWER, "interviewer"),
         (named.SPOKEN_NAME, "witness"),
+        (named.INTERVIEWER, "interviewer"),
     )
 
 

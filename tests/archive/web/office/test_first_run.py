@@ -8,12 +8,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app import create_app
-from archive.actions.office import first_run
+from archive.actions.catalogue import interviews
+from archive.actions.catalogue.interviews import Description
+from archive.actions.office import first_run, settings
 from archive.models import Job, User
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.support.cast import PASSWORD
 from tests.support.empty_archive import delete_accounts
+from tests.support.rights import rights_of_machine
 
 GOOD = {
     "site_name": "Kho Quận 5",
@@ -62,6 +65,7 @@ def test_first_run_page_has_both_languages_and_readiness(
 ) -> None:
     assert "Kho này của đơn vị nào?" in visitor.get("/vi/first-run").text
     english = visitor.get("/en/first-run").text
+    assert 'value="Lời Kể"' not in english
     assert "Whose archive is this?" in english
     assert "State of this machine" in english
 
@@ -96,6 +100,7 @@ def test_first_run_with_sample_enqueues_it_and_home_shows_it(
         ({"password": "short"}, "password", "at least 12 characters"),
         ({"password": "x" * 1025}, "password", "at most 1024 characters"),
         ({"name": "   "}, "name", "A name is needed"),
+        ({"site_name": ""}, "site_name", "The archive needs a name of its own"),
     ],
 )
 def test_invalid_first_run_shows_field_problem_and_keeps_input(
@@ -106,7 +111,7 @@ def test_invalid_first_run_shows_field_problem_and_keeps_input(
     before, _found, after = answer.text.partition(f'id="{field}-problem"')
     assert sentence in after[:400]
     assert f'aria-describedby="{field}' in before
-    assert 'value="Kho Quận 5"' in answer.text
+    assert f'value="{GOOD["site_tagline"]}"' in answer.text
     assert PASSWORD not in answer.text
     assert users(toolbox) == 0
     assert visitor.post("/en/first-run", data=GOOD).status_code == 303
@@ -156,3 +161,24 @@ def test_invalid_settings_are_refused_and_kept_in_the_form(
     assert answer.status_code == 422
     assert f'id="{name}-problem"' in answer.text
     assert "Kho mới" not in visitor.get("/vi/").text
+
+
+def test_unnamed_archive_shows_its_administrator_the_missing_name(
+    visitor: FlaskClient, toolbox: Toolbox
+) -> None:
+    visitor.post("/en/first-run", data=GOOD)
+    question = "This archive has no name yet."
+    assert question not in visitor.get("/en/office").text
+    with toolbox.database.writing() as db:
+        settings.set_value(db, "site_name", settings.PROGRAM_NAME)  # as first runs once suggested
+        interviews.create(db, rights_of_machine("test"), Description(title="Chuyện"))
+    assert question in visitor.get("/en/office").text
+    assert question in visitor.get("/en/").text
+    assert 'value="Lời Kể"' not in visitor.get("/en/office").text
+    assert (
+        visitor.post(
+            "/en/office", data={"site_name": "Kho mới", "accession_prefix": "LK"}
+        ).status_code
+        == 303
+    )
+    assert question not in visitor.get("/en/").text

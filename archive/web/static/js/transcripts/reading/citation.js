@@ -25,8 +25,15 @@ export function connectCitation(page, turns) {
     const button = /** @type {Element} */ (event.target).closest("[data-copy]");
     if (!(button instanceof HTMLElement)) return;
     const style = button.dataset.copy || "";
+    const passage = selected(turns);
+    // The answer for a passage that was selected a moment ago may still be under way.
+    if (passage && page.dataset.cited !== addressOf(page, passage)) await cite(page, passage);
+    if (passage && page.dataset.cited !== addressOf(page, passage)) {
+      announce(t("The citation of this passage could not be loaded; nothing was copied."));
+      return;
+    }
     const source = (page.querySelector(`[data-citation="${style}"]`)?.textContent || "").trim();
-    const words = copiesWords(style) ? selected(turns)?.words : "";
+    const words = copiesWords(style) ? passage?.words : "";
     const done = await copy(words ? `${words}\n${source}` : source);
     announce(
       done
@@ -96,14 +103,23 @@ function wordFrom(turn, char) {
   return wordAt(turn.words, char) || turn.words.find((word) => word.from >= char) || null;
 }
 
+/**
+ * To the millisecond, so that a neighbour who speaks in the same second is not cited.
+ * @param {HTMLElement} page @param {{start: number, end: number, part: number}} passage
+ */
+function addressOf(page, { start, end, part }) {
+  const query = new URLSearchParams({ t: `${start / 1000}-${end / 1000}`, part: String(part) });
+  if (page.dataset.version) query.set("version", page.dataset.version);
+  return `${page.dataset.cite}?${query}`;
+}
+
 /** @param {HTMLElement} page @param {{start: number, end: number, part: number}} passage */
 async function cite(page, passage) {
-  const start = Math.floor(passage.start / 1000);
-  const end = Math.ceil(passage.end / 1000);
-  const query = new URLSearchParams({ t: `${start}-${end}`, part: String(passage.part) });
-  if (page.dataset.version) query.set("version", page.dataset.version);
-  const answer = await ask("GET", `${page.dataset.cite}?${query}`);
-  if (answer.status !== 200) return;
+  const address = addressOf(page, passage);
+  page.dataset.citing = address;
+  const answer = await ask("GET", address);
+  if (answer.status !== 200 || page.dataset.citing !== address) return;
+  page.dataset.cited = address;
   for (const holder of page.querySelectorAll("[data-citation]")) {
     const citation = answer.body[holder.getAttribute("data-citation") || ""];
     if (holder instanceof HTMLPreElement) holder.textContent = citation;
@@ -114,8 +130,8 @@ async function cite(page, passage) {
   const scope = page.querySelector("[data-cite-scope]");
   if (scope) {
     scope.textContent = t("The passage from %(start)s to %(end)s", {
-      start: clock(start * 1000),
-      end: clock(end * 1000),
+      start: clock(Math.floor(passage.start / 1000) * 1000),
+      end: clock(Math.ceil(passage.end / 1000) * 1000),
     });
   }
 }

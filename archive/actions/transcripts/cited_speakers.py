@@ -1,0 +1,49 @@
+"""Who speaks in a cited passage, with the names that the reader may have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from archive import access
+from archive.access import Rights, Scope
+from archive.actions.transcripts import rendition
+from archive.actions.transcripts.citations import CitedSpeaker
+from archive.actions.transcripts.rendition import Turn
+from archive.actions.transcripts.speakers import VersionSpeakers
+from archive.models import Interview, TranscriptVersion
+
+
+def speakers_of_passage(
+    db: Session,
+    rights: Rights,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment_ids: Sequence[str],
+    *,
+    part: int,
+) -> tuple[CitedSpeaker, ...]:
+    """Return those who speak in these segments, each once, in the order of their first turn.
+
+    Empty where the reader may not read the text. Turns that are closed to the reader are left
+    out, with who speaks there.
+    """
+    if not access.may(rights, "read", Scope(interview, version)):
+        return ()
+    turns = rendition.select_turns(db, rights, {version.id: (version, interview)}, segment_ids)
+    of_version = VersionSpeakers(rights, interview, version)
+    found: dict[str, CitedSpeaker] = {}
+    for turn in (turns[one] for one in segment_ids if one in turns):
+        if not turn.is_closed and turn.part == part:
+            speaker = _cited_speaker(of_version, interview, turn)
+            found.setdefault(speaker.name, speaker)
+    return tuple(found.values())
+
+
+def _cited_speaker(of_version: VersionSpeakers, interview: Interview, turn: Turn) -> CitedSpeaker:
+    """Return the full name of a person of the interview, else the name that the text has."""
+    contribution = next((c for c in interview.contributions if c.id == turn.contribution_id), None)
+    if contribution is None:
+        return CitedSpeaker(turn.speaker.full, turn.speaker.role)
+    return CitedSpeaker(of_version.participant(contribution).name.full, turn.speaker.role)
