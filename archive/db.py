@@ -42,12 +42,18 @@ _PRAGMAS = (
 
 
 def make_engine(
-    url: str, *, foreign_keys: bool = True, connections: int = FEW_CONNECTIONS
+    url: str,
+    *,
+    foreign_keys: bool = True,
+    connections: int = FEW_CONNECTIONS,
+    creates: bool = False,
 ) -> Engine:
     """Create an engine with the measured settings; migrations need one without foreign keys.
 
     Alembic's batch mode drops and recreates a parent table on SQLite, and with
     foreign keys on that deletes the children. `connections` is how many may be open at once.
+    A missing SQLite file is created only with `creates`: an empty one in the place of a lost
+    database would look like a new archive.
     """
     # One connection per web thread, and a few more for other threads of the process.
     pool: dict[str, Any] = {
@@ -59,11 +65,15 @@ def make_engine(
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, **pool)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **pool)
-    file = _OpenedFile(make_url(url).database)
+    file = _OpenedFile(make_url(url).database, creates=creates)
 
     @event.listens_for(engine, "do_connect")
-    def _before_connecting(*_: object) -> None:
+    def _before_connecting(
+        _dialect: object, _record: object, args: list[Any], options: dict[str, Any]
+    ) -> None:
         file.before_connecting()
+        if file.path is not None:
+            args[0], options["uri"] = f"{file.path.absolute().as_uri()}?mode=rw", True
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -127,21 +137,23 @@ _READING: dict[str, dict[str, Any]] = {
 class _OpenedFile:
     """The file that an engine opened first; every later connection and transaction needs it."""
 
-    def __init__(self, name: str | None) -> None:
-        self._path = Path(name) if name and name != ":memory:" else None
+    def __init__(self, name: str | None, *, creates: bool) -> None:
+        self.path = Path(name) if name and name != ":memory:" else None
+        self._creates = creates
         self._identity: Identity | None = None
 
     def before_connecting(self) -> None:
-        """Create the file with mode 0600 if this is the first connection.
+        """Remember the file at the first connection; create it with mode 0600 if that is wanted.
 
         Raises ForeignLog before SQLite applies a log that belongs to another file.
         """
-        if self._path is None:
+        if self.path is None:
             return
         if self._identity is None:
-            require_own_log(self._path)  # before a new file: SQLite deletes the log of an empty one
-            make_private(self._path)
-            self._identity = identity_of(self._path)
+            require_own_log(self.path)  # before a new file: SQLite deletes the log of an empty one
+            if self._creates:
+                make_private(self.path)
+            self._identity = identity_of(self.path)
         self.require_unmoved()
 
     def connection_opened(self) -> None:
@@ -161,8 +173,8 @@ class _OpenedFile:
 
     def require_unmoved(self) -> None:
         """Raise ArchiveMoved if the path leads to another file or to none."""
-        if self._path is not None and identity_of(self._path) != self._identity:
-            raise ArchiveMoved(f"{self._path} is not the file that was opened")
+        if self.path is not None and identity_of(self.path) != self._identity:
+            raise ArchiveMoved(f"{self.path} is not the file that was opened")
 
 
 class Database:

@@ -5,6 +5,7 @@ Every field is described in `docs/operating.md`; a test compares the two.
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import secrets
@@ -163,7 +164,18 @@ def make_folders(settings: Settings) -> None:
         settings.index_dir,
         settings.models_dir,
     ):
+        _require_reachable(folder)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _require_reachable(folder: Path) -> None:
+    """Raise OSError for a link to a missing disk, and for a file in the place of a folder."""
+    if folder.is_symlink() and not folder.exists():
+        raise FileNotFoundError(
+            errno.ENOENT, "it leads to a folder that is not there; is its disk connected?", folder
+        )
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
 
 
 def make_home(home: Path) -> None:

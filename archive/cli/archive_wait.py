@@ -28,7 +28,8 @@ def require_archive(tools: Toolbox) -> None:
             f"The database is at {current}, this program needs {expected}: flask init migrates it.",
         )
     with tools.database.reading() as db:
-        first_run.require_records(db, tools.vault)
+        first_run.require_vault(db, tools)
+        first_run.require_records(db, tools)
 
 
 def wait_for_archive(tools: Toolbox) -> None:
@@ -61,14 +62,21 @@ def _missing(tools: Toolbox) -> tuple[str, str] | None:
         if needs_person or not is_database_lost(error, url):
             raise
         return describe_error(error)
-    return None if current is not None else ("no_archive", _no_archive(tools))
+    if current is None:
+        return "no_archive", _no_archive(tools)
+    try:
+        with tools.database.reading() as db:
+            first_run.require_vault(db, tools)
+    except first_run.VaultMissing as missing:  # a disk that is mounted later
+        return describe_error(missing)
+    return None
 
 
 def _revision(tools: Toolbox) -> str | None:
     restore_marker.require_finished(tools.settings)
     current = migrations.current_revision(tools.settings.database_url)
     if current is None:
-        first_run.require_records(None, tools.vault)
+        first_run.require_records(None, tools)
     return current
 
 

@@ -17,7 +17,7 @@ def check_database(tools: Toolbox) -> CheckResult:
     migrations.require_known_revision(url)
     current, expected = migrations.current_revision(url), migrations.newest_revision()
     if current is None:
-        first_run.require_records(None, tools.vault)
+        first_run.require_records(None, tools)
         return CheckResult("database", "fault", "The database is empty.", "flask init fills it.")
     if current != expected:
         return CheckResult(
@@ -29,7 +29,7 @@ def check_database(tools: Toolbox) -> CheckResult:
     with tools.database.reading() as db:
         damage = database_check.find_damage(db)
         if not damage:
-            first_run.require_records(db, tools.vault)
+            first_run.require_records(db, tools)
     if damage:
         detail = f"The database is damaged: {'; '.join(damage)}."
         return CheckResult("database", "fault", detail, message_for_code("database_damaged"))

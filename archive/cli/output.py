@@ -205,7 +205,7 @@ def _describe_database_error(error: SQLAlchemyError) -> tuple[str, str]:
     home = toolbox().settings.home
     if "no such table" in cause or "unable to open" in cause or cause.startswith("relation "):
         try:
-            first_run.require_records(None, toolbox().vault)
+            first_run.require_records(None, toolbox())
         except first_run.RecordsLost as lost:
             return lost.code, _refusal_message(lost)
         return "no_archive", f"There is no archive in {home} yet: flask init makes it."

@@ -53,12 +53,15 @@ def init(as_json: bool) -> None:
     settings = toolbox().settings
     if fault := database_fault(settings.database_url):
         exit_with_error(*fault)
-    make_folders(settings)
     if migrations.current_revision(settings.database_url) is None:
-        first_run.require_records(None, toolbox().vault)
+        first_run.require_records(None, toolbox())
+    else:
+        with toolbox().database.reading() as db:
+            first_run.require_vault(db, toolbox())
+    make_folders(settings)
     migrated = migrations.upgrade(settings.database_url)
     with transaction() as db:
-        first_run.require_records(db, toolbox().vault)
+        first_run.require_records(db, toolbox())
         places.seed(db)
     findings = file_modes.fix_permissions(settings)
     print_result(

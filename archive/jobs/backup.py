@@ -8,9 +8,16 @@ from typing import Any
 from archive.access import Refused
 from archive.actions.office import backup
 from archive.actions.office.backup import BackupOptions
-from archive.jobs.context import JobContext, JobProblem
+from archive.jobs.context import JobContext, JobParked, JobProblem
 
 STORE_EVERY_S = 1.0
+# What ends by itself: another backup is done, or the disk is connected in the morning.
+_PASSING = (
+    "backup_running",
+    "backup_target_busy",
+    "backup_target_missing",
+    "backup_target_unusable",
+)
 
 
 def handle(context: JobContext) -> dict[str, Any] | None:
@@ -27,6 +34,8 @@ def handle(context: JobContext) -> dict[str, Any] | None:
             on_progress=_StoredProgress(context),
         )
     except Refused as refused:
+        if refused.code in _PASSING:
+            raise JobParked(refused.code, **refused.facts) from refused
         raise JobProblem(refused.code, final=True, **refused.facts) from refused
     return result.as_dict() | {"missing": result.missing[: backup.MOST_MISSING_NAMED]}
 

@@ -131,12 +131,23 @@ MESSAGES: dict[str, MessageFactory] = {
         advice=_("Free some disk space, or check the disk, then run flask init again."),
     ),
     "records_lost": lambda f: Message(
-        _("The originals are here, but the database that describes them is missing or empty."),
-        reassurance=_("Nothing was changed, and the originals are safe."),
+        _(
+            "The files of an archive are here, but the database that describes them is missing or"
+            " empty."
+        ),
+        reassurance=_("Nothing was changed, and the files are safe."),
         advice=_(
             "Put the last copy of the database back, or restore a backup into an empty folder"
-            " with flask restore. For a new archive, move the folder “vault” to another place"
-            " first."
+            " with flask restore. For a new archive, move the folders “vault” and “derivatives” to"
+            " another place first."
+        ),
+    ),
+    "vault_missing": lambda f: Message(
+        _("The folder of the originals is missing: %(folder)s.", folder=f.get("folder", "?")),
+        reassurance=_("Nothing was changed, and the database is whole."),
+        advice=_(
+            "Connect the disk that holds it, or correct LOIKE_HOME. If it is lost, restore a backup"
+            " into an empty folder with flask restore."
         ),
     ),
     "database_moved": lambda f: Message(

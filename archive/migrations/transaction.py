@@ -41,7 +41,7 @@ def reading(database_url: str) -> Iterator[Connection | None]:
 @contextmanager
 def migrating(database_url: str) -> Iterator[Connection]:
     """Open one transaction for a whole upgrade, committed at the end of the block."""
-    engine = make_engine(database_url, foreign_keys=False)
+    engine = make_engine(database_url, foreign_keys=False, creates=True)
     is_sqlite = engine.dialect.name == "sqlite"
     if is_sqlite:
         event.listen(engine, "connect", _wait_for_another_migration)

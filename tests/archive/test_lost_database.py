@@ -12,23 +12,26 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import make_url, select
 
+from app import create_app
 from archive import migrations
 from archive.archive_moved import ArchiveMoved
 from archive.db import Database
-from archive.models import Interview
+from archive.models import Interview, Job
 from archive.models.base import new_id
-from archive.settings import Settings
+from archive.queue import enqueue
+from archive.settings import Settings, make_folders
 from archive.toolbox import Toolbox
+from tests.support.cli_runner import CliRunner
 from tests.support.http_server import ROOT
-from tests.support.worker_process import command, environment
+from tests.support.worker_process import command, environment, wait_until
 
 ON_SQLITE = pytest.mark.sqlite_only
 ClientOf = Callable[[str | None], FlaskClient]
 
 
-def run_flask(settings: Settings, word: str) -> subprocess.CompletedProcess[str]:
+def run_flask(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(word),
+        command(*words),
         cwd=ROOT,
         env=environment(settings),
         stdin=subprocess.DEVNULL,
@@ -117,3 +120,105 @@ def test_init_serve_and_worker_refuse_originals_without_records(
     assert file.exists() == (lost != "missing")
     if lost == "empty":
         assert file.stat().st_size == 0
+
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("demo", "load"),
+    ("demo", "remove"),
+    ("ingest", "LK-1", str(ROOT / "README.md")),
+    ("interview", "add", "--title", "Chuyện"),
+    ("reindex",),
+    ("search", "chợ"),
+    ("derive",),
+    ("fixity",),
+    ("jobs",),
+    ("user", "add", "a@a.test", "--name", "Ánh", "--role", "editor", "--password-stdin"),
+    ("access", "explain", "LK-1"),
+    ("transcribe", "LK-1"),
+    ("doctor",),
+)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Settings:
+    """The folders of an archive without a database."""
+    settings = Settings.from_env({"LOIKE_HOME": str(tmp_path / "new")})
+    make_folders(settings)
+    return settings
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_command_makes_no_database_in_the_place_of_a_lost_one(
+    words: tuple[str, ...], folders: Settings
+) -> None:
+    runner = CliRunner(create_app(folders))
+    for sentence in ("There is no archive in", "The files of an archive are here"):
+        ended = runner.run(*words, stdin="một mật khẩu đủ dài\n" * 2)
+        assert ended.exit_code in (1, 2)
+        assert sentence in ended.output
+        assert list(folders.home.glob("archive.db*")) == []
+        (folders.derivatives_dir / "ab").mkdir(exist_ok=True)
+
+
+@ON_SQLITE
+def test_copies_alone_are_files_of_a_lost_archive(folders: Settings) -> None:
+    shutil.rmtree(folders.vault_dir)
+    (folders.derivatives_dir / "ab").mkdir()
+    process = run_flask(folders, "init")
+    assert process.returncode == 1
+    assert process.stderr.endswith("[records_lost]\n"), process.stderr
+    assert not (folders.home / "archive.db").exists()
+    assert not folders.vault_dir.exists()
+
+
+def test_home_whose_disk_is_away_is_neither_served_nor_filled(
+    toolbox: Toolbox, settings: Settings
+) -> None:
+    """The database is on a server; on SQLite a link to the disk stands for it."""
+    add_interview(toolbox.database)
+    toolbox.database.dispose()
+    settings.vault_dir.rename(settings.home / "away")
+    for word in ("init", "serve"):
+        process = run_flask(settings, word)
+        assert process.returncode == 1, process.stdout
+        assert process.stderr.endswith("[vault_missing]\n"), process.stderr
+        assert not settings.vault_dir.exists()
+    log = settings.home / "worker.log"
+    with log.open("wb") as stream:
+        worker = subprocess.Popen(
+            command("worker"), cwd=ROOT, env=environment(settings), stderr=stream
+        )
+    try:
+        wait_until(lambda: "[vault_missing]" in log.read_text())
+        (settings.home / "away").rename(settings.vault_dir)
+        add_job(toolbox.database)
+        wait_until(lambda: states_of_jobs(toolbox.database) == {"done"})
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def add_job(database: Database) -> None:
+    with database.writing() as db:
+        enqueue(db, "sweep")
+
+
+def states_of_jobs(database: Database) -> set[str]:
+    with database.reading() as db:
+        return set(db.scalars(select(Job.state).where(Job.kind == "sweep")))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("there", ["a link to a missing disk", "a file"])
+def test_vault_that_is_no_folder_is_a_sentence(there: str, folders: Settings) -> None:
+    shutil.rmtree(folders.vault_dir)
+    if there == "a file":
+        folders.vault_dir.touch()
+    else:
+        folders.vault_dir.symlink_to(folders.home / "not mounted")
+    process = run_flask(folders, "init")
+    assert process.returncode == 1
+    sentence = "Not a directory" if there == "a file" else "is its disk connected?"
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr

@@ -106,7 +106,7 @@ def assert_rows_kept(filled: Rows, url: str) -> None:
 
 def change(url: str, *statements: str) -> None:
     """Run SQL as the program does, with foreign keys on."""
-    engine = make_engine(url)
+    engine = make_engine(url, creates=True)
     try:
         with engine.begin() as connection:
             for statement in statements:

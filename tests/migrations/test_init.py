@@ -41,6 +41,7 @@ def test_init_run_concurrently_and_again_succeeds(
     if before:
         upgrade_to(url, before)
         filled = fill(url)
+        (tmp_path / "vault").mkdir()
     processes = [start_init(url, tmp_path), start_init(url, tmp_path)]
     errors_of_both = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], errors_of_both

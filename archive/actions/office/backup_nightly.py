@@ -17,7 +17,7 @@ BACKUP_PRIORITY = -10
 
 
 def enqueue_due_backup(db: Session, settings: Settings) -> Job | None:
-    """Enqueue a backup unless one was enqueued since the hour of last night.
+    """Enqueue a backup unless one waits for its disk or was enqueued since the hour of last night.
 
     Safe to call concurrently. After a night in which the machine was off it is due at once. A
     job that a wrong clock enqueued ahead does not count.
@@ -27,7 +27,8 @@ def enqueue_due_backup(db: Session, settings: Settings) -> Job | None:
     now = queue.database_now(db)
     recent = select(Job.id).where(
         Job.kind == BACKUP_JOB,
-        Job.created_at.between(last_due(now, settings), now + timedelta(days=1)),
+        Job.created_at.between(last_due(now, settings), now + timedelta(days=1))
+        | ((Job.state == "waiting") & ~queue.waits_for_person()),
     )
     if db.scalar(recent.limit(1)) is not None:
         return None

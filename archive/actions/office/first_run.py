@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from archive.actions.accounts import accounts, sessions
 from archive.actions.accounts.sessions import NewSession
 from archive.actions.office import settings
 from archive.models import Interview, Setting, User
-from media.vault import Vault
+from archive.toolbox import Toolbox
 
 SAMPLE_JOB = "load_sample"
 
@@ -26,21 +27,46 @@ class ArchiveAlreadyOpen(Refused):
 
 
 class RecordsLost(Refused):
-    """The vault holds originals, and the database holds neither an account nor an interview."""
+    """There are originals or copies, and the database holds neither an account nor an interview."""
 
     code = "records_lost"
 
 
-def require_records(db: Session | None, vault: Vault) -> None:
-    """Raise RecordsLost beside a vault with originals; `db` is None without a database.
+class VaultMissing(Refused):
+    """The database holds an archive, and the folder of its originals is not there."""
 
-    A new archive must not be opened over the originals of one whose database was lost.
+    code = "vault_missing"
+
+
+def require_records(db: Session | None, tools: Toolbox) -> None:
+    """Raise RecordsLost beside files of an archive; `db` is None without a database.
+
+    A new archive must not be opened over the files of one whose database was lost. Copies count
+    too: they are all that is left where the originals lie on a disk that is away.
     """
-    if next(vault.keys(), None) is None:
+    if db is not None and _has_records(db):
         return
-    known = (select(User.id).limit(1), select(Interview.id).limit(1))
-    if db is None or all(db.scalar(query) is None for query in known):
+    if next(tools.vault.keys(), None) is not None or _has_entries(tools.derivatives_dir):
         raise RecordsLost
+
+
+def require_vault(db: Session, tools: Toolbox) -> None:
+    """Raise VaultMissing where a database with records has no folder for originals.
+
+    On the mount point of a disk that is away every original would be missing, and new ones would
+    lie beneath the disk once it is back.
+    """
+    if _has_records(db) and not tools.settings.vault_dir.is_dir():
+        raise VaultMissing(folder=str(tools.settings.vault_dir))
+
+
+def _has_records(db: Session) -> bool:
+    known = (select(User.id).limit(1), select(Interview.id).limit(1))
+    return any(db.scalar(query) is not None for query in known)
+
+
+def _has_entries(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.iterdir(), None) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +82,7 @@ class FirstRunInput:
     with_sample: bool
 
 
-def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, vault: Vault) -> NewSession:
+def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, tools: Toolbox) -> NewSession:
     """Create the first administrator and open their session.
 
     Raises ArchiveAlreadyOpen, RecordsLost or SiteNameMissing.
@@ -65,7 +91,7 @@ def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, vault: Vau
     """
     if not accounts.has_no_accounts(db) or db.get(Setting, "opened") is not None:
         raise ArchiveAlreadyOpen
-    require_records(db, vault)
+    require_records(db, tools)
     site_name = settings.require_own_name(data.site_name)
     try:
         with db.begin_nested():

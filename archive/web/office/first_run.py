@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
     """Render the form while there is no account."""
     if not accounts.has_no_accounts(current.db()):
         return redirect(url_for("home.show"), 303)
-    first_run.require_records(current.db(), current.toolbox().vault)
+    first_run.require_records(current.db(), current.toolbox())
     return _page(forms.Form())
 
 
@@ -62,7 +62,7 @@ def create() -> ResponseReturnValue:
                 password=password,
                 with_sample=form.values["start"] == "sample",
             ),
-            vault=current.toolbox().vault,
+            tools=current.toolbox(),
         )
     except first_run.ArchiveAlreadyOpen:
         return redirect(url_for("sign_in.show"), 303)

@@ -254,7 +254,7 @@ def test_lost_records_beside_originals_are_a_fault_with_the_advice_of_init(
         check=False,
     )
     assert doctor.returncode == 1
-    advice = "The originals are here, but the database that describes them is missing or empty."
+    advice = "The files of an archive are here, but the database that describes them is missing"
     [report] = [line for line in doctor.stdout.splitlines() if " database " in line[:20]]
     assert report.startswith("fault")
     assert advice in report

@@ -13,8 +13,10 @@ from app import create_toolbox
 from archive import queue
 from archive.actions.office import backup, backup_nightly, backup_status
 from archive.actions.office.backup_folder import BackupFolder
+from archive.actions.office.backup_locks import TargetLock
 from archive.jobs.worker import Worker
 from archive.models import Job
+from archive.models.base import utc_now
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.support.backups import assert_good, back_up, ingest
@@ -94,14 +96,48 @@ def test_worker_backs_up_every_night(tools: Toolbox, target: Path, tmp_path: Pat
     assert_good(target, copies=2)
 
 
-def test_backup_to_a_disk_that_is_not_connected_fails_with_a_sentence(
-    tools: Toolbox, target: Path
+def test_backup_waits_for_a_disk_that_is_not_connected(
+    tools: Toolbox, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ingest(tools, tmp_path / "in")
+    back_up(tools, target)
+    target.rename(tmp_path / "in the drawer")
     target.mkdir()  # the mount point
     job = run_backup(tools)
-    assert (job.state, job.problem) == ("failed", "backup_target_missing")
+    assert (job.state, job.problem) == ("waiting", "backup_target_missing")
     assert job.detail == {"path": str(target)}
     assert list(target.iterdir()) == []
+    tomorrow = utc_now() + timedelta(hours=24)
+    with monkeypatch.context() as clock, tools.database.writing() as db:
+        clock.setattr(queue, "database_now", lambda _db: tomorrow)
+        assert backup_nightly.enqueue_due_backup(db, tools.settings) is None  # one is enough
+    target.rmdir()
+    (tmp_path / "in the drawer").rename(target)
+    assert run_parked(tools, job).state == "done"
+    assert_good(target, copies=2)
+
+
+def test_backup_waits_until_another_one_is_done(
+    tools: Toolbox, target: Path, tmp_path: Path
+) -> None:
+    ingest(tools, tmp_path / "in")
+    back_up(tools, target)
+    other = TargetLock(target)
+    job = run_backup(tools)
+    assert (job.state, job.problem) == ("waiting", "backup_target_busy")
+    other.release()
+    assert run_parked(tools, job).state == "done"
+    assert_good(target, copies=2)
+
+
+def run_parked(tools: Toolbox, job: Job) -> Job:
+    """Run a job that was parked, as half a minute later."""
+    with tools.database.writing() as db:
+        db.get_one(Job, job.id).run_after_at = utc_now()
+    worker = Worker(tools)
+    assert worker.run_one(worker.lanes)
+    with tools.database.reading() as db:
+        return db.get_one(Job, job.id)
 
 
 def test_backup_without_a_folder_fails(toolbox: Toolbox) -> None:

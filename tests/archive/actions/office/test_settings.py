@@ -20,7 +20,6 @@ from archive.actions.office.first_run import FirstRunInput
 from archive.db import Database
 from archive.models import Job, User
 from archive.toolbox import Toolbox
-from media.vault import Vault
 from tests.support.cast import PASSWORD
 from tests.support.rights import rights_of_machine, rights_of_role
 
@@ -45,11 +44,6 @@ def empty(db: Session) -> Session:
     return db
 
 
-@pytest.fixture
-def vault(toolbox: Toolbox) -> Vault:
-    return toolbox.vault
-
-
 def site_of(database: Database) -> settings.Site:
     with database.reading() as db:
         return settings.site(db)
@@ -63,9 +57,9 @@ def sample_jobs(db: Session) -> list[str]:
 
 
 def test_open_archive_creates_administrator_and_site(
-    vault: Vault, empty: Session, database: Database
+    toolbox: Toolbox, empty: Session, database: Database
 ) -> None:
-    session = first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+    session = first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
     empty.commit()
     found = sessions.active_session(database, session.token)
     user = found.user if found is not None else None
@@ -76,19 +70,19 @@ def test_open_archive_creates_administrator_and_site(
     assert sample_jobs(empty) == []
 
 
-def test_open_archive_with_sample_enqueues_job(vault: Vault, empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, replace(FORM, with_sample=True), vault=vault)
+def test_open_archive_with_sample_enqueues_job(toolbox: Toolbox, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, replace(FORM, with_sample=True), tools=toolbox)
     assert sample_jobs(empty) == [first_run.SAMPLE_JOB]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "Lời Kể", " lời  kể "])
 def test_open_archive_without_a_name_of_its_own_is_refused(
-    vault: Vault, empty: Session, database: Database, name: str
+    toolbox: Toolbox, empty: Session, database: Database, name: str
 ) -> None:
     with pytest.raises(settings.SiteNameMissing):
-        first_run.open_archive(empty, VISITOR, replace(FORM, site_name=name), vault=vault)
+        first_run.open_archive(empty, VISITOR, replace(FORM, site_name=name), tools=toolbox)
     assert empty.scalar(select(func.count(User.id))) == 0
-    first_run.open_archive(empty, VISITOR, replace(FORM, language="xx"), vault=vault)
+    first_run.open_archive(empty, VISITOR, replace(FORM, language="xx"), tools=toolbox)
     empty.commit()
     assert site_of(database).language == "vi"
 
@@ -108,45 +102,45 @@ def test_citations_name_the_archive_and_its_office_once_they_are_given(
 
 
 def test_open_archive_beside_originals_without_records_is_refused(
-    vault: Vault, empty: Session
+    toolbox: Toolbox, empty: Session
 ) -> None:
     original = io.BytesIO(b"a recording of the archive whose database was lost")
-    vault.receive(original)
+    toolbox.vault.receive(original)
     with pytest.raises(first_run.RecordsLost):
-        first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+        first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
     assert empty.scalar(select(func.count(User.id))) == 0
     interviews.create(empty, MACHINE, Description(title="Chuyện"))
-    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+    first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
 
 
-def test_open_archive_twice_is_refused(vault: Vault, empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+def test_open_archive_twice_is_refused(toolbox: Toolbox, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
         first_run.open_archive(
-            empty, VISITOR, replace(FORM, email="second@archive.test"), vault=vault
+            empty, VISITOR, replace(FORM, email="second@archive.test"), tools=toolbox
         )
     assert empty.scalar(select(func.count(User.id))) == 1
 
 
-def test_open_archive_after_loss_of_accounts_is_refused(vault: Vault, empty: Session) -> None:
-    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+def test_open_archive_after_loss_of_accounts_is_refused(toolbox: Toolbox, empty: Session) -> None:
+    first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
     empty.execute(delete(User))
     empty.commit()
     with pytest.raises(first_run.ArchiveAlreadyOpen):
-        first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+        first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
 
 
-def test_open_archive_with_invalid_form_changes_nothing(vault: Vault, empty: Session) -> None:
+def test_open_archive_with_invalid_form_changes_nothing(toolbox: Toolbox, empty: Session) -> None:
     for wrong in (
         replace(FORM, email="x"),
         replace(FORM, password="short"),
         replace(FORM, name=" "),
     ):
         with pytest.raises(access.Refused):
-            first_run.open_archive(empty, VISITOR, wrong, vault=vault)
+            first_run.open_archive(empty, VISITOR, wrong, tools=toolbox)
         empty.rollback()
-    first_run.open_archive(empty, VISITOR, FORM, vault=vault)
+    first_run.open_archive(empty, VISITOR, FORM, tools=toolbox)
 
 
 def test_update_site_needs_an_administrator(
@@ -186,7 +180,7 @@ def test_update_site_prefix_applies_to_new_numbers(
 
 
 def test_open_archive_twice_at_once_creates_one_administrator(
-    vault: Vault, empty: Session, database: Database
+    toolbox: Toolbox, empty: Session, database: Database
 ) -> None:
     barrier, outcomes = threading.Barrier(2), []
 
@@ -195,7 +189,7 @@ def test_open_archive_twice_at_once_creates_one_administrator(
         try:
             with database.writing() as db:
                 form = replace(FORM, email=f"{number}@archive.test")
-                first_run.open_archive(db, VISITOR, form, vault=vault)
+                first_run.open_archive(db, VISITOR, form, tools=toolbox)
             outcomes.append("opened")
         except first_run.ArchiveAlreadyOpen:
             outcomes.append("too late")
