@@ -65,7 +65,12 @@ def make_engine(
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, **pool)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **pool)
-    file = _OpenedFile(make_url(url).database, creates=creates)
+    _use_file(engine, _OpenedFile(make_url(url).database, creates=creates), foreign_keys)
+    return engine
+
+
+def _use_file(engine: Engine, file: _OpenedFile, foreign_keys: bool) -> None:
+    """Let an engine connect to one SQLite file, with our transactions and pragmas."""
 
     @event.listens_for(engine, "do_connect")
     def _before_connecting(
@@ -110,8 +115,6 @@ def make_engine(
         if raw.in_transaction and raw.total_changes != connection.info.get(_CHANGES):
             mark_commit(raw)
 
-    return engine
-
 
 def _raw(connection: Connection) -> Any:
     """Return the `sqlite3` connection."""
@@ -143,7 +146,7 @@ class _OpenedFile:
         self._identity: Identity | None = None
 
     def before_connecting(self) -> None:
-        """Remember the file at the first connection; create it with mode 0600 if that is wanted.
+        """Remember the file at the first connection; create a missing one with mode 0600 if it may.
 
         Raises ForeignLog before SQLite applies a log that belongs to another file.
         """
