@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -109,6 +109,16 @@ class Vault:
         except OSError:
             return None
         return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def modified_at(self, sha256: str) -> datetime | None:
+        """Return when the bytes of a plain file were last written (UTC), or None without one."""
+        try:
+            status = os.lstat(self.path(sha256))
+        except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return datetime.fromtimestamp(status.st_mtime, UTC)
 
     def receive(self, stream: ByteStream, *, sha256: str | None = None) -> StoredObject:
         """Store a stream: hash it on arrival, write it, read it back and compare.

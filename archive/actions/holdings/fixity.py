@@ -13,18 +13,19 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Rights
-from archive.models import Interview, MediaFile
+from archive.models import Event, Interview, MediaFile
 from archive.models.base import utc_now
 from archive.models.vocabulary import CheckState
 from media.vault import FixityCheck, Vault
 
 CHECK_EVERY = timedelta(days=90)
 CLOCK_TOLERANCE = timedelta(days=1)
+FILE_TIME_TOLERANCE = timedelta(seconds=2)  # FAT stores even seconds
 NIGHTLY_BYTES = 200 * 1024**3  # about half an hour of an ordinary disk
 
 
@@ -52,10 +53,14 @@ class FixityResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An object of the vault that is to be checked."""
+    """An object of the vault that is to be checked.
+
+    `is_touched`: its file was written to after the program last found it intact.
+    """
 
     sha256: str
     size_bytes: int
+    is_touched: bool = False
 
 
 WritingSession = Callable[[], AbstractContextManager[Session]]
@@ -158,22 +163,34 @@ def check_each(
 
 
 def find_suspects(db: Session, rights: Rights, vault: Vault) -> list[Candidate]:
-    """Return objects that are missing or of a wrong length, or whose last check failed.
+    """Return objects that are missing, of a wrong length or touched, or whose last check failed.
 
-    Reads no content: `check_again` finds out whether a failed one is intact again.
+    Reads no content: `check_again` finds out whether they are intact.
     """
     access.require(rights, "check_fixity")
+    # A restore writes every file, and reads it back.
+    restored_at = db.scalar(select(func.max(Event.at)).where(Event.kind == "archive.restored"))
     rows = db.execute(
-        select(MediaFile.sha256, MediaFile.size_bytes, MediaFile.check_state)
+        select(
+            MediaFile.sha256,
+            func.max(MediaFile.size_bytes),
+            func.count(case((MediaFile.check_state.not_in(("", "ok")), 1))),
+            func.max(MediaFile.checked_at),
+            func.min(MediaFile.received_at),
+        )
         .where(MediaFile.role == "original", MediaFile.sha256 != "")
+        .group_by(MediaFile.sha256)
         .order_by(MediaFile.sha256)
     )
-    suspects = {
-        sha256: Candidate(sha256=sha256, size_bytes=size_bytes)
-        for sha256, size_bytes, state in rows
-        if state not in ("", "ok") or vault.size_bytes(sha256) != size_bytes
-    }
-    return list(suspects.values())
+    suspects = []
+    for sha256, size_bytes, failed, checked_at, received_at in rows:
+        intact_at = max(at for at in (checked_at, received_at, restored_at) if at is not None)
+        modified_at = vault.modified_at(sha256)
+        is_touched = modified_at is not None and modified_at > intact_at + FILE_TIME_TOLERANCE
+        if is_touched or failed or vault.size_bytes(sha256) != size_bytes:
+            candidate = Candidate(sha256=sha256, size_bytes=size_bytes, is_touched=is_touched)
+            suspects.append(candidate)
+    return suspects
 
 
 def check_again(
@@ -191,7 +208,7 @@ def check_again(
                     )
                 )
             )
-            if states != {check.state}:
+            if candidate.is_touched or states != {check.state}:
                 record_check(db, rights, candidate.sha256, check)
         if check.state != "ok":
             wrong.append(candidate.sha256)
