@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,9 +102,12 @@ class PartStore:
         """Return the number of bytes stored: the offset at which the client resumes."""
         facts = self._facts(part_id)
         try:
-            return os.lstat(self._file(part_id)).st_size
+            status = os.lstat(self._file(part_id))
         except FileNotFoundError:
             return int(facts["length"]) if "sha256" in facts else self._raise_bytes_missing(part_id)
+        if not stat.S_ISREG(status.st_mode):
+            raise PartUnreadable(part_id, "not a plain file")
+        return status.st_size
 
     def peek(self, part_id: str, start: int, size: int) -> bytes:
         """Return up to `size` stored bytes from `start`. Raises NoSuchPart."""
@@ -183,9 +187,14 @@ class PartStore:
             with contextlib.suppress(NoSuchPart), self._locked(part_id):
                 self._disk.unlink(self._file(part_id))
         except PartUnreadable:
-            self._disk.unlink(self._file(part_id))
-        self._disk.unlink(self._facts_file(part_id))
+            self._unlink_file(self._file(part_id))
+        self._unlink_file(self._facts_file(part_id))
         self._hashes.forget(part_id)
+
+    def _unlink_file(self, path: Path) -> None:
+        """Delete a file; a folder in its place was not made here, and stays."""
+        with contextlib.suppress(IsADirectoryError):
+            self._disk.unlink(path)
 
     def ids(self) -> list[str]:
         """Return the ids of all uploads that were created and not discarded."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,27 @@ def test_damaged_facts_stop_one_upload_only(tmp_path: Path, facts: bytes) -> Non
     assert store.unreadable() == []
     with pytest.raises(NoSuchPart):
         store.size("bad")
+
+
+@pytest.mark.parametrize("name", ["bad.part", "bad.json"])
+def test_folder_in_the_place_of_a_file_stops_one_upload_only(tmp_path: Path, name: str) -> None:
+    store = PartStore(tmp_path)
+    store.create("bad", 10)
+    store.create("good", 3)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    for act in (store.size, store.finish, lambda part: store.peek(part, 0, 1)):
+        with pytest.raises(PartUnreadable):
+            act("bad")
+    with pytest.raises(PartUnreadable):
+        store.append("bad", 0, io.BytesIO(b"abc"))
+    assert store.unreadable() == ["bad"]
+    assert list(store.expired(datetime.now(UTC) + timedelta(days=1))) == ["bad", "good"]
+    store.discard("bad")
+    assert (tmp_path / name).is_dir()
+    store.append("good", 0, io.BytesIO(b"abc"))
+    assert store.finish("good").size_bytes == 3
+    store.create("new", 5)
 
 
 FOREIGN = """
