@@ -62,7 +62,8 @@ class Transcript:
 
     `label` is the state of the text ("bản gỡ băng tự động – chưa hiệu đính") and
     `source_line` the citation, both in the reader's language; so is `unheard_label`, which
-    explains the mark of unheard segments. `people` are pairs of a name and a role.
+    explains the mark of unheard segments. `people` are pairs of a name and a role, and
+    `part_headings` of the number of a recording and its heading, where there are several.
     """
 
     accession: str
@@ -75,6 +76,7 @@ class Transcript:
     unheard_label: str = ""
     source_line: str = ""
     people: tuple[tuple[str, str], ...] = ()
+    part_headings: tuple[tuple[int, str], ...] = ()
 
 
 def words_from_text(text: str, *, start_ms: int, end_ms: int) -> tuple[Word, ...]:

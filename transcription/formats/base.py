@@ -136,6 +136,17 @@ def header_lines(transcript: Transcript) -> list[str]:
     return [normalise(replace_unprintable(line)) for line in lines if line.strip()]
 
 
+def first_recording(transcript: Transcript) -> int:
+    """Return the recording that a reader takes for granted: none where the first has a heading."""
+    return 0 if transcript.part_headings else 1
+
+
+def part_heading(transcript: Transcript, recording: int) -> str:
+    """Return the heading of a recording, or its number."""
+    heading = dict(transcript.part_headings).get(recording, "")
+    return normalise(replace_unprintable(heading)) or str(recording)
+
+
 def version_line(transcript: Transcript) -> str:
     """Return label and version: "bản gỡ băng tự động – chưa hiệu đính · v3"."""
     version = "" if transcript.version is None else f"v{transcript.version}"

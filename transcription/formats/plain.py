@@ -1,10 +1,11 @@
 """Plain text: what a person reads and what most old transcripts are.
 
 Written, each segment is one line, `[00:41:39] Bà Lan: …`, with a mark if it is unheard, under
-a head that a line of equals signs closes; `== 2 ==` begins a second recording. Read, such times
-and labels are found where they are, a line without either goes on with the passage above it, and
-a text without any times is taken all the same, with its times at zero. The milliseconds and the
-ends of segments are not in such a file: ends are guessed from the times that follow.
+a head that a line of equals signs closes; `== Part 2 – length 00:42:10 ==` or `== 2 ==` begins
+a second recording, whose times count from zero. Read, such times and labels are found where they
+are, a line without either goes on with the passage above it, and a text without any times is
+taken all the same, with its times at zero. The milliseconds and the ends of segments are not in
+such a file: ends are guessed from the times that follow.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from transcription.formats.base import (
     Format,
     ParsedTranscript,
     Problems,
+    first_recording,
     has_marks,
     header_lines,
     marked_text,
+    part_heading,
     replace_unprintable,
 )
 from transcription.formats.decoding import decode
@@ -32,7 +35,7 @@ RULE = "=" * 40
 LONGEST_HEAD = 20  # lines
 
 _RULE = re.compile(r"={5,}")
-_PART = re.compile(r"==+ ([1-9][0-9]{0,2}) ==+")
+_PART = re.compile(r"==+ (?:[^\W\d_]+ )?([1-9][0-9]{0,2})(?: [–—-] .*)? ==+")
 _CLOCK = r"\d{1,4}(?::\d{1,3}){1,2}(?:[.,]\d{1,3})?|\d{1,3}['′’](?:\d{1,2}[\"″”]?)?"
 _TIME = re.compile(
     rf"\s*(?:[\[(]\s*({_CLOCK})(?:\s*[-–>]+\s*({_CLOCK}))?\s*[\])]"
@@ -73,11 +76,11 @@ def read(data: bytes) -> ParsedTranscript:
 def write(transcript: Transcript) -> bytes:
     """Return UTF-8 with a byte order mark, which old Windows editors need."""
     lines = [*header_lines(transcript), RULE]
-    recording = 1
+    recording = first_recording(transcript)
     for segment in transcript.segments:
         if segment.recording != recording:
             recording = segment.recording
-            lines.append(f"== {recording} ==")
+            lines.append(f"== {part_heading(transcript, recording)} ==")
         text = normalise(replace_unprintable(segment.text))
         if text:
             speaker = normalise(replace_unprintable(segment.speaker or ""))

@@ -22,8 +22,10 @@ from docx.shared import Mm, Pt, RGBColor
 from transcription.document import Transcript, TranscriptSegment
 from transcription.formats.base import (
     Format,
+    first_recording,
     header_lines,
     marked_text,
+    part_heading,
     replace_unprintable,
     version_line,
 )
@@ -77,16 +79,23 @@ def write(transcript: Transcript) -> bytes:
         paragraph = document.add_paragraph(style="Title" if is_title else "Normal")
         run = paragraph.add_run(line)
         run.bold = is_title or line == normalise(replace_unprintable(version_line(transcript)))
-    recording = transcript.segments[0].recording if transcript.segments else 1
+    recording = first_recording(transcript)
     for group in group_paragraphs(transcript.segments):
         if group.first.recording != recording:
             recording = group.first.recording
-            part = document.add_paragraph(f"– {recording} –")
-            part.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            _add_part_heading(document, part_heading(transcript, recording))
         _add_group(document, group)
     written = io.BytesIO()
     document.save(written)
     return written.getvalue()
+
+
+def _add_part_heading(document: Any, heading: str) -> None:
+    paragraph = document.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.space_before = Pt(12)
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.add_run(heading).bold = True
 
 
 def _add_group(document: Any, group: SpeakerParagraph) -> None:

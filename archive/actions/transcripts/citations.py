@@ -86,7 +86,7 @@ def _vietnamese(c: CitationData) -> str:
     if c.place:
         interview += f" tại {c.place}"
     parts += [interview, f"ký hiệu {c.accession}"]
-    if c.parts > 1 and c.start_ms is not None:
+    if c.start_ms is not None and _names_part(c):
         parts.append(f"phần {c.part}")
     if c.start_ms is not None:
         parts.append(_times(c))
@@ -171,7 +171,12 @@ def _times(c: CitationData) -> str:
 def _time_note(c: CitationData) -> str:
     if c.start_ms is None:
         return ""
-    return (f"part {c.part}, " if c.parts > 1 else "") + _times(c)
+    return (f"part {c.part}, " if _names_part(c) else "") + _times(c)
+
+
+def _names_part(c: CitationData) -> bool:
+    """Return whether the times are ambiguous without their part."""
+    return c.parts > 1 or c.part > 1
 
 
 def _state_note(c: CitationData) -> str:
@@ -320,7 +325,7 @@ def _key(c: CitationData) -> str:
     key = re.sub(r"[^A-Za-z0-9-]", "", folded) or "interview"
     if c.start_ms is None:
         return key
-    return f"{key}-{f'p{c.part}-' if c.parts > 1 else ''}{c.start_ms // 1000}s"
+    return f"{key}-{f'p{c.part}-' if _names_part(c) else ''}{c.start_ms // 1000}s"
 
 
 _TEX = str.maketrans(

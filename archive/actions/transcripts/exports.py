@@ -6,7 +6,8 @@ hold the same content. Each has the label of its state, its version and its sour
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -35,13 +36,17 @@ class ExportedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportLabels:
-    """Texts that every export prints, in the reader's language; `unheard` explains a mark."""
+    """Texts that every export prints, in the reader's language; `unheard` explains a mark.
+
+    `part_headings` are the headings of recordings by their part, where there are several.
+    """
 
     label: str
     unheard: str
     source_line: str
     witness: str = "witness"
     interviewer: str = "interviewer"
+    part_headings: Mapping[int, str] = field(default_factory=dict)
 
 
 def writable_formats() -> list[str]:
@@ -92,6 +97,7 @@ def build_document(
         unheard_label=labels.unheard,
         source_line=labels.source_line,
         people=tuple(dict.fromkeys(people)),
+        part_headings=tuple(labels.part_headings.items()),
     )
 
 

@@ -12,6 +12,7 @@ from archive.actions.office import settings
 from archive.actions.transcripts import cited_speakers, speakers, text_facts, text_labels
 from archive.actions.transcripts.citations import CitationData, cite
 from archive.actions.transcripts.exports import ExportLabels
+from archive.actions.transcripts.part_headings import part_headings
 from archive.models import Interview, TranscriptVersion
 
 ROLE_LABELS = {
@@ -126,5 +127,6 @@ def export_labels(
         label=text_labels.full_label(source.text, language),
         unheard=text_labels.unheard_mark(language),
         source_line=cite(source, style).strip(),
+        part_headings=part_headings(rights, interview, language),
         **ROLE_LABELS[language],
     )

@@ -19,9 +19,13 @@ from archive.models import Annotation, Interview, TranscriptVersion
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingTurn:
-    """A turn with the index points that start in it."""
+    """A turn with the index points that start in it.
+
+    `begins_part` for the first turn of a recording, and where the text goes on in another one.
+    """
 
     turn: Turn
+    begins_part: bool = False
     headings: Sequence[Annotation] = ()
 
 
@@ -119,7 +123,7 @@ def _with_headings(
     turns: Sequence[Turn], contents: Sequence[Annotation], parts: dict[str, int]
 ) -> list[ReadingTurn]:
     remaining = list(contents)
-    found = []
+    found: list[ReadingTurn] = []
     last_of_part = {turn.part: turn.id for turn in turns}
     for turn in turns:
         # A heading is placed at the segment boundary that is nearest to its time.
@@ -131,7 +135,8 @@ def _with_headings(
             and (heading.start_ms < middle or last_of_part[turn.part] == turn.id)
         ]
         remaining = [heading for heading in remaining if heading not in headings]
-        found.append(ReadingTurn(turn=turn, headings=headings))
+        begins_part = not found or found[-1].turn.part != turn.part
+        found.append(ReadingTurn(turn=turn, headings=headings, begins_part=begins_part))
     return found
 
 

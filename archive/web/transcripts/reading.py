@@ -24,6 +24,7 @@ from archive.actions.transcripts import (
     text_facts,
     text_labels,
 )
+from archive.actions.transcripts.part_headings import part_headings
 from archive.actions.transcripts.reading import ReadingPage
 from archive.actions.transcripts.rendition import Turn
 from archive.actions.transcripts.text_facts import TextFacts
@@ -72,6 +73,7 @@ def render_page(interview: Interview) -> str:
         clock=format_clock,
         interview_date=formatting.interview_date(interview),
         parts={r.id: r.part for r in access.known_recordings(rights, interview)},
+        part_headings=part_headings(rights, interview, language.code()),
         today=formatting.day(utc_now()),
     )
 

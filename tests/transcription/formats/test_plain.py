@@ -116,3 +116,39 @@ def test_plain_write_has_header_and_a_line_per_segment() -> None:
         "[00:00:01] Bà Lan: Dạ.\n== 2 ==\n[00:00:00] Hết.\n"
     )
     assert plain.read(data).notes[3] == "chưa hiệu đính · v2"
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ((1, "Phần 1 – thời lượng 00:00:09"), (2, "Phần 2 – thời lượng 01:02:03")),
+        ((1, "Part 1"), (2, "Part 2 – length 00:00:05")),
+        ((2, "Part 2"),),
+    ],
+)
+def test_recordings_have_headings_that_are_read_again(
+    headings: tuple[tuple[int, str], ...],
+) -> None:
+    segments = tuple(
+        TranscriptSegment(id=str(n), start_ms=0, end_ms=3_000, text="Dạ.", recording=n)
+        for n in (1, 2)
+    )
+    transcript = Transcript(
+        accession="LK-1",
+        language="vi",
+        version=1,
+        state="machine",
+        segments=segments,
+        part_headings=headings,
+    )
+    data = plain.write(transcript)
+    lines = data.decode("utf-8-sig").splitlines()
+    named = dict(headings)
+    assert lines[-4:] == [
+        f"== {named.get(1, 1)} ==",
+        "[00:00:00] Dạ.",
+        f"== {named[2]} ==",
+        "[00:00:00] Dạ.",
+    ]
+    found = plain.read(data)
+    assert [(one.recording, one.text) for one in found.segments] == [(1, "Dạ."), (2, "Dạ.")]

@@ -52,7 +52,7 @@ def test_docx_first_page_has_label_and_version(document: Any) -> None:
         "[00:00:00] Ông Hòa: Thưa bà?",
         "[00:00:04] Bà Lan: Hồi đó đói. Đói lắm.",
         "[00:00:59] Xếp hàng.",
-        "– 2 –",
+        "2",
         "[00:00:00] Hết.",
     ]
 
@@ -86,3 +86,15 @@ def test_group_paragraphs_splits_after_a_minute() -> None:
         ([s.id for s in turn.segments], turn.is_continued) for turn in group_paragraphs(SEGMENTS)
     ]
     assert found == [(["1"], False), (["2", "3"], False), (["4"], True), (["6"], False)]
+
+
+def test_docx_recordings_have_headings_that_stay_with_their_text() -> None:
+    headings = ((1, "Phần 1 – thời lượng 00:30:00"), (2, "Phần 2 – thời lượng 00:42:10"))
+    named = replace(TRANSCRIPT, part_headings=headings)
+    paragraphs = docx.Document(io.BytesIO(write(named))).paragraphs
+    texts = [paragraph.text for paragraph in paragraphs]
+    assert texts.index(headings[0][1]) == texts.index("[00:00:00] Ông Hòa: Thưa bà?") - 1
+    assert texts.index(headings[1][1]) == texts.index("[00:00:00] Hết.") - 1
+    heading = paragraphs[texts.index(headings[1][1])]
+    assert heading.paragraph_format.keep_with_next
+    assert heading.runs[0].bold

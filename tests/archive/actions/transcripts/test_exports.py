@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from archive.access import NotAllowed, NotVisible, Rights
 from archive.actions.transcripts import exports, labels
 from archive.actions.transcripts.exports import UnknownFormat
-from archive.models import Interview
+from archive.models import Interview, Recording
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
-from tests.support.rights import rights_of_machine
+from tests.support.rights import ClosedUntil, rights_of_machine, rights_of_role
 from transcription.formats.registry import FORMATS
 
 RightsOf = Callable[[str | None], Rights]
@@ -98,3 +98,56 @@ def test_export_json_reads_back_equal(db: Session) -> None:
     read = FORMATS["json"].read
     assert read is not None
     assert read(export(db, TEST, of, version, "json").content).segments == whole.segments
+
+
+def add_interview_of_two_parts(db: Session) -> tuple[Interview, TranscriptVersion]:
+    """The last of five segments is in the second recording, whose clock begins again."""
+    of = sample_transcript.add_interview(db)
+    db.add(Recording(interview_id=of.id, part=2, duration_ms=2_530_000))
+    db.flush()
+    db.expire(of)
+    version = sample_transcript.add_version(db, of)
+    first, second = (recording.id for recording in of.recordings)
+    for segment in version.segments:
+        segment.recording_id = first
+    last = version.segments[-1]
+    last.recording_id, last.start_ms, last.end_ms = second, 2_000, 9_000
+    db.flush()
+    return of, version
+
+
+@pytest.mark.parametrize(
+    ("language", "headings"),
+    [
+        ("vi", ("Phần 1 – thời lượng 00:01:00", "Phần 2 – thời lượng 00:42:10")),
+        ("en", ("Part 1 – length 00:01:00", "Part 2 – length 00:42:10")),
+    ],
+)
+@pytest.mark.parametrize("name", ["txt", "docx"])
+def test_export_of_two_recordings_gives_each_its_heading(
+    db: Session, name: str, language: str, headings: tuple[str, str]
+) -> None:
+    of, version = add_interview_of_two_parts(db)
+    text = text_of(export(db, TEST, of, version, name, language))
+    places = [text.index(one) for one in (headings[0], "00:00:00", headings[1], "00:00:02")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["txt", "docx"])
+def test_export_of_one_recording_has_no_heading(db: Session, name: str) -> None:
+    of = sample_transcript.add_interview(db)
+    version = sample_transcript.add_version(db, of)
+    assert "Phần 1" not in text_of(export(db, TEST, of, version, name))
+
+
+def test_export_names_no_recording_of_which_the_reader_may_not_know(db: Session) -> None:
+    of, version = add_interview_of_two_parts(db)
+    rule = ClosedUntil(
+        about=of.recordings[1].id,
+        admits="staff",
+        actions=frozenset({"know", "read", "download"}),
+        opens=TEST.on.replace(year=2099),
+    )
+    sam = rights_of_role("researcher", rules=(rule,))
+    words = labels.export_labels(db, sam, of, version, "vi", address=ADDRESS)
+    assert words.part_headings == {}

@@ -85,6 +85,30 @@ def test_contents_of_a_time_that_is_closed_are_not_listed(
     assert ("Mục mở" in page, "Mục kín" in page) == (True, False)
 
 
+def test_each_recording_has_a_heading_on_the_page_and_in_the_contents(
+    recordings: list[str], toolbox: Toolbox, close: CloseByRule, client_of: ClientOf
+) -> None:
+    with toolbox.database.writing() as db:
+        for point in db.query(Annotation).filter_by(title="Mục kín"):
+            point.recording_id = recordings[1]
+    heading = re.compile(r'<h2 class="part-heading" lang="en">(.*?)</h2>')
+    listed = re.compile(r'<li class="contents-list__part">(.*?)</li>')
+    page = client_of(None).get(PAGE).get_data(as_text=True)
+    assert heading.findall(page) == ["Part 1 – length 00:01:00", "Part 2 – length 01:00:00"]
+    assert listed.findall(page) == ["Part 1", "Part 2"]
+    second = page.index("Part 2 – length")
+    assert page.index("gánh nước") < second < page.index("đồng hồ nước")
+    cited = client_of(None).get(f"{PAGE}?t=24-34&part=2").get_data(as_text=True)
+    scope = re.search(r"data-cite-scope>(.*?)</p>", cited, re.DOTALL)
+    assert scope is not None
+    words = " ".join(re.sub("<[^>]*>", "", scope[1]).split())
+    assert words == "Part 2 · The passage from 00:00:24 to 00:00:34"
+    close(recordings[1], "know")
+    page = client_of(None).get(PAGE).get_data(as_text=True)
+    assert heading.findall(page) == []
+    assert "Part 2" not in page
+
+
 @pytest.mark.parametrize(("action", "status"), [("know", 404), ("quote", 403)])
 def test_a_time_that_is_closed_is_not_cited(
     recordings: list[str],

@@ -129,10 +129,12 @@ async function cite(page, passage) {
   if (link instanceof HTMLAnchorElement) link.href = answer.body.address;
   const scope = page.querySelector("[data-cite-scope]");
   if (scope) {
-    scope.textContent = t("The passage from %(start)s to %(end)s", {
+    const times = t("The passage from %(start)s to %(end)s", {
       start: clock(Math.floor(passage.start / 1000) * 1000),
       end: clock(Math.ceil(passage.end / 1000) * 1000),
     });
+    const part = t("Part %(part)s", { part: passage.part });
+    scope.textContent = passage.part > 1 ? `${part} · ${times}` : times;
   }
 }
 
