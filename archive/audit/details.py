@@ -100,6 +100,7 @@ DETAILS: Mapping[EventKind, DetailFields] = {
     "office.described": {"name": MayBeAbsent(NAME_CHANGE)},
     "person.created": {},
     "person.described": {},
+    "person.removed": {},
     "place.described": {},
     "sample.loaded": {"interviews": int},
     "sample.removed": {"interviews": int, "kept": list[str]},

@@ -162,6 +162,7 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "office.described": lambda d: _name_change(d) or _("settings saved"),
     "person.created": lambda d: _("person added"),
     "person.described": lambda d: _("record changed"),
+    "person.removed": lambda d: _("record of a person removed"),
     "place.described": lambda d: _("place changed"),
     "sample.loaded": lambda d: _("sample archive loaded"),
     "sample.removed": lambda d: _("sample archive removed"),

@@ -59,6 +59,14 @@ PEOPLE: dict[str, MessageFactory] = {
         _("Several people are called %(name)s.", name=f.get("name", "")),
         advice=_("Choose one: %(choices)s.", choices="; ".join(f.get("choices", ()))),
     ),
+    "namesake_exists": lambda f: Message(
+        _("The archive already has a person named %(name)s.", name=f.get("name", "")),
+        advice=_("Compare the records, then choose."),
+    ),
+    "person_in_use": lambda f: Message(
+        _("This record cannot be removed: an interview or an approved transcript refers to it."),
+        reassurance=_("Nothing was changed."),
+    ),
     "person_changed": lambda f: Message(
         _("A colleague saved this record while you were writing."),
         reassurance=_("Both are kept: theirs is in the archive, yours is in this form."),

@@ -71,6 +71,7 @@ EventKind = Literal[
     "office.described",
     "person.created",
     "person.described",
+    "person.removed",
     "place.described",
     "sample.loaded",
     "sample.removed",

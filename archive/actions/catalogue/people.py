@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -69,6 +69,12 @@ class SeveralPeople(Refused):
     code = "several_people"
 
 
+class NamesakeExists(Refused):
+    """`name` belongs to another person, and the user has not answered that this is another."""
+
+    code = "namesake_exists"
+
+
 class PersonChanged(Refused):
     """The record was saved by another user after this form was opened."""
 
@@ -101,9 +107,20 @@ class PersonFacts:
     other_names: Sequence[OtherName] = field(default=())
 
 
-def add(db: Session, rights: Rights, facts: PersonFacts, *, is_sample: bool = False) -> Person:
-    """Create a person, also when another person has the same name."""
+def add(
+    db: Session,
+    rights: Rights,
+    facts: PersonFacts,
+    *,
+    is_sample: bool = False,
+    other_than: Collection[str] | None = None,
+) -> Person:
+    """Create a person; raises NamesakeExists for a namesake that is not in `other_than`.
+
+    `other_than` are ids of people whom the user declared to be others; None allows any namesake.
+    """
     access.require(rights, "manage_people")
+    _require_other(db, facts.full_name, other_than, is_sample=is_sample)
     person = Person(full_name="", given_name="", sort_key="", is_sample=is_sample)
     _write(person, facts)
     db.add(person)
@@ -113,13 +130,24 @@ def add(db: Session, rights: Rights, facts: PersonFacts, *, is_sample: bool = Fa
 
 
 def update(
-    db: Session, rights: Rights, person: Person, facts: PersonFacts, *, opened_fingerprint: str = ""
+    db: Session,
+    rights: Rights,
+    person: Person,
+    facts: PersonFacts,
+    *,
+    opened_fingerprint: str = "",
+    other_than: Collection[str] | None = None,
 ) -> None:
-    """Update a person; raises PersonChanged if `opened_fingerprint` is outdated."""
+    """Update a person; raises PersonChanged if `opened_fingerprint` is outdated.
+
+    A new name raises NamesakeExists as in `add`; a name that stays does not.
+    """
     access.require(rights, "manage_people")
     db.refresh(person, with_for_update=True)
     if opened_fingerprint and opened_fingerprint != fingerprint(person):
         raise PersonChanged
+    if text_input.single_line(facts.full_name).casefold() != person.full_name.casefold():
+        _require_other(db, facts.full_name, other_than, is_sample=person.is_sample)
     _write(person, facts)
     db.flush()
     audit.record(db, rights.actor, "person.described", person)
@@ -177,6 +205,17 @@ def disambiguation_labels(namesakes: Sequence[Person]) -> dict[str, str]:
     }
 
 
+def with_name_or_label(db: Session, text: str, *, is_sample: bool) -> list[Person]:
+    """Return the people with this name; if there are none, the one with this form label."""
+    name = text_input.single_line(text)
+    bearers = with_exact_name(db, name, is_sample=is_sample)
+    if bearers or not name.endswith(")"):
+        return bearers
+    namesakes = with_exact_name(db, name.rpartition(" (")[0], is_sample=is_sample)
+    labels = disambiguation_labels(namesakes)
+    return [p for p in namesakes if labels[p.id].casefold() == name.casefold()]
+
+
 def find_or_create(db: Session, rights: Rights, text: str, *, is_sample: bool = False) -> Person:
     """Return the person with this name or form label; create one if there is none.
 
@@ -184,11 +223,7 @@ def find_or_create(db: Session, rights: Rights, text: str, *, is_sample: bool = 
     """
     access.require(rights, "manage_people")
     name = text_input.single_line(text)
-    bearers = with_exact_name(db, name, is_sample=is_sample)
-    if not bearers and name.endswith(")"):
-        namesakes = with_exact_name(db, name.rpartition(" (")[0], is_sample=is_sample)
-        labels = disambiguation_labels(namesakes)
-        bearers = [p for p in namesakes if labels[p.id].casefold() == name.casefold()]
+    bearers = with_name_or_label(db, name, is_sample=is_sample)
     if len(bearers) > 1:
         raise SeveralPeople(name=name, choices=list(disambiguation_labels(bearers).values()))
     if bearers:
@@ -219,6 +254,25 @@ def appearances(db: Session, rights: Rights, person: Person) -> list[Contributio
     return list(db.scalars(access.visible(query, rights)))
 
 
+def with_interviews(
+    db: Session, rights: Rights, persons: Sequence[Person]
+) -> list[tuple[Person, list[Interview]]]:
+    """Return people, each with the interviews that the actor may view, in order of number."""
+    query = (
+        select(Contribution.person_id, Interview)
+        .join(Interview, Interview.id == Contribution.interview_id)
+        .where(
+            Contribution.person_id.in_([person.id for person in persons]),
+            Contribution.removed_at.is_(None),
+        )
+        .order_by(Interview.accession)
+    )
+    found: dict[str, dict[str, Interview]] = {person.id: {} for person in persons}
+    for person_id, interview in db.execute(access.visible(query, rights)):
+        found[person_id][interview.id] = interview
+    return [(person, list(found[person.id].values())) for person in persons]
+
+
 def fingerprint(person: Person) -> str:
     """Return a digest of the record, with which a form detects that it is outdated."""
     parts = [
@@ -235,6 +289,16 @@ def fingerprint(person: Person) -> str:
         *(f"{n.name}/{n.kind}/{n.period}" for n in person.other_names),
     ]
     return hashlib.sha256("\x1f".join(parts).encode("utf-8")).hexdigest()
+
+
+def _require_other(
+    db: Session, name: str, other_than: Collection[str] | None, *, is_sample: bool
+) -> None:
+    if other_than is None:
+        return
+    namesakes = with_exact_name(db, name, is_sample=is_sample)
+    if any(person.id not in other_than for person in namesakes):
+        raise NamesakeExists(name=text_input.single_line(name))
 
 
 def _write(person: Person, facts: PersonFacts) -> None:

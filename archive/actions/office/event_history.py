@@ -89,9 +89,13 @@ def account_events(
 def office_events(
     db: Session, rights: Rights, *, before: int | None = None, most: int = ENTRIES_PER_PAGE
 ) -> EventHistory:
-    """Return the history of the archive as a whole: settings, backups, clock, sample."""
+    """Return the history of the archive as a whole: settings, backups, clock, sample.
+
+    With the removal of records, whose own pages are gone.
+    """
     access.require(rights, "manage_office")
-    kinds = or_(*(Event.kind.startswith(f"{topic}.") for topic in _OF_OFFICE))
+    of_office = (Event.kind.startswith(f"{topic}.") for topic in _OF_OFFICE)
+    kinds = or_(Event.kind == "person.removed", *of_office)
     return _load(db, kinds, before, most)
 
 

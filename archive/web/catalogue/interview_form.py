@@ -17,6 +17,8 @@ from archive.actions.catalogue import accessions, collections, interviews, peopl
 from archive.actions.catalogue.interviews import FIRST_YEAR, LAST_YEAR, Description
 from archive.models import Interview, Person
 from archive.time import date_phrases, dates
+from archive.web.catalogue import namesake_questions
+from archive.web.catalogue.namesake_questions import FormPeople
 from archive.web.core import form_merge, language
 from archive.web.core.forms import Form, clean_field
 
@@ -62,7 +64,7 @@ FIELD_OF_CODE = {
     "collection_title_missing": "collection_title",
     "place_unknown": "place",
 }
-PEOPLE_PROBLEMS = ("several_people", "person_name_refused", "person_name_missing")
+PEOPLE_PROBLEMS = ("person_name_refused", "person_name_missing")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,7 @@ def from_request() -> Form:
             for text in request.form.getlist(name)
         ]
         values[name] = "\n".join(line for line in lines if line)
+    values[namesake_questions.FIELD] = namesake_questions.answers_from_request()
     values["was"] = request.form.get("was", "")[: 2 * MAX_FORM_LENGTH]
     values["revision"] = request.form.get("revision", "")[:12]
     return Form(values)
@@ -138,14 +141,17 @@ def from_interview(db: Session, rights: Rights, interview: Interview) -> Form:
 
 
 def to_description(
-    db: Session, rights: Rights, form: Form, interview: Interview | None = None
+    db: Session,
+    rights: Rights,
+    form: Form,
+    people_of_form: FormPeople,
+    interview: Interview | None = None,
 ) -> Description:
     """Convert the form to a Description; errors are added to `form.problems`.
 
     People and collections named for the first time are created.
     """
     values = form.values
-    is_sample = interview is not None and interview.is_sample
     if values["accession"]:
         _value_or_problem(
             form, lambda: accessions.require_free(db, values["accession"], except_for=interview)
@@ -160,8 +166,8 @@ def to_description(
     description = Description(
         title=values["title"],
         collection=_value_or_problem(form, lambda: _collection(db, rights, form)),
-        witnesses=_people(db, rights, form, "witness", is_sample=is_sample),
-        interviewers=_people(db, rights, form, "interviewer", is_sample=is_sample),
+        witnesses=_people(form, "witness", people_of_form),
+        interviewers=_people(form, "interviewer", people_of_form),
         languages=[*form.lines("languages"), *_split_list(values["other_languages"])],
         held_as_told=values["held_as_told"],
         held_edtf=values["held_edtf"],
@@ -205,20 +211,25 @@ def _collection(db: Session, rights: Rights, form: Form) -> Any:
     return collections.by_optional_code(db, form.values["collection"])
 
 
-def _people(
-    db: Session, rights: Rights, form: Form, role: str, *, is_sample: bool
-) -> Sequence[Person]:
+def _people(form: Form, role: str, people_of_form: FormPeople) -> Sequence[Person]:
+    """Return the people of a role; a name for which the user has to choose is a problem."""
     persons = []
     for name in form.values[role].split("\n"):
         if not name.strip():
             continue
         try:
-            persons.append(people.find_or_create(db, rights, name, is_sample=is_sample))
+            person = people_of_form.person(role, name)
         except Refused as refused:
             if refused.code not in PEOPLE_PROBLEMS:
                 raise
             message = messages.for_code(refused.code, **refused.facts)
             form.problems[role] = message.beside_field
+            continue
+        if person is not None:
+            persons.append(person)
+        else:
+            unanswered = messages.for_code(people.NamesakeExists.code, name=name)
+            form.problems.setdefault(role, unanswered.beside_field)
     return persons
 
 

@@ -21,7 +21,8 @@ from archive.models import Interview
 from archive.models.interview import PLATES
 from archive.models.vocabulary import AUDIENCES
 from archive.time import date_phrases
-from archive.web.catalogue import interview_form
+from archive.web.catalogue import interview_form, namesake_questions
+from archive.web.catalogue.namesake_questions import FormPeople, NamesakeQuestion
 from archive.web.core import current, loaders
 from archive.web.core.forms import Form, clean_field, year_argument
 from archive.web.holdings import waveform
@@ -74,13 +75,15 @@ def create() -> ResponseReturnValue:
     form = interview_form.from_request()
     if "then" in request.form:
         return _render_unsaved(form)
-    description = interview_form.to_description(current.db(), current.rights(), form)
+    db, rights = current.db(), current.rights()
+    people_of_form = FormPeople(db, rights, form, None)
+    description = interview_form.to_description(db, rights, form, people_of_form)
     created = None
     if form.is_valid:
         try:
             created = interviews.create(
-                current.db(),
-                current.rights(),
+                db,
+                rights,
                 description,
                 accession=form.values["accession"],
                 year=_year(),
@@ -88,7 +91,7 @@ def create() -> ResponseReturnValue:
         except Refused as refused:
             form.add_refusal(refused, interview_form.FIELD_OF_CODE)
     if created is None:
-        return _render_form(form), 422
+        return _render_form(form, questions=people_of_form.questions), 422
     flash(_("%(accession)s was saved.", accession=created.accession))
     _flash_notes(created)
     return redirect(url_for("interviews.show", accession=created.accession), 303)
@@ -139,7 +142,8 @@ def update(accession: str) -> ResponseReturnValue:
             return _render_form(
                 form, interview, FormConflict(message=message, theirs=conflicts)
             ), 409
-    description = interview_form.to_description(db, rights, form, interview)
+    people_of_form = FormPeople(db, rights, form, interview)
+    description = interview_form.to_description(db, rights, form, people_of_form, interview)
     if form.is_valid:
         try:
             interviews.update_description(
@@ -161,7 +165,7 @@ def update(accession: str) -> ResponseReturnValue:
         except Refused as refused:
             form.add_refusal(refused, interview_form.FIELD_OF_CODE)
     if not form.is_valid:
-        return _render_form(form, interview), 422
+        return _render_form(form, interview, questions=people_of_form.questions), 422
     flash(
         _("Saved, together with what a colleague changed meanwhile.") if is_stale else _("Saved.")
     )
@@ -170,7 +174,10 @@ def update(accession: str) -> ResponseReturnValue:
 
 
 def _render_form(
-    form: Form, interview: Interview | None = None, conflict: FormConflict | None = None
+    form: Form,
+    interview: Interview | None = None,
+    conflict: FormConflict | None = None,
+    questions: Sequence[NamesakeQuestion] = (),
 ) -> str:
     db, rights = current.db(), current.rights()
     is_sample = interview is not None and interview.is_sample
@@ -198,6 +205,8 @@ def _render_form(
         languages=interview_form.CHECKBOX_LANGUAGES,
         audiences=AUDIENCES,
         plates=PLATES,
+        questions=questions,
+        another=namesake_questions.ANOTHER,
         role_with_more_rows=request.form.get("then", ""),
     )
 
@@ -210,7 +219,8 @@ def _render_unsaved(form: Form, interview: Interview | None = None) -> str:
             form.problems["held_edtf"] = _(
                 "This date was not recognised. Leave it empty, or write it in EDTF."
             )
-    return _render_form(form, interview)
+    people_of_form = FormPeople(current.db(), current.rights(), form, interview)
+    return _render_form(form, interview, questions=people_of_form.questions)
 
 
 def _flash_notes(interview: Interview) -> None:

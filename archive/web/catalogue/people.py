@@ -10,8 +10,13 @@ from flask_babel import gettext as _
 
 from archive import access, messages
 from archive.access import Refused
-from archive.actions.catalogue import names, people
-from archive.actions.catalogue.people import OtherName, PersonChanged, PersonFacts
+from archive.actions.catalogue import names, people, person_removal
+from archive.actions.catalogue.people import (
+    NamesakeExists,
+    OtherName,
+    PersonChanged,
+    PersonFacts,
+)
 from archive.models import Person
 from archive.models.vocabulary import NAME_KINDS
 from archive.time import date_phrases
@@ -40,6 +45,7 @@ FIELD_OF_CODE = {
     "person_name_missing": "full_name",
     "person_name_refused": "full_name",
     "birth_refused": "born_edtf",
+    "namesake_exists": "full_name",
 }
 
 
@@ -76,16 +82,18 @@ def new() -> ResponseReturnValue:
 
 @bp.post("")
 def create() -> ResponseReturnValue:
-    """Create a person, also if another has the same name."""
+    """Create a person; of one who has a namesake, ask first."""
     access.require(current.rights(), "manage_people")
     form = _form_from_request()
     if "then" in request.form:
         return _render_form(form)
     try:
-        person = people.add(current.db(), current.rights(), _facts_from_form(form))
+        person = people.add(
+            current.db(), current.rights(), _facts_from_form(form), other_than=_known_others()
+        )
     except Refused as refused:
         form.add_refusal(refused, FIELD_OF_CODE)
-        return _render_form(form), 422
+        return _render_form(form, is_question=refused.code == NamesakeExists.code), 422
     flash(_("The record of %(name)s was saved.", name=person.full_name))
     return redirect(url_for("people.edit", person_id=person.id), 303)
 
@@ -117,22 +125,46 @@ def update(person_id: str) -> ResponseReturnValue:
             person,
             _facts_from_form(form, person),
             opened_fingerprint=opened_fingerprint,
+            other_than=_known_others(),
         )
     except PersonChanged:  # saved between our check and our update
         form, conflicts = _merge_saved(form, person)
         return _render_form(form, person, conflicts), 409
     except Refused as refused:
         form.add_refusal(refused, FIELD_OF_CODE)
-        return _render_form(form, person), 422
+        return _render_form(form, person, is_question=refused.code == NamesakeExists.code), 422
     merged = _("Saved, together with what a colleague changed meanwhile.")
     flash(merged if is_stale else _("Saved."))
     return redirect(url_for("people.edit", person_id=person.id), 303)
 
 
+@bp.post("/<person_id>/remove")
+def remove(person_id: str) -> ResponseReturnValue:
+    """Remove the record of a person that nothing refers to."""
+    person = loaders.person(person_id, "manage_people")
+    name = names.name_for(current.rights(), person).full
+    seen = request.form.get("seen", "")[:64]
+    person_removal.remove(current.db(), current.rights(), person, opened_fingerprint=seen)
+    flash(_("The record of %(name)s was removed.", name=name))
+    return redirect(url_for("people.catalogue"), 303)
+
+
+def _known_others() -> list[str]:
+    """Return the ids of the namesakes that were shown, if the answer was “another person”."""
+    return request.form.getlist("namesake") if "another" in request.form else []
+
+
 def _render_form(
-    form: Form, person: Person | None = None, theirs: dict[str, str] | None = None
+    form: Form,
+    person: Person | None = None,
+    theirs: dict[str, str] | None = None,
+    *,
+    is_question: bool = False,
 ) -> str:
-    """Render the form; `theirs` has a colleague's values of the fields that both changed."""
+    """Render the form; `theirs` has a colleague's values of the fields that both changed.
+
+    With `is_question` the user has to say whether this is another person than the namesakes.
+    """
     db, rights = current.db(), current.rights()
     name = form.values.get("full_name", "")
     is_sample = person is not None and person.is_sample
@@ -144,7 +176,9 @@ def _render_form(
         person=person,
         kinds=NAME_KINDS,
         others=[*_split_rows(form.values.get("other_names", "")), OtherName(name="")],
-        namesakes=namesakes,
+        namesakes=people.with_interviews(db, rights, namesakes),
+        is_question=is_question,
+        is_used=person is None or person_removal.is_used(db, person),
         disambiguation=people.disambiguation_labels(same_name),
         theirs=theirs or {},
         their_names=_split_rows((theirs or {}).get("other_names", "")),

@@ -46,8 +46,9 @@ def test_people_pages_require_manage_people(
     changed = 303 if allowed else 403 if member else 401
     for address in ("/vi/people", "/vi/people/new", f"/en/people/{person_id}"):
         assert client.get(address).status_code == seen, address
-    for address in ("/vi/people", f"/vi/people/{person_id}"):
-        assert client.post(address, data={"full_name": "Lê Bình"}).status_code == changed
+    for name, address in (("Lê Bình", "/vi/people"), ("Lê Chi", f"/vi/people/{person_id}")):
+        assert client.post(address, data={"full_name": name}).status_code == changed
+    assert client.post(f"/vi/people/{person_id}/remove").status_code == changed
 
 
 def test_people_are_listed_by_given_name_and_searched(
