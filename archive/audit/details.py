@@ -93,6 +93,7 @@ DETAILS: Mapping[EventKind, DetailFields] = {
             "witnesses": MayBeAbsent(PEOPLE_CHANGE),
             "interviewers": MayBeAbsent(PEOPLE_CHANGE),
         },
+        "voices_of": MayBeAbsent(list[str]),
     },
     "interview.redacted": {},
     "job.cancelled": _JOB,

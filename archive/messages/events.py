@@ -88,6 +88,8 @@ def _described(detail: Mapping[str, Any]) -> str:
         words = [_("description saved")]
     if "audience" in changed:
         words.append(_audience(detail))
+    if detail.get("voices_of"):
+        words.append(_("the passages of the replaced person belong to the new one"))
     return "; ".join(words)
 
 

@@ -33,6 +33,10 @@ INTERVIEWS: dict[str, MessageFactory] = {
     "years_refused": lambda f: Message(
         _("Years go from 1800 to 2100, and the first may not be later than the last.")
     ),
+    "voice_undecided": lambda f: Message(
+        _("A person who speaks in the transcript is replaced."),
+        advice=_("Say whose the passages are."),
+    ),
     "description_outdated": lambda f: Message(
         _("A colleague saved this description while you were writing."),
         reassurance=_("Both are kept: theirs is in the archive, yours is in this form."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from archive.models.base import Base, Ulid, new_id, utc_now
@@ -99,11 +99,11 @@ class Contribution(Base):
     """A person in a role in an interview; `speaker_label` is their label in transcripts.
 
     Not deleted while the interview exists, because segments refer to it. `removed_at` is
-    when it was removed from the description, None while it is listed.
+    when it was removed from the description, None while it is listed. A person may have two in
+    one role: one of them taken over from another person, as the same voice.
     """
 
     __tablename__ = "contribution"
-    __table_args__ = (UniqueConstraint("interview_id", "person_id", "role"),)
 
     id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
     interview_id: Mapped[str] = mapped_column(

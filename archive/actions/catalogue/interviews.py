@@ -17,12 +17,17 @@ from sqlalchemy.orm import Session, selectinload
 
 from archive import access, audit
 from archive.access import Refused, Rights
-from archive.actions.catalogue import accessions
+from archive.actions.catalogue import accessions, contributions
 from archive.actions.catalogue.accessions import AccessionTaken
+from archive.actions.catalogue.contributions import (
+    PARTICIPANT_ROLES,
+    Participants,
+    SameVoices,
+)
 from archive.models import Collection, Contribution, Interview, Person, Place
 from archive.models.base import utc_now
 from archive.models.interview import PLATES
-from archive.models.vocabulary import AUDIENCES, ContributionRole
+from archive.models.vocabulary import AUDIENCES
 from archive.text import text_input
 from archive.time import dates
 
@@ -31,7 +36,6 @@ LONGEST_KEYWORD = 100
 MOST_KEYWORDS = 40
 MOST_PEOPLE = 30
 FIRST_YEAR, LAST_YEAR = 1800, 2100
-PARTICIPANT_ROLES: tuple[ContributionRole, ...] = ("witness", "interviewer")
 FIELD_OF_ROLE = {"witness": "witnesses", "interviewer": "interviewers"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -110,6 +114,11 @@ class Description:
     audience: str = "staff"
     plate: str = ""
 
+    @property
+    def participants(self) -> Participants:
+        """The people by role."""
+        return {"witness": self.witnesses, "interviewer": self.interviewers}
+
 
 def create(
     db: Session,
@@ -149,16 +158,19 @@ def update_description(
     *,
     revision: int,
     accession: str = "",
+    same_voices: SameVoices | None = None,
 ) -> None:
     """Update a description that was opened at `revision`; raises DescriptionOutdated.
 
-    Allowed also when the new audience hides the interview from the actor.
+    Allowed also when the new audience hides the interview from the actor. `same_voices` are the
+    contributions that a new person takes over; the passages of others stay with who spoke.
     """
     access.require(rights, "describe", access.Scope(interview))
     _bump_revision(db, interview, revision)
     before = _snapshot(interview)
     if accession.strip() and accession.strip() != interview.accession:
         interview.accession = accessions.require_free(db, accession, except_for=interview)
+    replaced = contributions.take_over(interview, description.participants, same_voices or {})
     _write(interview, description)
     interview.updated_at = utc_now()
     try:
@@ -172,6 +184,7 @@ def update_description(
         for name in changed
         if name in FIELD_OF_ROLE.values()
     }
+    voices: dict[str, Any] = {"voices_of": [p.id for p in replaced]} if replaced else {}
     audit.record(
         db,
         rights.actor,
@@ -181,6 +194,7 @@ def update_description(
         changed=changed,
         audience=interview.audience,
         people=people,
+        **voices,
     )
 
 
@@ -269,9 +283,7 @@ def _write(interview: Interview, description: Description) -> None:
         raise refusals[0]
     for name, value in values.items():
         setattr(interview, name, value)
-    _write_people(
-        interview, {"witness": description.witnesses, "interviewer": description.interviewers}
-    )
+    contributions.write_participants(interview, description.participants)
 
 
 def _validated_values(description: Description) -> tuple[dict[str, Any], list[Refused]]:
@@ -343,31 +355,6 @@ def _validate_years(first: int | None, last: int | None) -> list[Refused]:
     if first is not None and last is not None and first > last:
         return [YearsCoveredRefused(year=last)]
     return []
-
-
-def _write_people(interview: Interview, requested: dict[str, Sequence[Person]]) -> None:
-    """List exactly these people; contributions no longer listed get `removed_at`.
-
-    Transcripts name their speakers by contributions, so none is ever deleted here.
-    """
-    before: dict[tuple[str, ContributionRole], Contribution] = {
-        (c.person_id, c.role): c for c in interview.contributions
-    }
-    now: list[Contribution] = [
-        c for c in interview.contributions if c.role not in PARTICIPANT_ROLES
-    ]
-    for role in PARTICIPANT_ROLES:
-        people = {person.id: person for person in requested[role]}
-        for position, person in enumerate(people.values()):
-            contribution = before.pop((person.id, role), None)
-            if contribution is None:
-                contribution = Contribution(person=person, role=role)
-            contribution.position, contribution.removed_at = position, None
-            now.append(contribution)
-    removed = [c for c in before.values() if c.role in PARTICIPANT_ROLES]
-    for contribution in removed:
-        contribution.removed_at = contribution.removed_at or utc_now()
-    interview.contributions = [*now, *removed]
 
 
 def _snapshot(interview: Interview) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from archive import messages
 from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions, collections, interviews, people, places
+from archive.actions.catalogue.contributions import PARTICIPANT_ROLES
 from archive.actions.catalogue.interviews import FIRST_YEAR, LAST_YEAR, Description
 from archive.models import Interview, Person
 from archive.time import date_phrases, dates
@@ -130,7 +131,7 @@ def from_interview(db: Session, rights: Rights, interview: Interview) -> Form:
         "audience": interview.audience,
         "plate": interview.plate,
     }
-    for role in interviews.PARTICIPANT_ROLES:
+    for role in PARTICIPANT_ROLES:
         values[role] = "\n".join(
             names.get(person.id, person.full_name) for person in interview.people(role)
         )

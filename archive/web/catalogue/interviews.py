@@ -21,8 +21,9 @@ from archive.models import Interview
 from archive.models.interview import PLATES
 from archive.models.vocabulary import AUDIENCES
 from archive.time import date_phrases
-from archive.web.catalogue import interview_form, namesake_questions
+from archive.web.catalogue import interview_form, namesake_questions, voice_questions
 from archive.web.catalogue.namesake_questions import FormPeople, NamesakeQuestion
+from archive.web.catalogue.voice_questions import VoiceQuestion
 from archive.web.core import current, loaders
 from archive.web.core.forms import Form, clean_field, year_argument
 from archive.web.holdings import waveform
@@ -144,6 +145,8 @@ def update(accession: str) -> ResponseReturnValue:
             ), 409
     people_of_form = FormPeople(db, rights, form, interview)
     description = interview_form.to_description(db, rights, form, people_of_form, interview)
+    voices = voice_questions.voice_questions(db, interview, description, people_of_form)
+    voice_questions.add_problems(form, voices)
     if form.is_valid:
         try:
             interviews.update_description(
@@ -153,6 +156,7 @@ def update(accession: str) -> ResponseReturnValue:
                 description,
                 revision=int(form.values["revision"]),
                 accession=form.values["accession"],
+                same_voices=voice_questions.same_voices(voices),
             )
         except DescriptionOutdated:  # saved between our check and our update
             form, conflicts = interview_form.merge_saved(
@@ -165,7 +169,7 @@ def update(accession: str) -> ResponseReturnValue:
         except Refused as refused:
             form.add_refusal(refused, interview_form.FIELD_OF_CODE)
     if not form.is_valid:
-        return _render_form(form, interview, questions=people_of_form.questions), 422
+        return _render_form(form, interview, questions=people_of_form.questions, voices=voices), 422
     flash(
         _("Saved, together with what a colleague changed meanwhile.") if is_stale else _("Saved.")
     )
@@ -178,6 +182,7 @@ def _render_form(
     interview: Interview | None = None,
     conflict: FormConflict | None = None,
     questions: Sequence[NamesakeQuestion] = (),
+    voices: Sequence[VoiceQuestion] = (),
 ) -> str:
     db, rights = current.db(), current.rights()
     is_sample = interview is not None and interview.is_sample
@@ -206,6 +211,7 @@ def _render_form(
         audiences=AUDIENCES,
         plates=PLATES,
         questions=questions,
+        voices=voices,
         another=namesake_questions.ANOTHER,
         role_with_more_rows=request.form.get("then", ""),
     )

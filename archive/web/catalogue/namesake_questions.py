@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from archive.access import Rights
 from archive.actions.catalogue import people
-from archive.actions.catalogue.interviews import PARTICIPANT_ROLES
+from archive.actions.catalogue.contributions import PARTICIPANT_ROLES
 from archive.actions.catalogue.people import PersonFacts
 from archive.models import Interview, Person
 from archive.text import text_input
@@ -61,14 +61,25 @@ class FormPeople:
         contributions = interview.contributions if interview is not None else []
         self._of_interview = {contribution.person_id for contribution in contributions}
         self._created: dict[str, Person] = {}  # one person, also where both roles name them
+        self._names: dict[str, str] = {}
         # Before any is created: a name that this form brings is no question when it comes back.
         self.questions = self._questions(form)
+
+    def name_in_form(self, person: Person) -> str:
+        """Return the name or label by which the form names a person that it found."""
+        return self._names.get(person.id, "")
 
     def person(self, role: str, name: str) -> Person | None:
         """Return the person whom a name means; None where the user has not answered.
 
         Raises the refusals of `people` for a name that cannot be stored.
         """
+        found = self._person(role, name)
+        if found is not None:
+            self._names[found.id] = text_input.single_line(name)
+        return found
+
+    def _person(self, role: str, name: str) -> Person | None:
         if created := self._created.get(_key(name)):
             return created
         found, must_choose = self._candidates(role, name)

@@ -19,6 +19,7 @@ from archive.db import Database
 from archive.models import Event, Interview
 from archive.toolbox import Toolbox
 from tests.support import named_speakers as named
+from tests.support.html_pages import hidden_field
 from tests.support.named_speakers import INTERVIEWER, NEIGHBOUR, NEW_WITNESS, SPOKEN_NAME, WITNESS
 from tests.support.searchable_interviews import index_all
 
@@ -41,8 +42,12 @@ def read(client: FlaskClient, address: str) -> str:
     return html.unescape(answer.get_data(as_text=True))
 
 
-def send_form(client: FlaskClient, **people: list[str]) -> int:
-    """Open the description's form and send it back with other people; return the status."""
+def send_form(client: FlaskClient, *, voice: str = "", **people: list[str]) -> int:
+    """Open the description's form and send it back with other people; return the status.
+
+    Of a replaced speaker the answer is `voice`: the name of the new person, or empty for
+    another person.
+    """
     page = client.get(f"{PAGE}/edit").get_data(as_text=True)
     carried = {
         name: html.unescape(value)
@@ -57,7 +62,13 @@ def send_form(client: FlaskClient, **people: list[str]) -> int:
         "witness": [WITNESS],
         "interviewer": [INTERVIEWER],
     }
-    return client.post(f"{PAGE}/edit", data={**form, **carried, **people}).status_code
+    sent = form | carried | people
+    first = client.post(f"{PAGE}/edit", data=sent)
+    fields = set(re.findall(r'name="(voice_\w+)"', first.get_data(as_text=True)))
+    if not fields:
+        return first.status_code
+    assert first.status_code == 422
+    return client.post(f"{PAGE}/edit", data=sent | dict.fromkeys(fields, voice)).status_code
 
 
 def displayed_speakers(page: str) -> list[str]:
@@ -110,7 +121,7 @@ def test_people_changed_by_form_keep_speakers(
         ("Bà Sương", "witness"),
         (NEIGHBOUR, ""),
     ]
-    assert send_form(client_of("hoa"), **people) == 303
+    assert send_form(client_of("hoa"), **people) == 303  # type: ignore[arg-type]
     assert editor_segments(client_of("cleo"), approved_versions) == before
 
 
@@ -198,3 +209,47 @@ def test_merged_save_keeps_speakers_and_reports_changes(
             select(Event).where(Event.kind == "interview.described").order_by(Event.number)
         ).all()
         assert [event.detail["changed"] for event in events] == [["witnesses"], ["title"]]
+
+
+def test_same_voice_moves_open_passages_and_keeps_approved_names(
+    client_of: ClientOf, approved_versions: str, toolbox: Toolbox
+) -> None:
+    hoa, public = client_of("hoa"), client_of(None)
+    sent = {"title": named.TITLE, "audience": "public", "languages": ["vi"]}
+    page = hoa.get(f"{PAGE}/edit").get_data(as_text=True)
+    carried = {name: html.unescape(hidden_field(page, name)) for name in ("revision", "was")}
+    people = {"witness": [NEW_WITNESS], "interviewer": [INTERVIEWER]}
+    question = hoa.post(
+        f"{PAGE}/edit", data=sent | carried | people | {"accession": named.ACCESSION}
+    )
+    assert question.status_code == 422
+    words = html.unescape(question.get_data(as_text=True))
+    assert f"{SPOKEN_NAME} speaks in the transcript and is replaced." in words
+    assert f"Of {NEW_WITNESS}: it is the same voice" in words
+    assert f"Still of {SPOKEN_NAME}: it is another person" in words
+    assert len(re.findall(r'name="voice_\w+" value="[^"]*" checked', words)) == 0
+    assert NEW_WITNESS not in read(public, PAGE), "nothing is saved before the answer"
+    assert send_form(hoa, voice=NEW_WITNESS, witness=[NEW_WITNESS]) == 303
+    index_all(toolbox)
+    page = read(public, PAGE)
+    both = f'{NEW_WITNESS} <small class="approved-name">(approved as {SPOKEN_NAME})</small>'
+    assert page.count(both) == 2
+    with toolbox.database.reading() as db:
+        [imported, opened, _approved] = versions.list_versions(db, named_interview(db))
+    for version in (imported, opened):
+        seen = {(s["speaker_name"], s["role"]) for s in editor_segments(hoa, version.id)}
+        assert ("Lộc", "witness") in seen
+        assert ("Bà Sương", "witness") not in seen
+    exported = public.get(f"/en/versions/{approved_versions}/export/txt").get_data(as_text=True)
+    assert SPOKEN_NAME in exported
+    assert NEW_WITNESS not in exported
+    history = read(hoa, f"{PAGE}/history")
+    assert "the passages of the replaced person belong to the new one" in history
+
+
+def test_forged_answer_about_a_voice_is_no_answer(
+    client_of: ClientOf, approved_versions: str
+) -> None:
+    before = editor_segments(client_of("cleo"), approved_versions)
+    assert send_form(client_of("hoa"), voice="Ngô Bảy", witness=[NEW_WITNESS]) == 422
+    assert editor_segments(client_of("cleo"), approved_versions) == before
