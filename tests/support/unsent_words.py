@@ -16,11 +16,12 @@ from playwright.sync_api import Error as PlaywrightError
 
 from archive.access import Rights
 from archive.actions.accounts import accounts
-from archive.actions.editing import segments
+from archive.actions.editing import segments, structure
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.transcripts import versions
 from archive.models import Interview, Segment, TranscriptVersion
+from archive.models.base import new_id
 from archive.settings import Settings
 from archive.toolbox import Toolbox
 from tests.support.browser_store import outbox_rows
@@ -32,6 +33,7 @@ from tests.support.worker_process import wait_until
 
 SEGMENT, OLD = 2, "rõ"
 FIRST, SECOND = "rành", "kỹ"
+THIRD = "tường"  # of a colleague
 REST_MS = 1_500  # a save is sent after this rest; stretched, it is sent by `send` only
 ALWAYS_MS = 600_000
 LONGEST_WAIT_S = 30
@@ -79,6 +81,59 @@ class UnsentWords:
             segments.save(draft, segment, change, based_on=segment.revision)
 
         self.change_archive(save)
+
+    def _edit_as_colleague(self, edit: Callable[[Draft, Segment, Segment], object]) -> None:
+        """Edit the segment; the one above it is given too."""
+
+        def change(db: Any, *of: Any) -> None:
+            segment, above = (
+                db.get_one(Segment, self.editor.segment_ids[number])
+                for number in (SEGMENT, SEGMENT - 1)
+            )
+            edit(Draft(db, *of), segment, above)
+
+        self.change_archive(change)
+
+    def delete_segment(self) -> None:
+        """Delete the segment."""
+        self._edit_as_colleague(
+            lambda draft, segment, _above: segments.drop(
+                draft, segment, based_on=segment.revision, reason=""
+            )
+        )
+
+    def join_segment(self) -> None:
+        """Join the segment to the one above it."""
+        self._edit_as_colleague(
+            lambda draft, segment, above: segments.merge(
+                draft, above, segment, based_on=(above.revision, segment.revision)
+            )
+        )
+
+    def split_segment(self) -> None:
+        """Split the segment before the word that Cleo replaces."""
+
+        def split(draft: Draft, segment: Segment, _above: Segment) -> None:
+            word = next(word for word in (FIRST, OLD) if word in segment.text)
+            segments.split(
+                draft,
+                segment,
+                based_on=segment.revision,
+                char=segment.text.index(word),
+                at_ms=None,
+                new_id=new_id(),
+            )
+
+        self._edit_as_colleague(split)
+
+    def replace_words(self) -> None:
+        """Replace the word, by the replacement of words in several segments."""
+
+        def replace(draft: Draft, segment: Segment, _above: Segment) -> None:
+            word = next(word for word in (FIRST, OLD) if word in segment.text)
+            structure.replace(draft, [segment], find=word, replacement=THIRD, expected=1)
+
+        self._edit_as_colleague(replace)
 
     def submit_and_withdraw(self) -> None:
         """Submit the version for approval and take it back."""
@@ -234,6 +289,14 @@ class UnsentWords:
     def visible_text(self, pages: list[Page] | None = None) -> str:
         """Return what can be read in these tabs, by default in all of Cleo's."""
         return "\n".join(page.evaluate("document.body.innerText") for page in (pages or self.tabs))
+
+    def put_off_conflicts(self) -> None:
+        """Answer the dialog of every conflict by "later"."""
+        for page in self.tabs:
+            later = page.locator("[data-dialog=conflict] [data-answer=later]")
+            for _conflict in range(4):
+                if later.is_visible():
+                    later.click()
 
     def assert_on_screen(self, *words: str) -> None:
         """Wait until these words can be read in Cleo's tabs."""

@@ -170,7 +170,7 @@ test("taking back a join restores both segments by their revisions", async (cont
   await edits.merge(list[1]);
   await edits.undo();
   assert.deepEqual(operations[1].ops, [
-    { op: "revert", ids: ["s"], revs: [8], to: [7], joined: ["t"] },
+    { op: "revert", ids: ["s"], revs: [8], to: [7], joined: ["t"], fit: true },
   ]);
   assert.equal(live.textContent, "Undone.");
   assert.deepEqual(edits.steps, []);

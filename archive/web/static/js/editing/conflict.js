@@ -11,8 +11,9 @@ import { tokenise } from "../core/tokens.js";
 import { ulid } from "../core/ulid.js";
 import { added, chosenText, runs, touched } from "./conflict_choices.js";
 import { refusal, timesFitted } from "./editor.js";
-import { movedInto, threeWay } from "./merging.js";
+import { inContext, movedInto, threeWay } from "./merging.js";
 import { drawSlice, peaksOf } from "./peaks.js";
+import { setAside } from "./recovering.js";
 import { nothingStored, withStorageState } from "./storage_messages.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
@@ -110,8 +111,9 @@ export class Conflicts {
     const target = replacedBy?.length === 1 ? segmentList.byId.get(replacedBy[0]) : null;
     if (!target || target.id === draft.id) return false;
     const known = saver.of(target.id);
-    const moved = movedInto(draft.isRecovered ? known.server.text : known.text, base, yours);
-    if (!moved) return false;
+    const text = draft.isRecovered ? known.server.text : known.text;
+    const moved = movedInto(text, base, yours);
+    if (!moved) return this.#mergeIntoJoined(draft, target, inContext(text, base, yours));
     if (draft.isRecovered) return saver.redirect(draft, target.id, moved.text);
     this.editor.write(target, moved.text);
     const kept = saver.typed(target.id, moved.text);
@@ -120,6 +122,25 @@ export class Conflicts {
     announce(t("A colleague joined this segment to the one above; your text was moved with it."));
     if (await kept) saver.abandon(draft);
     return true;
+  }
+
+  /**
+   * The words of the joined segment were changed as well: both texts are merged there.
+   * @param {SegmentDraft} draft @param {Segment} target @param {{base: string, yours: string} | null} words
+   */
+  async #mergeIntoJoined(draft, target, words) {
+    if (!words) return false;
+    if (!draft.isRecovered) {
+      setAside(this.editor.saver, draft);
+      this.editor.remove(draft.id);
+      this.editor.go(target, Infinity);
+    }
+    return this.editor.saver.redirect(draft, target.id, words.yours, words.base);
+  }
+
+  /** Put one that waits before the person. @param {SegmentDraft} draft */
+  review(draft) {
+    if (draft.conflict && !this.isOpen) this.#open(draft, draft.conflict);
   }
 
   /** @param {SegmentDraft} draft @param {Conflict} conflict */

@@ -269,6 +269,8 @@ export function refusal(body) {
   if (why === "nothing_to_split") return t("Nothing to split here: one part would have no words.");
   if (why === "not_neighbours") return t("A colleague has added a segment between the two.");
   if (why === "different_recordings") return t("The two segments belong to different recordings.");
+  if (body?.error === "segment_replaced")
+    return t("Its words are part of another segment now: correct them there.");
   if (body?.error === "stale")
     return t("A colleague changed this first. Check the segment, then try again.");
   return t("The archive could not save this change. Nothing you typed is lost.");

@@ -75,6 +75,29 @@ export function movedInto(text, base, yours) {
 }
 
 /**
+ * `base` and `yours` within a text that took `base` in and was changed since: with the words before
+ * and after it, so that the two texts meet only where they differ. Null unless at least half of
+ * `base` still stands there.
+ * @param {string} text
+ * @param {string} base
+ * @param {string} yours
+ * @returns {{base: string, yours: string} | null}
+ */
+export function inContext(text, base, yours) {
+  const [now, old] = [tokenise(text), tokenise(base)];
+  /** @type {[number, number][]} places in the text and in the base */
+  const same = pair(old, now, exact).flatMap((partner, at) =>
+    partner === null ? [] : [/** @type {[number, number]} */ ([at, partner])],
+  );
+  if (!same.length || same.length * 2 < old.length) return null;
+  const [[first, partner], [last, lastPartner]] = [same[0], same[same.length - 1]];
+  const before = now.slice(0, Math.max(0, first - partner));
+  const after = now.slice(last + old.length - lastPartner);
+  const within = (/** @type {string} */ words) => [...before, words, ...after].join(" ");
+  return { base: within(base), yours: within(yours) };
+}
+
+/**
  * What has to change for `old` to become `now`, in order; no two of them touch.
  * @param {readonly string[]} old
  * @param {readonly string[]} now
@@ -83,7 +106,6 @@ export function movedInto(text, base, yours) {
 export function differences(old, now) {
   /** @type {Change[]} */
   const changes = [];
-  const exact = (/** @type {string} */ a, /** @type {string} */ b) => (a === b ? 0 : 3 * GAP);
   let start = 0;
   let begin = 0;
   [...pair(old, now, exact), old.length].forEach((partner, at) => {
@@ -151,4 +173,9 @@ export function applied(old, changes, start, end) {
     from = change.end;
   }
   return [...result, ...old.slice(from, end)];
+}
+
+/** Tokens that differ are never paired. @param {string} one @param {string} other */
+function exact(one, other) {
+  return one === other ? 0 : 3 * GAP;
 }

@@ -52,6 +52,7 @@ function open(editor) {
     if (why === "frozen") polling.poll(); // the text that is approved, beside what cannot be sent
   });
   const unsentList = new UnsentList(editor);
+  unsentList.review = (draft) => conflicts.review(draft);
   document.documentElement.classList.add("enhanced");
   editor.segmentList.root.removeAttribute("inert");
   editor.root.dataset.ready = "yes";

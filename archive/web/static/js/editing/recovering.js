@@ -5,6 +5,13 @@
 
 const RELOAD_MS = 3_000;
 
+/** Let a draft go on beside the row of its segment, which is going off the screen. @param {import("./saving.js").Saver} saver @param {import("./segment_draft.js").SegmentDraft} draft */
+export function setAside(saver, draft) {
+  draft.isRecovered = true;
+  saver.recovered.push(draft);
+  saver.drafts.delete(draft.id);
+}
+
 /** Send the drafts of page loads that are closed. @param {Editor} editor @returns {Promise<number>} how many there were */
 export async function takeOver(editor) {
   const rows = await editor.outbox.takeOver((pages) => editor.openPages.among(pages));
@@ -18,7 +25,7 @@ export async function recover(editor, unsentList) {
   editor.otherVersions = await editor.outbox.ofOtherVersions((pages) =>
     editor.openPages.among(pages),
   );
-  unsentList.recovered(count ? new Set(editor.saver.recovered.map(({ id }) => id)).size : 0);
+  unsentList.recovered(count ? editor.saver.recovered.length : 0);
 }
 
 /**

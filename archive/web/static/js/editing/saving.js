@@ -185,15 +185,14 @@ export class Saver {
 
   /**
    * The words of a draft were put into another text: keep and send them there, then drop the draft.
-   * @param {SegmentDraft} draft @param {string} id of the segment that took the words @param {string} text with them in it
+   * @param {SegmentDraft} draft @param {string} id of the segment that took the words
+   * @param {string} text with them in it @param {string} [base] where it did not grow from the text of the archive
    * @returns {Promise<boolean>} false when this browser could not keep it: then nothing was done
    */
-  async redirect(draft, id, text) {
-    const { server } = this.of(id);
-    const moved = new SegmentDraft(id, server);
-    moved.isRecovered = true;
-    moved.text = text;
-    moved.changedAt = draft.changedAt;
+  async redirect(draft, id, text, base) {
+    const moved = new SegmentDraft(id, this.of(id).server);
+    Object.assign(moved, { isRecovered: true, text, changedAt: draft.changedAt });
+    if (base !== undefined) Object.assign(moved, { base, baseRev: null });
     this.recovered.push(moved);
     if (!(await this.#keep(moved))) {
       this.#forget(moved);

@@ -8,6 +8,7 @@ import { t } from "../core/i18n.js";
 import { ulid } from "../core/ulid.js";
 import { caretIn, pointsBefore, textOf } from "./caret.js";
 import { refusal, timesFitted } from "./editor.js";
+import { setAside } from "./recovering.js";
 import { withStorageState } from "./storage_messages.js";
 
 /** @typedef {import("./editor.js").Editor} Editor */
@@ -199,10 +200,7 @@ export class StructuralEdits {
   #setAside(id) {
     const { saver } = this.editor;
     const draft = saver.drafts.get(id);
-    if (!draft?.isDirty) return;
-    draft.isRecovered = true;
-    saver.recovered.push(draft);
-    saver.drafts.delete(id);
+    if (draft?.isDirty) setAside(saver, draft);
   }
 
   /** Announce why the segments could not be saved first. @param {Segment[]} segments */

@@ -1,7 +1,8 @@
 /**
- * The note above the text: words of earlier visits, and words that cannot be sent from this page,
- * because the version is approved, the account may no longer correct, or they were typed into
- * another version. The latter stand there in full, beside the text of the archive.
+ * The note above the text: words of earlier visits, words that wait for a person and stand in no
+ * segment, and words that cannot be sent from this page, because the version is approved, the
+ * account may no longer correct, or they were typed into another version. All but the first stand
+ * there in full, beside the text of the archive.
  */
 
 import { announce } from "../core/announce.js";
@@ -22,14 +23,20 @@ export class UnsentList {
     /** timers of what is being removed, by the key of its row @type {Map<string, number>} */
     this.removals = new Map();
     this.note = editor.root.querySelector("[data-recovered]");
-    /** segments of earlier visits that are being sent */
+    /** texts of earlier visits that are being sent */
     this.count = 0;
+    /** what is drawn of this version */
+    this.drawn = "";
+    /** opens the conflict of a draft @type {(draft: SegmentDraft) => void} */
+    this.review = () => {};
     editor.on("stopped", (why) => this.#stopped(why));
     editor.on("changed", () => this.#isFinal && this.draw());
-    editor.on("status", () => this.#isFinal && this.draw());
+    editor.on("status", () => {
+      if (this.#isFinal || this.#sign(this.#offScreen()) !== this.drawn) this.draw();
+    });
   }
 
-  /** Drafts of earlier visits were found. @param {number} count segments that are not saved yet */
+  /** Drafts of earlier visits were found. @param {number} count texts that are not saved yet */
   recovered(count) {
     this.count = count;
     this.draw();
@@ -37,6 +44,24 @@ export class UnsentList {
 
   get #isFinal() {
     return ["frozen", "forbidden"].includes(this.editor.saver.stopped);
+  }
+
+  /** What stands in no row and is not being sent: it waits for a person, or for the archive. */
+  #offScreen() {
+    const { saver, segmentList } = this.editor;
+    if (!saver.recovered.length) return [];
+    const { cut } = saver.status;
+    return saver
+      .unsent()
+      .filter((draft) => draft.isRecovered || !segmentList.byId.has(draft.id))
+      .filter((draft) => cut || saver.hasConflict(draft.id));
+  }
+
+  /** @param {SegmentDraft[]} drafts */
+  #sign(drafts) {
+    return JSON.stringify(
+      drafts.map(({ key, text, answer, conflict }) => [key, text, answer, conflict?.theirs.text]),
+    );
   }
 
   /** @param {string} why */
@@ -55,12 +80,20 @@ export class UnsentList {
 
   draw() {
     const { editor, note } = this;
-    const unsent = this.#isFinal ? editor.saver.unsent() : [];
+    const unsent = this.#isFinal ? editor.saver.unsent() : this.#offScreen();
+    this.drawn = this.#sign(unsent);
     const place = note?.querySelector("[data-recovered-words]");
     if (!note || !place) return;
     const { length } = unsent;
     const sentences = [
-      length
+      length && !this.#isFinal
+        ? nt(
+            "%(num)s text that you typed is not saved yet and stands in no segment.",
+            "%(num)s texts that you typed are not saved yet and stand in no segment.",
+            length,
+          )
+        : "",
+      length && this.#isFinal
         ? nt(
             "%(num)s segment that you typed is not in the archive, because this version no longer changes.",
             "%(num)s segments that you typed are not in the archive, because this version no longer changes.",
@@ -69,8 +102,8 @@ export class UnsentList {
         : "",
       !length && this.count
         ? nt(
-            "%(num)s segment of an earlier visit was still on this computer.",
-            "%(num)s segments of an earlier visit were still on this computer.",
+            "%(num)s text of an earlier visit was still on this computer.",
+            "%(num)s texts of an earlier visit were still on this computer.",
             this.count,
           )
         : "",
@@ -102,11 +135,15 @@ export class UnsentList {
   #ofThisVersion(draft) {
     const { editor } = this;
     const segment = editor.segmentList.byId.get(draft.id);
-    const theirs = segment?.stored ?? draft.conflict?.theirs.text ?? draft.server.text;
+    const theirs =
+      draft.conflict?.why === "ended"
+        ? t("(removed)")
+        : (segment?.stored ?? draft.conflict?.theirs.text ?? draft.server.text);
     const item = entry(this.#language, segment ? `${clock(segment.start)} ${segment.name}` : "", [
       [t("In the archive"), theirs],
       [t("Yours"), draft.answer ?? draft.text],
     ]);
+    if (!this.#isFinal) return draft.conflict ? this.#reviewable(item, draft) : item;
     return this.#removable(item, draft.key, () => {
       editor.saver.abandon(draft);
       if (segment && !draft.isRecovered) editor.write(segment, theirs);
@@ -128,6 +165,17 @@ export class UnsentList {
       editor.outbox.remove(row.key, row.edit || 0);
       editor.otherVersions = editor.otherVersions.filter(({ key }) => key !== row.key);
     });
+  }
+
+  /** The item with a button that opens its conflict. @param {HTMLElement} item @param {SegmentDraft} draft */
+  #reviewable(item, draft) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--small";
+    button.textContent = t("Review both texts");
+    button.addEventListener("click", () => this.review(draft));
+    item.append(button);
+    return item;
   }
 
   /**
