@@ -23,7 +23,14 @@ from archive.toolbox import Toolbox
 from archive.web.core.security import SESSION_COOKIE
 from tests.browser.conftest import PATIENCE_MS, token_of
 from tests.support import editor_fixture
-from tests.support.editor_page import open_editor, place_caret, replace_word, text_box
+from tests.support.editor_page import (
+    open_editor,
+    place_caret,
+    poll,
+    replace_word,
+    text_box,
+    wait_until_saved,
+)
 from tests.support.http_server import ServerProcess
 from tests.support.page_monitor import PageMonitor
 from tests.support.unsent_words import FIRST, OLD, SECOND, SEGMENT, UnsentWords
@@ -296,3 +303,85 @@ def test_words_typed_before_a_split_is_undone_end_on_the_screen(
     words.assert_on_screen(*typed)
     words.reopen()
     words.assert_on_screen(*typed)
+
+
+def leave_and_go_back(words: UnsentWords) -> None:
+    page = words.tabs[0]
+    page.goto(f"{words.origin}/vi/")
+    page.go_back()
+    expect(page.locator("[data-editor][data-ready=yes]")).to_be_attached()
+
+
+def reload_during_save(words: UnsentWords) -> None:
+    page = words.tabs[0]
+    page.route("**/api/v1/segments/*", lambda _route: None)  # no answer comes
+    with page.expect_request("**/api/v1/segments/*"):
+        words.send()
+    page.unroute("**/api/v1/segments/*")
+    page.reload()
+    expect(page.locator("[data-editor][data-ready=yes]")).to_be_attached()
+    words.send()
+
+
+@pytest.mark.parametrize("leave", [leave_and_go_back, reload_during_save])
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_words_typed_before_the_page_is_left_end_on_the_screen(
+    words: UnsentWords, leave: Callable[[UnsentWords], None], is_changed: bool
+) -> None:
+    words.open_tab()
+    if is_changed:
+        words.save_as_colleague(FIRST)
+    words.type_words()
+    words.wait_until_stored()
+    leave(words)
+    words.assert_on_screen(SECOND)
+    words.reopen()
+    words.assert_on_screen(SECOND)
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_words_being_composed_while_the_text_changes_elsewhere_stay(
+    words: UnsentWords, is_answered: bool
+) -> None:
+    """An input method writes a word letter by letter, as Telex does: "kyx" becomes "kỹ"."""
+    words.open_tab()
+    page = words.tabs[0]
+    box = text_box(page, words.editor, SEGMENT)
+    place_caret(page, words.editor, SEGMENT, 0)
+    ime = words.context.new_cdp_session(page)
+    for letters in ("k", "ky"):
+        ime.send(
+            "Input.imeSetComposition", {"text": letters, "selectionStart": 2, "selectionEnd": 2}
+        )
+    words.save_as_colleague(FIRST)
+    if is_answered:
+        words.send()  # the answer has the colleague's word, and comes within the composition
+        wait_until(lambda: "ky" in page.content(), message="the letters are gone")
+    poll(page)
+    ime.send("Input.imeSetComposition", {"text": SECOND, "selectionStart": 2, "selectionEnd": 2})
+    ime.send("Input.insertText", {"text": f"{SECOND} "})
+    expect(box).to_contain_text(SECOND)
+    words.send()
+    page.keyboard.press("Alt+ArrowDown")
+    words.assert_on_screen(FIRST, SECOND)
+    words.reopen()
+    words.assert_on_screen(FIRST, SECOND)
+
+
+def test_undo_after_a_colleagues_change_keeps_what_the_colleague_wrote(
+    words: UnsentWords,
+) -> None:
+    words.open_tab()
+    page = words.tabs[0]
+    place_caret(page, words.editor, SEGMENT, 0)
+    page.keyboard.type(f"{SECOND} ")
+    words.save_as_colleague(FIRST)
+    words.send()
+    wait_until_saved(page)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    words.send()
+    page.keyboard.press("Alt+ArrowDown")
+    words.assert_on_screen(FIRST, SECOND)
+    words.reopen()
+    words.assert_on_screen(FIRST, SECOND)
