@@ -105,7 +105,14 @@ DETAILS: Mapping[EventKind, DetailFields] = {
     "place.described": {},
     "sample.loaded": {"interviews": int},
     "sample.removed": {"interviews": int, "kept": list[str]},
-    "transcript.approved": {"number": int},
+    "transcript.approved": {
+        "number": int,
+        "segments": int,
+        "unheard": int,
+        "flagged": int,
+        "unnamed": int,
+        "reason": str,
+    },
     "transcript.edited": {
         "how": str,
         "segments": list[str],

@@ -115,10 +115,15 @@ def _absolute_model(name: str) -> str:
     default="machine",
     help="State of the new version. Default: machine.",
 )
+@click.option(
+    "--reason",
+    default="",
+    help="Why a text is approved of which segments are unheard, doubted or without a speaker.",
+)
 @json_option
 @with_appcontext
 @report_errors
-def import_transcript(accession: str, file: Path, state: str, as_json: bool) -> None:
+def import_transcript(accession: str, file: Path, state: str, reason: str, as_json: bool) -> None:
     """Import a transcript from WebVTT, SRT, plain text or JSON."""
     with file.open("rb") as stream:
         reading = read_transcript(stream.read(MAX_BYTES + 1), file.name)
@@ -139,6 +144,7 @@ def import_transcript(accession: str, file: Path, state: str, as_json: bool) -> 
             source=file.name,
             warnings=warnings,
             segments=placed,
+            reason=reason,
         )
         result: dict[str, Any] = {
             "version": version.number,

@@ -16,7 +16,7 @@ from archive.actions.accounts import accounts
 from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentChange
-from archive.actions.transcripts import imports, versions
+from archive.actions.transcripts import approval, imports, versions
 from archive.demo.sample_files import SampleArchive, SampleCorrection, SampleText
 from archive.models import Interview, TranscriptVersion, User
 from archive.settings import Settings
@@ -72,7 +72,7 @@ def _advance_to_state(
     if state in ("corrected", "approved") and version.state == "editing":
         versions.submit(db, staff_by_role["editor"], interview, version)
     if state == "approved":
-        versions.approve(db, staff_by_role["reviewer"], interview, version)
+        approval.approve(db, staff_by_role["reviewer"], interview, version)
 
 
 def _apply_corrections(

@@ -60,6 +60,12 @@ _FIELDS: dict[str, TextFactory] = {
     "plate": lambda: _("drawing"),
 }
 
+_LACKS: dict[str, EventWords] = {
+    "unheard": lambda d: _("%(count)s of %(segments)s segments not checked", **d),
+    "flagged": lambda d: _("%(count)s of %(segments)s doubted by the machine", **d),
+    "unnamed": lambda d: _("%(count)s of %(segments)s without a speaker", **d),
+}
+
 
 def _name_change(detail: Mapping[str, Any]) -> str:
     name = detail.get("name")
@@ -129,6 +135,17 @@ def _edited(detail: Mapping[str, Any]) -> str:
     return str(_("transcript taken back") if state == "editing" else _("transcript corrected"))
 
 
+def _approved(detail: Mapping[str, Any]) -> str:
+    words = [_("version %(number)s approved", number=detail["number"])]
+    counted = {"count": 0, "segments": detail.get("segments", 0)}
+    for name, label in _LACKS.items():
+        if detail.get(name):
+            words.append(label({**counted, "count": detail[name]}))
+    if detail.get("reason"):
+        words.append(_("reason: %(reason)s", reason=detail["reason"]))
+    return "; ".join(words)
+
+
 def _opened(detail: Mapping[str, Any]) -> str:
     words = _(
         "version %(number)s opened: %(reason)s",
@@ -168,7 +185,7 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "place.described": lambda d: _("place changed"),
     "sample.loaded": lambda d: _("sample archive loaded"),
     "sample.removed": lambda d: _("sample archive removed"),
-    "transcript.approved": lambda d: _("version %(number)s approved", number=d["number"]),
+    "transcript.approved": _approved,
     "transcript.edited": _edited,
     "transcript.imported": lambda d: _(
         "version %(number)s imported from a file", number=d["number"]

@@ -63,6 +63,22 @@ MESSAGES: dict[str, MessageFactory] = {
         reassurance=_("Nothing was changed."),
         advice=_("Transcribe the recording, or import a transcript."),
     ),
+    "changed_since_review": lambda f: Message(
+        _("The text was changed while this page was open."),
+        reassurance=_("It was not approved."),
+        advice=_("The numbers are those of now; check them and approve again."),
+    ),
+    "approval_reason_missing": lambda f: Message(
+        _(
+            "Some segments are not checked, doubted by the machine or without a speaker: "
+            "give a reason."
+        ),
+        reassurance=_("It was not approved."),
+    ),
+    "approval_reason_too_long": lambda f: Message(
+        _("This is too long: at most %(longest)s characters.", longest=f.get("longest", "")),
+        reassurance=_("It was not approved."),
+    ),
     "correction_open": lambda f: Message(
         _("Version %(number)s is open for correction already.", number=f.get("number", "?")),
         reassurance=_("Nothing was changed."),

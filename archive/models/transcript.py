@@ -26,6 +26,7 @@ class TranscriptVersion(Base):
     `engine`, `model`, `model_sha256` and `options` are the provenance of the words;
     `options["roles"]` holds the roles (interviewer, witness) of speakers without a record,
     as found in the imported file. `is_current` marks the version that readers see.
+    `approval_reason` is why it was approved although it lacked something.
     """
 
     __tablename__ = "transcript_version"
@@ -52,6 +53,7 @@ class TranscriptVersion(Base):
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
     approved_at: Mapped[datetime | None]
     approved_by_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    approval_reason: Mapped[str] = mapped_column(default="")
 
     segments: Mapped[list[Segment]] = relationship(
         order_by="Segment.position, Segment.id",

@@ -14,7 +14,7 @@ from archive.web.holdings import receipts, stream, tus, uploads
 from archive.web.office import events, first_run, jobs, settings
 from archive.web.rights import explanations
 from archive.web.speech import runs
-from archive.web.transcripts import reading, versions
+from archive.web.transcripts import approval, reading, versions
 
 PAGES: tuple[Blueprint, ...] = (
     first_run.bp,
@@ -30,6 +30,7 @@ PAGES: tuple[Blueprint, ...] = (
     events.bp,
     runs.bp,
     versions.bp,
+    approval.bp,
     editor_page.bp,
     search.bp,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from archive.actions.transcripts import versions
+from archive.actions.transcripts import approval, versions
 from archive.models import Interview, TranscriptVersion
 from archive.settings import Settings
 from archive.toolbox import Toolbox
@@ -34,7 +34,7 @@ def approve_version(toolbox: Toolbox, editor: editor_fixture.EditorFixture) -> N
         interview = db.get_one(Interview, version.interview_id)
         if version.state == "machine":
             version.state = "editing"  # as an editor's first change leaves it
-        versions.approve(db, rights_of_machine("test"), interview, version)
+        approval.approve(db, rights_of_machine("test"), interview, version, reason="in tests")
 
 
 def state_of(toolbox: Toolbox, version: str) -> str:
@@ -174,6 +174,8 @@ def test_submitting_and_approving_wait_until_everything_is_saved(
     assert state_of(toolbox, editor.version_id) == "corrected"
     open_editor(page, editor)
     page.locator("[data-step=approve] button").click()
+    page.locator("textarea[name=reason]").fill("Chưa nghe lại hết.")
+    page.locator("#work button").click()
     page.wait_for_url("**/interviews/**")
     assert state_of(toolbox, editor.version_id) == "approved"
 

@@ -147,6 +147,8 @@ def _correct(page: Page, accession: str) -> str:
 
 def _approve(page: Page, accession: str) -> None:
     page.locator("form[data-step=approve] button").click()
+    page.locator("textarea[name=reason]").fill("Chưa nghe lại hết.")
+    page.locator("#work button").click()
     expect(page).to_have_url(re.compile(f"/vi/interviews/{accession}"))
     expect(page.locator("main")).to_contain_text("Đã duyệt")
 

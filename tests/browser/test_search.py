@@ -70,6 +70,7 @@ def _add_interview(toolbox: Toolbox) -> None:
             language="vi",
             state="approved",
             source="sample",
+            reason="in tests",
             segments=[(stored.recordings[0].id, turn) for turn in _turns(sample["segments"])],
         )
         for segment in db.query(Segment):

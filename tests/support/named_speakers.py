@@ -11,7 +11,7 @@ from archive.actions.catalogue.people import PersonFacts
 from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentChange
-from archive.actions.transcripts import imports, speakers
+from archive.actions.transcripts import approval, imports, speakers
 from archive.actions.transcripts import versions as transcript_versions
 from archive.models import (
     Interview,
@@ -85,7 +85,7 @@ def add_interview_with_named_texts(db: Session, accession: str = ACCESSION) -> I
         draft_of_first = Draft(db, TEST, interview, first)
         segments.save(draft_of_first, segment, SegmentChange(state="heard"), based_on=2)
     transcript_versions.submit(db, TEST, interview, first)
-    transcript_versions.approve(db, TEST, interview, first)
+    approval.approve(db, TEST, interview, first, reason="in tests")
     second = transcript_versions.open_next(db, TEST, interview, first, reason="nghe lại")
     _, answer_1, answer_2, neighbour = second.segments
     segments.merge(Draft(db, TEST, interview, second), answer_1, answer_2, based_on=(1, 1))

@@ -79,8 +79,10 @@ POST   versions.submit               open    423 423 403 423 423 403 401
 POST   versions.submit               closed  422 422 403 422 422 404 401
 POST   versions.withdraw             open    423 423 403 423 423 403 401
 POST   versions.withdraw             closed  422 422 403 422 422 404 401
-POST   versions.approve              open    422 422 403 403 422 403 401
-POST   versions.approve              closed  422 422 403 403 422 404 401
+GET    approval.show                 open    200 200 403 403 200 403 303
+GET    approval.show                 closed  200 200 403 403 200 404 303
+POST   approval.approve              open    422 422 403 403 422 403 401
+POST   approval.approve              closed  422 422 403 403 422 404 401
 POST   versions.reopen               open    303 303 403 403 303 403 401
 POST   versions.reopen               closed  422 422 403 403 422 404 401
 POST   versions.restore              open    423 423 403 423 423 403 401

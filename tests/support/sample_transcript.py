@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from archive.access import Rights
-from archive.actions.transcripts import imports, versions
+from archive.actions.transcripts import approval, imports, versions
 from archive.actions.transcripts.imports import MachineOrigin
 from archive.models import Contribution, Interview, Person, Recording, TranscriptVersion
 from archive.models.base import new_id
@@ -145,7 +145,7 @@ def approve(db: Session, interview: Interview, version: TranscriptVersion) -> No
     for segment in version.segments:
         segment.state = "heard"
     submit(db, interview, version)
-    versions.approve(db, rights_of_machine("test"), interview, version)
+    approval.approve(db, rights_of_machine("test"), interview, version)
 
 
 def add_approved_version(db: Session, interview: Interview) -> TranscriptVersion:

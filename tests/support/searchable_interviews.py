@@ -60,6 +60,7 @@ def add_version(
         language=language,
         state=state,
         source="told.txt",
+        reason="in tests",
         segments=[(None, _segment(number, text)) for number, text in enumerate(sentences)],
     )
 

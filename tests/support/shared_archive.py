@@ -137,6 +137,7 @@ def _interview(
             language="vi",
             state=state,
             source="a.vtt",
+            reason="in tests",
             segments=[(recording, segment) for segment in segments],
         )
         index_point = index_points.add(

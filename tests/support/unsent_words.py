@@ -19,7 +19,7 @@ from archive.actions.accounts import accounts
 from archive.actions.editing import segments, structure
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
-from archive.actions.transcripts import versions
+from archive.actions.transcripts import approval, versions
 from archive.models import Interview, Segment, TranscriptVersion
 from archive.models.base import new_id
 from archive.settings import Settings
@@ -150,7 +150,7 @@ class UnsentWords:
 
         def approve(*of: Any) -> None:
             of[3].state = "editing"
-            versions.approve(*of)
+            approval.approve(*of, reason="in tests")
 
         self.change_archive(approve)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Refused, Rights
 from archive.actions.catalogue import names
-from archive.actions.transcripts import speakers, versions
+from archive.actions.transcripts import approval, versions
 from archive.actions.transcripts.words import pack
 from archive.models import (
     Contribution,
@@ -21,7 +21,7 @@ from archive.models import (
     Segment,
     TranscriptVersion,
 )
-from archive.models.base import new_id, utc_now
+from archive.models.base import new_id
 from archive.models.vocabulary import VersionState, member
 from archive.text import fractional_index
 from transcription.document import TranscriptSegment, words_from_text
@@ -108,10 +108,12 @@ def import_transcript(
     segments: Sequence[PlacedSegment],
     source: str,
     warnings: Sequence[ImportWarning] = (),
+    reason: str = "",
 ) -> TranscriptVersion:
     """Add a transcript from a file, in the state that the user chose.
 
-    The first `warnings` about the file are stored with the version.
+    The first `warnings` about the file are stored with the version. `approved` is imported as
+    corrected and then approved, with the `reason` that what it lacks needs.
     """
     access.require(rights, "import_text", access.Scope(interview))
     version_state = member(IMPORT_STATES, state)
@@ -121,8 +123,9 @@ def import_transcript(
         access.require(rights, "approve", access.Scope(interview))
     if not segments:
         raise EmptyImport(source=source)
+    stored_state: VersionState = "corrected" if version_state == "approved" else version_state
     version = versions.new_version(
-        db, rights, interview, language=language, kind="imported", state=version_state
+        db, rights, interview, language=language, kind="imported", state=stored_state
     )
     version.note = source
     options = {
@@ -132,15 +135,9 @@ def import_transcript(
     version.options = {key: value for key, value in options.items() if value}
     _add_segments(db, version, interview, segments, rights)
     before = versions.current_version(db, interview)
-    if state == "approved" or (
-        state == "corrected" and (before is None or before.state != "approved")
-    ):
-        versions.make_current(
-            db, version
-        )  # an approved version stays current until the next one is approved
-    if state == "approved":
-        version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
-        speakers.keep_approved(version, interview)
+    if stored_state == "corrected" and (before is None or before.state != "approved"):
+        # an approved version stays current until the next one is approved
+        versions.make_current(db, version)
     audit.record(
         db,
         rights.actor,
@@ -148,9 +145,11 @@ def import_transcript(
         version,
         interview=interview,
         number=version.number,
-        state=state,
+        state=stored_state,
         source=source,
     )
+    if state == "approved":
+        approval.approve(db, rights, interview, version, reason=reason)
     return version
 
 

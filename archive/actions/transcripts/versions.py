@@ -1,4 +1,4 @@
-"""Transcript versions: create, submit, approve, open the next one.
+"""Transcript versions: create, submit, open the next one; `approval` approves them.
 
 A version that a person has edited stays the current one when new machine text is added.
 An approved version is immutable; a correction opens the next one.
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Refused, Rights
-from archive.actions.transcripts import speakers
 from archive.models import (
     Interview,
     Segment,
@@ -22,12 +21,6 @@ from archive.models import (
 )
 from archive.models.base import new_id, utc_now
 from archive.models.vocabulary import VersionKind, VersionState
-
-
-class NothingToApprove(Refused):
-    """Raised for versions without words."""
-
-    code = "nothing_to_approve"
 
 
 class NothingToSubmit(Refused):
@@ -55,7 +48,7 @@ def submit(db: Session, rights: Rights, interview: Interview, version: Transcrip
         raise NothingToSubmit
     if version.state != "editing":
         raise WrongState(state=version.state)
-    _set_state(version, "corrected")
+    enter_state(version, "corrected")
     audit.record(db, rights.actor, "transcript.submitted", version, interview=interview)
 
 
@@ -64,24 +57,8 @@ def withdraw(db: Session, rights: Rights, interview: Interview, version: Transcr
     access.require(rights, "correct", access.Scope(interview, version))
     if version.state != "corrected":
         raise WrongState(state=version.state)
-    _set_state(version, "editing")
+    enter_state(version, "editing")
     audit.record(db, rights.actor, "transcript.withdrawn", version, interview=interview)
-
-
-def approve(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> None:
-    """Approve the version: it becomes immutable and the current one."""
-    access.require(rights, "approve", access.Scope(interview, version))
-    if version.state not in ("editing", "corrected"):
-        raise WrongState(state=version.state)
-    if not any(segment.text for segment in version.segments):
-        raise NothingToApprove
-    _set_state(version, "approved")
-    version.approved_at, version.approved_by_id = utc_now(), rights.actor.user_id or None
-    speakers.keep_approved(version, interview)
-    make_current(db, version)
-    audit.record(
-        db, rights.actor, "transcript.approved", version, interview=interview, number=version.number
-    )
 
 
 def open_next(
@@ -231,7 +208,8 @@ def make_current(db: Session, version: TranscriptVersion) -> None:
     db.flush()
 
 
-def _set_state(version: TranscriptVersion, state: VersionState) -> None:
+def enter_state(version: TranscriptVersion, state: VersionState) -> None:
+    """Set the state, as a change of the version; the caller checks that it may follow."""
     version.state = state
     version.revision += 1
     version.updated_at = utc_now()

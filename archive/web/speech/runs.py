@@ -126,17 +126,25 @@ def import_transcript(accession: str) -> ResponseReturnValue:
         return _render_page(interview, file_problem=problem, warnings=parsed.problems), 422
     segments, part_warnings = imports.assign_recordings(interview, parsed.segments)
     warnings = [*part_warnings, *((p.line, p.code, p.text) for p in parsed.problems)]
+    state = request.form.get("state", "machine")
+    is_to_approve = state == "approved"
+    if is_to_approve:
+        access.require(current.rights(), "approve", access.Scope(interview))
     version = imports.import_transcript(
         current.db(),
         current.rights(),
         interview,
         language=parsed.language or _selected_language(interview),
-        state=request.form.get("state", "machine"),
+        state="corrected" if is_to_approve else state,  # its approval shows first what it lacks
         source=name,
         warnings=warnings,
         segments=segments,
     )
     flash(_("Version %(number)d was imported.", number=version.number))
+    if is_to_approve:
+        if warnings:
+            flash(_("There are remarks about the file: see the edit history."), "warning")
+        return redirect(url_for("approval.show", version_id=version.id), 303)
     if warnings:
         return redirect(url_for("versions.history", version_id=version.id), 303)
     return redirect(url_for("interviews.show", accession=accession, version=version.number), 303)

@@ -1,4 +1,4 @@
-"""Versions: submit, withdraw, approve, reopen; history, comparison, export."""
+"""Versions: submit, withdraw, reopen; history, comparison, export."""
 
 from __future__ import annotations
 
@@ -46,15 +46,6 @@ def withdraw(version_id: str) -> ResponseReturnValue:
     interview, version = loaders.version(version_id, "correct")
     versions.withdraw(current.db(), current.rights(), interview, version)
     return redirect(url_for("editor.show", version_id=version.id), 303)
-
-
-@bp.post("/<version_id>/approve")
-def approve(version_id: str) -> ResponseReturnValue:
-    """Approve a version: it is frozen and becomes visible to readers."""
-    interview, version = loaders.version(version_id, "approve")
-    versions.approve(current.db(), current.rights(), interview, version)
-    flash(_("Version %(number)d is approved and no longer changes.", number=version.number))
-    return _redirect_to_interview(interview)
 
 
 @bp.post("/<version_id>/reopen")

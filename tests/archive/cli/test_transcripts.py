@@ -197,7 +197,9 @@ def test_import_and_export_json_have_the_documented_shape(runner: CliRunner, vtt
 
 
 def test_exported_json_can_be_imported_again(runner: CliRunner, vtt: Path, tmp_path: Path) -> None:
-    runner.json("transcript", "import", "LK-1", str(vtt), "--state", "approved")
+    runner.json(
+        "transcript", "import", "LK-1", str(vtt), "--state", "approved", "--reason", "in tests"
+    )
     before = export_json(runner)
     file = tmp_path / "out.json"
     result = runner.json("transcript", "export", "LK-1", "--format", "json", "-o", str(file))
@@ -207,7 +209,9 @@ def test_exported_json_can_be_imported_again(runner: CliRunner, vtt: Path, tmp_p
         "version": 1,
         "size_bytes": file.stat().st_size,
     }
-    runner.json("transcript", "import", "LK-1", str(file), "--state", "approved")
+    runner.json(
+        "transcript", "import", "LK-1", str(file), "--state", "approved", "--reason", "in tests"
+    )
     after = export_json(runner)
     assert after["version"] == 2
     for old, new in zip(before["segments"], after["segments"], strict=True):

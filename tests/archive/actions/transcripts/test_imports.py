@@ -38,6 +38,7 @@ def import_sample(
         source="băng 1.vtt",
         segments=[(None, s) for s in sample_transcript.machine_segments()],
         warnings=[(3, "overlap", "Hồi đó")],
+        reason="in tests",
     )
 
 

@@ -98,6 +98,7 @@ def test_text_imported_as_approved_keeps_names(db: Session, of: Interview) -> No
         language="vi",
         state="approved",
         source="a.vtt",
+        reason="in tests",
         segments=[(None, segment) for segment in sample_transcript.machine_segments()],
     )
     people.update(db, MACHINE, of.contributions[0].person, PersonFacts(full_name="Lê Sen"))

@@ -21,7 +21,15 @@ from archive.actions.editing import page, segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
 from archive.actions.holdings import playback
-from archive.actions.transcripts import comparison, exports, history, labels, reading, versions
+from archive.actions.transcripts import (
+    approval,
+    comparison,
+    exports,
+    history,
+    labels,
+    reading,
+    versions,
+)
 from archive.db import Database
 from archive.models import Event, Interview, Outbox, Person, SegmentDraft
 from archive.toolbox import Toolbox
@@ -293,7 +301,7 @@ def test_open_next_and_edit_after_the_save_keep_the_speaker(db: Session, of: Int
         based_on=2,
     )
     versions.submit(db, named.TEST, of, opened)
-    versions.approve(db, named.TEST, of, opened)
+    approval.approve(db, named.TEST, of, opened, reason="in tests")
     following = versions.open_next(db, named.TEST, of, first, reason="nghe lại")
     for version in (opened, following):
         voices = [s.contribution_id for s in version.segments]

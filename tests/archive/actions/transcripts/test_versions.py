@@ -11,10 +11,10 @@ from archive.access import NotAllowed, Rights
 from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
-from archive.actions.transcripts import versions
+from archive.actions.transcripts import approval, versions
+from archive.actions.transcripts.approval import NothingToApprove
 from archive.actions.transcripts.versions import (
     CorrectionAlreadyOpen,
-    NothingToApprove,
     NothingToSubmit,
     WrongState,
 )
@@ -72,7 +72,7 @@ def test_state_transitions_and_their_rights(
     made = sample_transcript.add_version(db, of)
     cleo, rob = rights_of("cleo"), rights_of("rob")
     with pytest.raises(WrongState):
-        versions.approve(db, rob, of, made)
+        approval.approve(db, rob, of, made, reason="in tests")
     with pytest.raises(NothingToSubmit):
         versions.submit(db, cleo, of, made)
     assert state_of(made) == "machine"
@@ -85,8 +85,8 @@ def test_state_transitions_and_their_rights(
     versions.withdraw(db, cleo, of, made)
     assert state_of(made) == "editing"
     with pytest.raises(NotAllowed):
-        versions.approve(db, cleo, of, made)
-    versions.approve(db, rob, of, made)
+        approval.approve(db, cleo, of, made, reason="in tests")
+    approval.approve(db, rob, of, made, reason="in tests")
     assert (made.state, made.approved_by_id, made.is_current) == (
         "approved",
         rob.actor.user_id,
@@ -103,7 +103,7 @@ def test_approve_without_words_raises(db: Session, of: Interview) -> None:
     made = sample_transcript.add_version(db, of, lines=(("witness", 0, 1_000, ""),))
     sample_transcript.submit(db, of, made)
     with pytest.raises(NothingToApprove):
-        versions.approve(db, TEST, of, made)
+        approval.approve(db, TEST, of, made, reason="in tests")
 
 
 def test_open_next_copies_approved_version(db: Session, of: Interview, rights_of: RightsOf) -> None:
@@ -121,6 +121,6 @@ def test_open_next_copies_approved_version(db: Session, of: Interview, rights_of
         versions.open_next(db, rights_of("rob"), of, old, reason="lần nữa")
     assert refused.value.facts == {"number": 2}
     assert versions.current_version(db, of) is old, "readers see the approved one until then"
-    versions.approve(db, rights_of("rob"), of, new)
+    approval.approve(db, rights_of("rob"), of, new, reason="in tests")
     assert versions.current_version(db, of) is new
     assert old.state == "approved"

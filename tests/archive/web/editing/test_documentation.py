@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from archive.db import Database
 from archive.messages.transcripts import SEGMENT
 from archive.web.core.errors import STATUS_OF_CODE
-from tests.support import sample_transcript
+from tests.support import approval_form, sample_transcript
 
 PAGE = Path(__file__).parents[4] / "docs" / "editor-api.md"
 BLOCK = re.compile(r"```(request|answer)\n(.*?)```", re.DOTALL)
@@ -60,12 +60,13 @@ def send(clients: dict[str, FlaskClient], block: str) -> Any:
     headers = dict(line.split(": ", 1) for line in rest)
     who = headers.pop("As", "cleo")
     sent = body.strip().encode() or None
+    kind = headers.pop("Content-Type", "application/json")
     return clients[who].open(
         address,
         method=method,
         headers=headers,
         data=sent,
-        content_type="application/json" if sent else None,
+        content_type=kind if sent else None,
     )
 
 
@@ -77,13 +78,16 @@ def test_editor_api_examples_match_responses(
         version = sample_transcript.add_version(db, of)
         witness = next(c.id for c in of.contributions if c.role == "witness")
         names = {f"s{n}": s.id for n, s in enumerate(version.segments, start=1)}
-        names |= {"version": version.id, "witness": witness}
+        version_id = version.id
+        names |= {"version": version_id, "witness": witness}
     clients = {name: client_of(name) for name in ("cleo", "rob", "sam")}
     clients["nobody"] = client_of(None)
     tried = documented_exchanges(names)
     assert len(tried) >= 20
     for request, answer in tried:
         status, _newline, body = answer.partition("\n")
+        if "{seal}" in request:
+            request = request.replace("{seal}", approval_form.read_seal(clients["rob"], version_id))
         response = send(clients, request)
         assert response.status_code == int(status), f"{request}\n{response.get_data(as_text=True)}"
         faults = differences(json.loads(body), response.get_json()) if body.strip() else []

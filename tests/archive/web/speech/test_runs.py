@@ -199,8 +199,9 @@ def test_import_as_approved_requires_approval_right(
     assert versions(database) == []
     ben = client_of("ben")
     assert 'value="approved"' in words_of(ben.get(f"{PAGE}/new"))
-    send(ben, VTT, "a.vtt", state="approved")
-    assert versions(database)[0].approved_at is not None
+    answer = send(ben, VTT, "a.vtt", state="approved")
+    made = versions(database)[0]
+    assert (answer.location, made.state) == (f"/en/versions/{made.id}/approve", "corrected")
 
 
 def test_import_escapes_hostile_file_name(cleo: FlaskClient, database: Database) -> None:
