@@ -136,7 +136,7 @@ export class UnsentList {
     const { editor } = this;
     const segment = editor.segmentList.byId.get(draft.id);
     const theirs =
-      draft.conflict?.why === "ended"
+      draft.conflict?.why === "ended" || !(segment || draft.conflict)
         ? t("(removed)")
         : (segment?.stored ?? draft.conflict?.theirs.text ?? draft.server.text);
     const item = entry(this.#language, segment ? `${clock(segment.start)} ${segment.name}` : "", [
