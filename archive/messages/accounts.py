@@ -28,6 +28,13 @@ MESSAGES: dict[str, MessageFactory] = {
         _("There is no account %(email)s.", email=f.get("email", "")),
     ),
     "closed": lambda f: Message(_("This is closed to your account for now.")),
+    "account_name_taken": lambda f: Message(
+        _(
+            "Another account has the name %(name)s. Add a detail that distinguishes the two,"
+            " such as the department.",
+            name=f.get("name", "?"),
+        )
+    ),
     "name_missing": lambda f: Message(_("A name is needed: the edit history shows it.")),
     "wrong_sign_in": lambda f: Message(_("E-mail or password is not right.")),
     "last_administrator": lambda f: Message(

@@ -31,6 +31,7 @@ SEGMENT: dict[str, TextFactory] = {
     "other_recording": lambda: _("The segment would be among those of another recording."),
     "not_joined_here": lambda: _("This segment was not joined to that one."),
     "shows_hidden": lambda: _("Words that are closed to readers would become visible."),
+    "other_interview": lambda: _("The speaker belongs to another interview."),
     "other_version": lambda: _("The segment belongs to another version."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from ulid import ULID
 from archive.models import vocabulary
 
 ULID_LENGTH = 26
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,6 +73,11 @@ class Base(DeclarativeBase):
 def new_id() -> str:
     """Return a new ULID: sortable by time, with 80 random bits."""
     return str(ULID())
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id."""
+    return _ID.fullmatch(text) is not None
 
 
 def utc_now() -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from tests.support import media_factory
 from tests.support.cast import CAST, session_of
 from tests.support.rights import rights_of_machine
 from transcription.document import TranscriptSegment
+
+TEXTS = ("Hồi đó nhà tôi ở hẻm.", "Mưa là ngập tới gối.")
 
 
 @dataclass
@@ -80,8 +83,13 @@ class SharedArchive:
         return client
 
 
-def build_shared_archive(root: Path, empty_database: Path) -> SharedArchive:
-    """Build the archive below `root` from a migrated database with the cast's accounts."""
+def build_shared_archive(
+    root: Path, empty_database: Path, *, texts: Sequence[str] = TEXTS
+) -> SharedArchive:
+    """Build the archive below `root` from a migrated database with the cast's accounts.
+
+    `texts` are the segments of both interviews.
+    """
     home = root / "home"
     for folder in ("vault/parts", "derivatives", "index", "models"):
         (home / folder).mkdir(parents=True)
@@ -94,8 +102,9 @@ def build_shared_archive(root: Path, empty_database: Path) -> SharedArchive:
     with tools.database.writing() as db:
         person = people.add(db, rights_of_machine("test"), people.PersonFacts(full_name="Lê An"))
     ids = {"-": {"user_id": _user(tools, "sam"), "person_id": person.id}}
-    ids["open"] = _interview(tools, root, "LK-OPEN", audience="public", state="approved")
-    ids["closed"] = _interview(tools, root, "LK-CLOSED", audience="staff", state="machine")
+    for about, audience, state in (("open", "public", "approved"), ("closed", "staff", "machine")):
+        accession = f"LK-{about.upper()}"
+        ids[about] = _interview(tools, root, accession, audience=audience, state=state, texts=texts)
     Worker(tools).run_until_idle()
     for about in ("open", "closed"):
         ids[about] |= _ids_of_contents(tools, ids[about]["accession"])
@@ -116,13 +125,18 @@ def _user(tools: Toolbox, member: str) -> str:
 
 
 def _interview(
-    tools: Toolbox, root: Path, accession: str, *, audience: str, state: str
+    tools: Toolbox,
+    root: Path,
+    accession: str,
+    *,
+    audience: str,
+    state: str,
+    texts: Sequence[str],
 ) -> dict[str, str]:
     media_factory.add_interview(tools.database, accession, audience=audience)
     hertz = 300.0 + len(accession)
     path = media_factory.write_wav(root / accession, seconds=2, hertz=hertz)
     local_ingest.ingest_file(tools, rights_of_machine("test"), accession, path=path)
-    texts = ("Hồi đó nhà tôi ở hẻm.", "Mưa là ngập tới gối.")
     segments = [
         TranscriptSegment(id=f"s{n}", start_ms=n * 900, end_ms=n * 900 + 800, text=text)
         for n, text in enumerate(texts)

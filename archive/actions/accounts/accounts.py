@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,10 @@ from archive.actions.accounts import passwords, rate_limit, sessions
 from archive.models import User
 from archive.models.vocabulary import USER_ROLES
 from archive.settings import LANGUAGES, Settings
+from archive.text import text_input
+from search.syllables import exact_key
+
+_MACHINE_NAME = re.compile(r"(?i)worker( for .*)?|command line|first run")
 
 
 class EmailTaken(Refused):
@@ -51,6 +57,15 @@ class AccountNameMissing(Refused):
     code = "name_missing"
 
 
+class AccountNameTaken(Refused):
+    """Another account, or the program itself, has this name, so the history would be ambiguous.
+
+    `name`: as it would be stored.
+    """
+
+    code = "account_name_taken"
+
+
 class LastAdministrator(Refused):
     """The account is the last active administrator."""
 
@@ -72,15 +87,14 @@ def add(
     email = normal_email(email)
     if not _is_address(email):
         raise EmailRefused(email=email[:80])
-    if not name.strip():
-        raise AccountNameMissing
     if role not in USER_ROLES:
         raise UnknownRole(role=role)
     if db.scalar(select(User.id).where(User.email == email)):
         raise EmailTaken(email=email)
     user = User(
         email=email,
-        name=name.strip(),
+        # The invented persons of the sample are marked as such.
+        name=name if is_sample else _free_name(db, name),
         role=role,
         password_hash=passwords.hash_password(password),
         is_sample=is_sample,
@@ -98,16 +112,15 @@ def update(
     access.require(rights, "manage_accounts")
     if role not in USER_ROLES:
         raise UnknownRole(role=role)
-    if not name.strip():
-        raise AccountNameMissing
+    name = _free_name(db, name, user)
     if user.role == "administrator" and (role != "administrator" or not is_active):
         others = select(func.count()).where(
             User.role == "administrator", User.is_active.is_(True), User.id != user.id
         )
         if not db.scalar(others):
             raise LastAdministrator
-    change = audit.name_change(user.name, name.strip())
-    user.name, user.role, user.is_active = name.strip(), role, is_active
+    change = audit.name_change(user.name, name)
+    user.name, user.role, user.is_active = name, role, is_active
     if not is_active:
         sessions.sign_out_everywhere(db, user)
     audit.record(db, rights.actor, "account.changed", user, role=role, active=is_active, **change)
@@ -125,12 +138,11 @@ def set_password(db: Session, rights: Rights, user: User, password: str) -> None
 def update_profile(db: Session, rights: Rights, user: User, *, name: str, language: str) -> None:
     """Update the actor's own name and page language; "" follows the browser's language."""
     _require_self(rights, user)
-    if not name.strip():
-        raise AccountNameMissing
+    name = _free_name(db, name, user)
     if language not in ("", *LANGUAGES):
         raise UnknownLanguage(language=language)
-    change = audit.name_change(user.name, name.strip())
-    user.name, user.language = name.strip(), language
+    change = audit.name_change(user.name, name)
+    user.name, user.language = name, language
     audit.record(db, rights.actor, "account.described", user, **change)
 
 
@@ -171,6 +183,33 @@ def list_accounts(db: Session, rights: Rights) -> list[User]:
 def has_no_accounts(db: Session) -> bool:
     """Return whether there is no account yet: only then is the first-run page available."""
     return db.scalar(select(User.id).limit(1)) is None
+
+
+def ids_with_equal_names(users: list[User]) -> set[str]:
+    """Return the accounts whose names readers could take for one, as earlier versions allowed."""
+    keys = Counter(_name_key(user.name) for user in users)
+    return {user.id for user in users if keys[_name_key(user.name)] > 1}
+
+
+def _free_name(db: Session, text: str, user: User | None = None) -> str:
+    """Return a name as it is stored; an account keeps a name that it has.
+
+    Raises AccountNameMissing, AccountNameTaken.
+    """
+    name = text_input.single_line(text)
+    if not name:
+        raise AccountNameMissing
+    if user is not None and name == user.name:
+        return name
+    others = db.execute(select(User.id, User.name))
+    same = [other for other, used in others if _name_key(used) == _name_key(name)]
+    if _MACHINE_NAME.fullmatch(name) or any(user is None or other != user.id for other in same):
+        raise AccountNameTaken(name=name)
+    return name
+
+
+def _name_key(name: str) -> tuple[str, ...]:
+    return tuple(exact_key(word) for word in text_input.single_line(name).split())
 
 
 def _require_self(rights: Rights, user: User) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, queue
 from archive.actions.editing.draft import Draft
+from archive.actions.editing.rules import SegmentRefused
 from archive.models import Presence, Segment, User
 
 EXPIRES_AFTER = timedelta(seconds=30)
@@ -38,15 +39,17 @@ def record_position(
     segment_id: str | None,
     is_typing: bool,
 ) -> None:
-    """Store the actor's position; ended segments and those of other versions count as None."""
+    """Store the actor's position; ended segments, and new ones not saved yet, count as None.
+
+    Raises SegmentRefused for a segment of another version.
+    """
     access.require(draft.rights, "correct", draft.scope)
     delete_expired(draft.db)
     now = queue.database_now(draft.db)
     segment = draft.db.get(Segment, segment_id) if segment_id else None
-    is_present = (
-        segment is not None and segment.version_id == draft.version.id and segment.ended_at is None
-    )
-    present_id = segment_id if is_present else None
+    if segment is not None and segment.version_id != draft.version.id:
+        raise SegmentRefused(field="seg", why="other_version")
+    present_id = segment.id if segment is not None and segment.ended_at is None else None
     key = (draft.version.id, draft.rights.actor.user_id)
     row = draft.db.get(Presence, key, populate_existing=True)
     if row is None:

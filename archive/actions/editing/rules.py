@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from archive.access import Refused
 from archive.actions.transcripts.words import pack, to_document, unpack
 from archive.models import Interview, Recording, Segment, TranscriptVersion
+from archive.models.base import is_id
 from archive.models.vocabulary import SEGMENT_STATES
 from archive.text import fractional_index
 from transcription import edits
@@ -117,9 +118,12 @@ def parse_speaker(interview: Interview, speaker: str) -> tuple[str | None, str]:
     """Return contribution id and label for a speaker given as id or name.
 
     Removed contributions are accepted: an editor page opened earlier still offers their ids.
+    Raises SegmentRefused for the id of another interview, which would be shown as a name.
     """
     if speaker in {c.id for c in interview.contributions}:
         return speaker, ""
+    if is_id(speaker):
+        raise SegmentRefused(field="speaker", why="other_interview")
     return None, clean_text(speaker)[:LONGEST_SPEAKER]
 
 

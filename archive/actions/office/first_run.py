@@ -15,6 +15,7 @@ from archive.actions.accounts import accounts, sessions
 from archive.actions.accounts.sessions import NewSession
 from archive.actions.office import settings
 from archive.models import Interview, Setting, User
+from archive.text import text_input
 from archive.toolbox import Toolbox
 
 SAMPLE_JOB = "load_sample"
@@ -107,7 +108,7 @@ def open_archive(db: Session, rights: Rights, data: FirstRunInput, *, tools: Too
         password=data.password,
     )
     settings.set_value(db, "site_name", site_name)
-    settings.set_value(db, "site_tagline", data.site_tagline)
+    settings.set_value(db, "site_tagline", text_input.single_line(data.site_tagline))
     settings.set_value(db, "language", "en" if data.language == "en" else "vi")
     administrator.language = "en" if data.language == "en" else "vi"
     if data.with_sample:

@@ -10,6 +10,7 @@ from archive import access, audit
 from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions
 from archive.models import Setting
+from archive.text import text_input
 
 PROGRAM_NAME = "Lời Kể"  # on pages of an archive that has no name yet
 
@@ -51,7 +52,7 @@ def site(db: Session) -> Site:
 
 def own_name(name: str) -> str:
     """Return the name of an archive; empty for that of the program, which first runs suggested."""
-    name = " ".join(name.split())
+    name = text_input.single_line(name)
     return "" if name.casefold() == PROGRAM_NAME.casefold() else name
 
 
@@ -93,7 +94,7 @@ def update_site(db: Session, rights: Rights, data: Site) -> None:
     prefix = accessions.validate_prefix(data.accession_prefix)
     change = audit.name_change(site(db).shown_name, name)
     set_value(db, "site_name", name)
-    set_value(db, "site_tagline", data.tagline.strip())
+    set_value(db, "site_tagline", text_input.single_line(data.tagline))
     set_value(db, "language", "en" if data.language == "en" else "vi")
     set_value(db, accessions.PREFIX_SETTING, prefix)
     db.flush()

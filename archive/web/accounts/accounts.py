@@ -24,6 +24,7 @@ FIELD_OF_CODE = {
     "password_too_short": "password",
     "password_too_long": "password",
     "name_missing": "name",
+    "account_name_taken": "name",
     "unknown_role": "role",
     "last_administrator": "role",
 }
@@ -181,7 +182,11 @@ def _token() -> str:
 def _render_list(form: forms.Form) -> str:
     users = accounts.list_accounts(current.db(), current.rights())
     return render_template(
-        "accounts/accounts/catalogue.html", users=users, roles=USER_ROLES, form=form
+        "accounts/accounts/catalogue.html",
+        users=users,
+        equal_names=accounts.ids_with_equal_names(users),
+        roles=USER_ROLES,
+        form=form,
     )
 
 

@@ -9,10 +9,10 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from archive.actions.editing.segments import SegmentChange, SegmentRefused
+from archive.models.base import is_id
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_TEXT_CHARS = 50_000
-_ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
@@ -68,7 +68,7 @@ def flag(fields: dict[str, Any], name: str) -> bool:
 def ulid(fields: dict[str, Any], name: str) -> str:
     """Return a field with the form of an id; its existence is not checked here."""
     value = fields.get(name)
-    if not isinstance(value, str) or not _ULID.fullmatch(value):
+    if not isinstance(value, str) or not is_id(value):
         raise SegmentRefused(field=name, why="not_an_id")
     return value
 

@@ -32,6 +32,7 @@ FIELD_OF_CODE = {
     "password_too_short": "password",
     "password_too_long": "password",
     "name_missing": "name",
+    "account_name_taken": "name",
 }
 
 

@@ -30,6 +30,10 @@ NEW = "một câu đủ dài để nhớ"
         ({"email": "x" * 250 + "@archive.test"}, accounts.EmailRefused),
         ({"email": "CLEO@Archive.Test"}, accounts.EmailTaken),
         ({"name": "  "}, accounts.AccountNameMissing),
+        ({"name": "\u200b\u202e"}, accounts.AccountNameMissing),
+        ({"name": " CLEO\u200b "}, accounts.AccountNameTaken),
+        ({"name": "command line"}, accounts.AccountNameTaken),
+        ({"name": "Worker for Cleo"}, accounts.AccountNameTaken),
         ({"role": "queen"}, accounts.UnknownRole),
         ({"role": ""}, accounts.UnknownRole),
     ],
@@ -48,6 +52,23 @@ def test_add_with_invalid_field_is_refused(
             password=PASSWORD,
         )
     assert accounts.by_email(db, "minh@archive.test") is None
+
+
+def test_names_of_accounts_are_distinct(db: Session, rights_of: RightsOf) -> None:
+    """By readers: without invisible characters, and with either style of tone marks."""
+    cleo, ben = user_of(db, "cleo"), user_of(db, "ben")
+    accounts.update_profile(db, rights_of("cleo"), cleo, name="Lê \u202eHòa", language="vi")
+    assert cleo.name == "Lê Hòa"
+    with pytest.raises(accounts.AccountNameTaken):
+        accounts.update_profile(db, rights_of("ben"), ben, name="lê  Hoà", language="vi")
+    with pytest.raises(accounts.AccountNameTaken):
+        accounts.update(db, rights_of("ada"), ben, name="LÊ HÒA", role="editor", is_active=True)
+    ben.name = "Lê hòa"  # as earlier versions allowed
+    accounts.update(db, rights_of("ada"), ben, name="Lê hòa", role="reviewer", is_active=True)
+    users = accounts.list_accounts(db, rights_of("ada"))
+    assert accounts.ids_with_equal_names(users) == {ben.id, cleo.id}
+    accounts.update_profile(db, rights_of("ben"), ben, name="Lê Hòa (phòng Tư liệu)", language="vi")
+    assert accounts.ids_with_equal_names(users) == set()
 
 
 @pytest.mark.parametrize("name", ["ben", "hoa", "cleo", "rob", "sam", None])

@@ -88,16 +88,13 @@ def test_idle_s_counts_from_last_typing_or_segment_change(
     assert idle() < 20
 
 
-def test_record_ended_or_foreign_segment_stores_none(
+def test_record_ended_or_unknown_segment_stores_none(
     db: Session, transcribed: Transcribed, rights_of: RightsOf
 ) -> None:
     cleo, rob = rights_of("cleo"), rights_of("rob")
     dropped = transcribed[1].segments[0]
     segments.drop(Draft(db, cleo, *transcribed), dropped, based_on=1, reason="")
-    foreign = sample_transcript.add_version(
-        db, sample_transcript.add_interview(db, "LK-2")
-    ).segments[0]
-    for gone in (dropped.id, foreign.id, new_id()):
+    for gone in (dropped.id, new_id()):
         presence.record_position(Draft(db, rob, *transcribed), segment_id=gone, is_typing=True)
         assert positions(db, cleo, transcribed) == [(rob.actor.name, None, True)]
 

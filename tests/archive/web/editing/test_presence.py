@@ -14,6 +14,7 @@ from archive.jobs.worker import Worker
 from archive.models import Presence
 from archive.models.base import new_id, utc_now
 from archive.toolbox import Toolbox
+from tests.support import sample_transcript
 from tests.support.editor_api_client import EditorClient, run_concurrently
 from tests.support.worker_process import wait_until
 
@@ -52,6 +53,20 @@ def test_report_of_unknown_segment_stores_no_position(
     assert rob.post(presence_url(editor), json={"seg": new_id()}).status_code == 200
     [there] = editor.client.get(presence_url(editor)).get_json()["others"]
     assert (there["name"], there["seg"], there["typing"]) == ("Rob", None, False)
+
+
+def test_report_of_a_segment_of_another_version_is_refused(
+    editor: EditorClient, database: Database, client_of: ClientOf
+) -> None:
+    with database.writing() as db:
+        foreign = (
+            sample_transcript.add_version(db, sample_transcript.add_interview(db, "LK-2"))
+            .segments[0]
+            .id
+        )
+    answer = client_of("rob").post(presence_url(editor), json={"seg": foreign})
+    assert (answer.status_code, answer.get_json()["field"]) == (422, "seg")
+    assert editor.client.get(presence_url(editor)).get_json()["others"] == []
 
 
 def test_worker_deletes_expired_presence(

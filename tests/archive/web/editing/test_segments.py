@@ -13,12 +13,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from archive.actions.catalogue import people
 from archive.db import Database
-from archive.models import SavedOperation, Segment, SegmentDraft, SegmentRevision
+from archive.models import (
+    Contribution,
+    SavedOperation,
+    Segment,
+    SegmentDraft,
+    SegmentRevision,
+)
 from archive.models.base import new_id
 from archive.models.transcript import TranscriptVersion
 from tests.support import sample_transcript
 from tests.support.editor_api_client import EditorClient, assert_valid_segments, run_concurrently
+from tests.support.rights import rights_of_machine
 
 ClientOf = Callable[[str | None], FlaskClient]
 LONG = 10 * 1024 * 1024
@@ -238,6 +246,22 @@ def test_operation_on_segment_of_another_version_is_404(
         )
     answer = editor.apply_operations({"op": "delete", "seg": foreign, "rev": 1, "reason": ""})
     assert answer.status_code == 404
+
+
+def test_speaker_of_another_interview_is_refused(editor: EditorClient, database: Database) -> None:
+    """The id would be stored as a label, and shown as a name."""
+    with database.writing() as db:
+        other = sample_transcript.add_interview(db, "LK-2")
+        person = people.add(db, rights_of_machine("test"), people.PersonFacts(full_name="Lê Khác"))
+        foreign = Contribution(interview_id=other.id, person_id=person.id, role="witness")
+        db.add(foreign)
+        db.flush()
+        speaker = foreign.id
+    named = {"op": "set_speaker", "ids": [editor.ids[2]], "speaker": speaker}
+    inserted = editor.save(1, speaker=speaker)
+    for answer in (editor.apply_operations(named), inserted):
+        assert (answer.status_code, answer.get_json()["field"]) == (422, "speaker")
+    assert speaker not in editor.client.get(f"/api/v1/transcripts/{editor.version}").text
 
 
 def test_save_without_form_token_is_refused(
