@@ -94,6 +94,7 @@ DETAILS: Mapping[EventKind, DetailFields] = {
             "interviewers": MayBeAbsent(PEOPLE_CHANGE),
         },
         "voices_of": MayBeAbsent(list[str]),
+        "accession": MayBeAbsent(NAME_CHANGE),
     },
     "interview.redacted": {},
     "job.cancelled": _JOB,

@@ -50,7 +50,7 @@ def explain_access(accession: str, reader: str, day: datetime | None, as_json: b
         found = explanations.explain(db, operator(), interview, reader=rights)
         is_closed = explanations.is_closed_account(db, reader)
     result = {
-        "accession": accession,
+        "accession": interview.accession,
         "as": reader,
         "account_closed": is_closed,
         "on": rights.on.isoformat(),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from archive import audit
 from archive.access import Refused, Rights
 from archive.actions.accounts import accounts
-from archive.actions.catalogue import collections, interviews, people
+from archive.actions.catalogue import accessions, collections, interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.actions.catalogue.people import OtherName, PersonFacts
 from archive.actions.holdings import local_ingest
@@ -120,12 +120,10 @@ def _check_names_are_free(db: Session, sample: SampleArchive) -> None:
             for c in sample.collections
         ),
         *(
-            db.scalar(
-                select(Interview.accession).where(
-                    Interview.accession == i.accession, ~Interview.is_sample
-                )
-            )
+            i.accession
             for i in sample.interviews
+            if (found := accessions.with_number(db, i.accession)) is not None
+            and not found.is_sample
         ),
     ]
     for name in filter(None, taken):

@@ -26,6 +26,7 @@ from archive.access import Refused, Rights
 from archive.actions.office.first_run import SAMPLE_JOB
 from archive.demo.sample_files import read_sample
 from archive.models import (
+    AccessionNumber,
     ApprovedSpeaker,
     Base,
     ChainHead,
@@ -149,6 +150,7 @@ def _remove_interviews(db: Session, removable: _Removable) -> None:
     audit.index_interviews(db, removable.ids, "sample.removed")
     # Transcripts first: the database refuses to delete a contribution or recording in use.
     db.execute(delete(TranscriptVersion).where(TranscriptVersion.interview_id.in_(removable.ids)))
+    db.execute(delete(AccessionNumber).where(AccessionNumber.interview_id.in_(removable.ids)))
     db.execute(delete(Interview).where(Interview.id.in_(removable.ids)))
     db.execute(delete(Job).where(Job.kind == SAMPLE_JOB))
     db.expire_all()

@@ -92,6 +92,8 @@ def _described(detail: Mapping[str, Any]) -> str:
     words = [_("description changed: %(fields)s", fields=", ".join(fields))]
     if not fields:
         words = [_("description saved")]
+    if number := detail.get("accession"):
+        words.append(_("number %(before)s became %(after)s", **number))
     if "audience" in changed:
         words.append(_audience(detail))
     if detail.get("voices_of"):

@@ -13,7 +13,10 @@ INTERVIEWS: dict[str, MessageFactory] = {
         advice=_("For example LK-2026-041, at most 40 characters."),
     ),
     "accession_taken": lambda f: Message(
-        _("Another interview has the number %(accession)s.", accession=f.get("accession", "")),
+        _(
+            "Another interview has or had the number %(accession)s.",
+            accession=f.get("accession", ""),
+        ),
         advice=_("Leave the field empty to get the next free number."),
     ),
     "title_missing": lambda f: Message(_("A title is needed: a few words on what it is about.")),

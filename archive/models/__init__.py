@@ -4,7 +4,7 @@ from archive.models.annotation import Annotation
 from archive.models.base import Base
 from archive.models.collection import Collection
 from archive.models.event import ChainHead, Event
-from archive.models.interview import Contribution, Interview
+from archive.models.interview import AccessionNumber, Contribution, Interview
 from archive.models.job import Job
 from archive.models.outbox import Outbox
 from archive.models.person import Person, PersonName
@@ -25,6 +25,7 @@ from archive.models.user import SignInFailure, SignInSession, User
 from archive.models.worker_heartbeat import WorkerHeartbeat
 
 __all__ = [
+    "AccessionNumber",
     "Annotation",
     "ApprovedSpeaker",
     "Base",

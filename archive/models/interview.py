@@ -67,6 +67,11 @@ class Interview(Base):
 
     collection: Mapped[Collection | None] = relationship()
     place: Mapped[Place | None] = relationship()
+    numbers: Mapped[list[AccessionNumber]] = relationship(
+        back_populates="interview",
+        order_by="AccessionNumber.given_at",
+        passive_deletes="all",
+    )
     contributions: Mapped[list[Contribution]] = relationship(
         back_populates="interview",
         cascade="all, delete-orphan",
@@ -82,6 +87,12 @@ class Interview(Base):
         return self.languages[0] if self.languages else "vi"
 
     @property
+    def former_numbers(self) -> list[str]:
+        """The accession numbers that the interview had before, the oldest first."""
+        current = self.accession.lower()
+        return [one.number for one in self.numbers if one.number.lower() != current]
+
+    @property
     def listed_contributions(self) -> list[Contribution]:
         """Contributions of the description, without removed ones."""
         return [c for c in self.contributions if c.removed_at is None]
@@ -93,6 +104,24 @@ class Interview(Base):
     def recording_of_part(self, part: int) -> Recording | None:
         """Return the recording of a part, or None without one."""
         return next((r for r in self.recordings if r.part == part), None)
+
+
+class AccessionNumber(Base):
+    """A number that an interview has or had: links lead on from it, and no other one gets it.
+
+    `key` is the number as `accessions.fold_number` compares it. Kept without its interview.
+    """
+
+    __tablename__ = "accession_number"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    interview_id: Mapped[str | None] = mapped_column(
+        ForeignKey("interview.id", ondelete="SET NULL"), index=True
+    )
+    given_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    interview: Mapped[Interview | None] = relationship(back_populates="numbers")
 
 
 class Contribution(Base):

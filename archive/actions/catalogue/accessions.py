@@ -1,17 +1,19 @@
 """Accession numbers: the identifier of an interview in links, on boxes and in citations.
 
-Their characters need no quoting in URLs, and two numbers may not differ in case only.
+Their characters need no quoting in URLs, and two numbers may not differ in case only. A number
+that an interview had before leads to it for ever, and is not given to another one.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from archive.access import Refused
-from archive.models import Interview, Setting
+from archive.models import AccessionNumber, Interview, Setting
 from archive.text import text_input
 
 LONGEST_ACCESSION = 40
@@ -21,6 +23,7 @@ PREFIX_SETTING = "accession_prefix"
 """Key of the setting with the prefix of generated numbers."""
 
 _PATTERN = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")  # that word processors put for a hyphen
 # Path segments of routes that stand where an accession number would.
 _RESERVED = frozenset({"new", "date"})
 
@@ -32,7 +35,7 @@ class AccessionRefused(Refused):
 
 
 class AccessionTaken(Refused):
-    """Another interview has this number, ignoring case."""
+    """Another interview has or had this number, ignoring case."""
 
     code = "accession_taken"
 
@@ -41,6 +44,58 @@ class PrefixRefused(Refused):
     """`prefix` needs quoting in a URL, or has more than `longest` characters."""
 
     code = "prefix_refused"
+
+
+def fold_number(number: str) -> str:
+    """Return what is compared of a number: NFKC, without case and outer spaces.
+
+    >>> fold_number(" ＬＫ–1 ")
+    'lk-1'
+    """
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", number)).strip().lower()
+
+
+def with_number(db: Session, number: str) -> Interview | None:
+    """Return the interview that has or had this number; the caller checks permission."""
+    found = db.scalar(select(Interview).where(Interview.accession == number))
+    key = fold_number(number)
+    if found is None:
+        found = db.scalars(
+            select(Interview)
+            .where(func.lower(Interview.accession) == key)
+            .order_by(Interview.created_at)
+        ).first()
+    if found is None:
+        found = db.scalar(
+            select(Interview)
+            .join(AccessionNumber, AccessionNumber.interview_id == Interview.id)
+            .where(AccessionNumber.key == key)
+        )
+    return found
+
+
+def give_number(db: Session, interview: Interview, number: str) -> None:
+    """Give a number that `require_free` returned; the former one keeps leading to the interview.
+
+    Raises AccessionTaken, or IntegrityError at the flush, where a concurrent transaction has
+    given it since.
+    """
+    with db.no_autoflush:
+        former = interview.accession
+        if former and fold_number(former) != fold_number(number):
+            _keep(db, interview, former)
+        interview.accession = number
+        holder = _keep(db, interview, number)
+    if holder is not None and holder.interview_id != interview.id:
+        raise AccessionTaken(accession=number)
+
+
+def _keep(db: Session, interview: Interview, number: str) -> AccessionNumber | None:
+    """Store a number for ever; return the row that has its key already."""
+    stored = db.get(AccessionNumber, fold_number(number))
+    if stored is None:
+        db.add(AccessionNumber(key=fold_number(number), number=number, interview=interview))
+    return stored
 
 
 def prefix(db: Session) -> str:
@@ -60,12 +115,11 @@ def validate_prefix(text: str) -> str:
 
 
 def next_free(db: Session, year: int) -> str:
-    """Return the next unused number of a year: prefix, year, counter (`LK-2026-041`)."""
+    """Return the next number of a year that was never given: prefix, year, counter."""
     stem = f"{prefix(db)}-{year}-"
+    keys = (func.lower(Interview.accession), AccessionNumber.key)
     taken = db.scalars(
-        select(Interview.accession).where(
-            func.lower(Interview.accession).startswith(stem.lower(), autoescape=True)
-        )
+        union(*(select(key).where(key.startswith(stem.lower(), autoescape=True)) for key in keys))
     )
     numbers = [int(tail) for a in taken if (tail := a[len(stem) :]).isascii() and tail.isdigit()]
     return f"{stem}{max(numbers, default=0) + 1:03d}"
@@ -80,9 +134,13 @@ def require_free(db: Session, accession: str, *, except_for: Interview | None = 
         or accession.lower() in _RESERVED
     ):
         raise AccessionRefused(accession=text_input.single_line(accession)[:LONGEST_ACCESSION])
-    taken = db.scalar(
-        select(Interview.id).where(func.lower(Interview.accession) == accession.lower())
+    key = fold_number(accession)
+    holders = db.scalars(
+        union(
+            select(Interview.id).where(func.lower(Interview.accession) == key),
+            select(AccessionNumber.interview_id).where(AccessionNumber.key == key),
+        )
     )
-    if taken is not None and (except_for is None or taken != except_for.id):
+    if any(except_for is None or holder != except_for.id for holder in holders):
         raise AccessionTaken(accession=accession)
     return accession

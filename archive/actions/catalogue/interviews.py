@@ -168,12 +168,15 @@ def update_description(
     access.require(rights, "describe", access.Scope(interview))
     _bump_revision(db, interview, revision)
     before = _snapshot(interview)
-    if accession.strip() and accession.strip() != interview.accession:
-        interview.accession = accessions.require_free(db, accession, except_for=interview)
+    number = interview.accession
+    if accession.strip() and accession.strip() != number:
+        number = accessions.require_free(db, accession, except_for=interview)
     replaced = contributions.take_over(interview, description.participants, same_voices or {})
     _write(interview, description)
     interview.updated_at = utc_now()
     try:
+        if number != interview.accession:
+            accessions.give_number(db, interview, number)
         db.flush()
     except IntegrityError:  # a concurrent transaction stored the same number
         raise AccessionTaken(accession=accession.strip()) from None
@@ -195,7 +198,12 @@ def update_description(
         audience=interview.audience,
         people=people,
         **voices,
+        **_number_change(before["accession"], after["accession"]),
     )
+
+
+def _number_change(before: str, after: str) -> dict[str, Any]:
+    return {"accession": {"before": before, "after": after}} if before != after else {}
 
 
 def validate(description: Description) -> list[Refused]:
@@ -204,8 +212,8 @@ def validate(description: Description) -> list[Refused]:
 
 
 def by_accession(db: Session, accession: str) -> Interview | None:
-    """Return the interview with this number; the caller checks permission."""
-    return db.scalar(select(Interview).where(Interview.accession == accession))
+    """Return the interview that has or had this number; the caller checks permission."""
+    return accessions.with_number(db, accession)
 
 
 def load_with_relations(db: Session, ids: Iterable[str]) -> dict[str, Interview]:
@@ -238,7 +246,7 @@ def _insert(
             accessions.require_free(db, requested) if requested else accessions.next_free(db, year)
         )
         interview = Interview(
-            accession=number,
+            accession="",
             title="",
             is_sample=is_sample,
             created_by_id=rights.actor.user_id or None,
@@ -247,8 +255,9 @@ def _insert(
             with db.begin_nested():
                 _write(interview, description)
                 db.add(interview)
+                accessions.give_number(db, interview, number)
                 db.flush()
-        except IntegrityError:
+        except (IntegrityError, AccessionTaken):
             if requested:
                 raise AccessionTaken(accession=number) from None
             if accessions.next_free(db, year) == number:  # another constraint failed

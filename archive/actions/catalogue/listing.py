@@ -23,6 +23,7 @@ from archive import access
 from archive.access import Rights
 from archive.actions.catalogue import collections, interviews, names
 from archive.models import (
+    AccessionNumber,
     Collection,
     Contribution,
     Interview,
@@ -187,14 +188,27 @@ def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
         .outerjoin(Collection, Collection.id == Interview.collection_id)
         .outerjoin(Place, Place.id == Interview.place_id)
     )
+    former: dict[str, list[str]] = {}
+    numbers = select(Interview.id, AccessionNumber.number).join(AccessionNumber.interview)
+    for interview_id, number in db.execute(access.visible(numbers, rights)):
+        former.setdefault(interview_id, []).append(number)
     return [
-        _row(found, *texts.get(found.id, ("", NO_TEXT)), people.get(found.id, []))
+        _row(
+            found,
+            *texts.get(found.id, ("", NO_TEXT)),
+            people.get(found.id, []),
+            former.get(found.id, []),
+        )
         for found in db.execute(access.visible(described, rights))
     ]
 
 
 def _row(
-    found: Any, version_id: str, state: str, people: Sequence[tuple[str, str, str]]
+    found: Any,
+    version_id: str,
+    state: str,
+    people: Sequence[tuple[str, str, str]],
+    numbers: Sequence[str],
 ) -> CatalogueRow:
     return CatalogueRow(
         id=found.id,
@@ -213,6 +227,7 @@ def _row(
         witness_key=next((key for role, _name, key in people if role == "witness"), "\uffff"),
         words=(
             found.accession,
+            *numbers,
             found.title,
             found.place_as_told,
             found.name or "",

@@ -136,7 +136,7 @@ def _recordings_by_turn(interview: Interview, turns: Sequence[Turn]) -> dict[str
 
 def _description(interview: Interview, number: int) -> PassageDocument:
     people = [c.person for c in interview.listed_contributions]
-    words = [interview.accession, interview.title]
+    words = [interview.accession, *interview.former_numbers, interview.title]
     reader = access.EVERY_READER
     words += [name.full for name in names.names_for(reader, people).values()]
     words += [other for person in people for other in names.other_names_for(reader, person)]

@@ -5,6 +5,8 @@ Routes must use these. The 404 is identical to that of any missing object; the 4
 
 from __future__ import annotations
 
+from flask import abort, redirect, request, url_for
+
 from archive import access
 from archive.access import Action, NotVisible
 from archive.actions.catalogue import interviews
@@ -14,11 +16,21 @@ from archive.web.core import current
 
 
 def interview(accession: str, action: Action) -> Interview:
-    """Load an interview by accession number."""
+    """Load an interview by a number that it has or had, in any case.
+
+    A page that was opened by another number than the present one is redirected to it, with its
+    query: links and citations keep their place.
+    """
     found = interviews.by_accession(current.db(), accession)
     if found is None:
         raise NotVisible
     access.require(current.rights(), action, access.Scope(found))
+    arguments = request.view_args or {}
+    endpoint = request.endpoint if request.method in ("GET", "HEAD") else None
+    if found.accession != accession and endpoint is not None and "accession" in arguments:
+        address = url_for(endpoint, **{**arguments, "accession": found.accession})
+        query = request.query_string.decode("ascii", "replace")
+        abort(redirect(f"{address}?{query}" if query else address, 302))
     return found
 
 

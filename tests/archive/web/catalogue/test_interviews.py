@@ -110,7 +110,7 @@ def test_interview_is_created_and_updated(client_of: ClientOf, database: Databas
         ({"title": LONG}, "at most 300 characters"),
         ({"abstract": LONG}, "at most 20000 characters"),
         ({"accession": "../../etc"}, "An accession number has letters"),
-        ({"accession": "LK-TAKEN"}, "Another interview has the number"),
+        ({"accession": "LK-TAKEN"}, "Another interview has or had the number"),
         ({"held_edtf": "mai mốt"}, "is not a date in EDTF"),
         ({"told_from": "nineteen"}, "A year is four digits"),
         ({"told_from": "1990", "told_to": "1980"}, "may not be later than the last"),
