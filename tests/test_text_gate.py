@@ -18,6 +18,7 @@ READ_TEXT = {
     "archive.actions.transcripts.imports",  # writes
     "archive.actions.transcripts.versions",  # copies
     "archive.actions.transcripts.text_facts",  # counts those with words
+    "archive.actions.transcripts.four_eyes",  # compares two states, gives none
     "archive.demo.transcripts",  # corrects the text of the sample archive
     "archive.cli.transcripts",  # of a file to import
     "archive.web.speech.runs",  # likewise

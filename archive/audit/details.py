@@ -99,7 +99,10 @@ DETAILS: Mapping[EventKind, DetailFields] = {
     "interview.redacted": {},
     "job.cancelled": _JOB,
     "job.retried": _JOB,
-    "office.described": {"name": MayBeAbsent(NAME_CHANGE)},
+    "office.described": {
+        "name": MayBeAbsent(NAME_CHANGE),
+        "four_eyes": MayBeAbsent(NAME_CHANGE),
+    },
     "person.created": {},
     "person.described": {},
     "person.removed": {},
@@ -113,7 +116,9 @@ DETAILS: Mapping[EventKind, DetailFields] = {
         "flagged": int,
         "unnamed": int,
         "reason": str,
+        "role": UserRole,
     },
+    "transcript.approved_alone": {"number": int, "reason": str},
     "transcript.edited": {
         "how": str,
         "segments": list[str],

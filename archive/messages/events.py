@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from archive.messages import quantities
 from archive.messages.message import TextFactory
-from archive.messages.rights import AUDIENCE_LABELS, USER_ROLE_LABELS
+from archive.messages.rights import AUDIENCE_LABELS, FOUR_EYES_LABELS, USER_ROLE_LABELS
 from archive.models import Event
 from archive.models.vocabulary import EventKind
 
@@ -101,6 +101,14 @@ def _described(detail: Mapping[str, Any]) -> str:
     return "; ".join(words)
 
 
+def _office_described(detail: Mapping[str, Any]) -> str:
+    words = [_name_change(detail)]
+    if "four_eyes" in detail:
+        rule = FOUR_EYES_LABELS[detail["four_eyes"]["after"]]()
+        words.append(_("four eyes: %(rule)s", rule=rule))
+    return "; ".join(filter(None, words)) or _("settings saved")
+
+
 def _audience(detail: Mapping[str, Any]) -> str:
     return AUDIENCE_LABELS[detail["audience"]]()
 
@@ -139,6 +147,8 @@ def _edited(detail: Mapping[str, Any]) -> str:
 
 def _approved(detail: Mapping[str, Any]) -> str:
     words = [_("version %(number)s approved", number=detail["number"])]
+    if detail.get("role") == "administrator":
+        words = [_("version %(number)s approved by an administrator", number=detail["number"])]
     counted = {"count": 0, "segments": detail.get("segments", 0)}
     for name, label in _LACKS.items():
         if detail.get(name):
@@ -180,7 +190,7 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "interview.redacted": lambda d: _("words hidden"),
     "job.cancelled": lambda d: _("a job was stopped"),
     "job.retried": lambda d: _("a job was started again"),
-    "office.described": lambda d: _name_change(d) or _("settings saved"),
+    "office.described": _office_described,
     "person.created": lambda d: _("person added"),
     "person.described": lambda d: _("record changed"),
     "person.removed": lambda d: _("record of a person removed"),
@@ -188,6 +198,12 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "sample.loaded": lambda d: _("sample archive loaded"),
     "sample.removed": lambda d: _("sample archive removed"),
     "transcript.approved": _approved,
+    "transcript.approved_alone": lambda d: _(
+        "exception from four eyes: version %(number)s approved by a person who corrected it; "
+        "reason: %(reason)s",
+        number=d["number"],
+        reason=d["reason"],
+    ),
     "transcript.edited": _edited,
     "transcript.imported": lambda d: _(
         "version %(number)s imported from a file", number=d["number"]

@@ -37,6 +37,12 @@ AUDIENCE_LABELS: dict[str, TextFactory] = {
     "staff": lambda: _("Staff only"),
 }
 
+FOUR_EYES_LABELS: dict[str, TextFactory] = {
+    "auto": lambda: _("where at least two people may approve"),
+    "always": lambda: _("always"),
+    "never": lambda: _("never"),
+}
+
 USER_ROLE_LABELS: dict[str, TextFactory] = {
     "administrator": lambda: _("Administrator"),
     "archivist": lambda: _("Archivist"),

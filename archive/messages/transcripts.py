@@ -44,6 +44,17 @@ def _segment(facts: dict[str, Any]) -> Message:
     )
 
 
+def _reason_missing(facts: dict[str, Any]) -> Message:
+    if facts.get("is_own_correction"):
+        words = _("You corrected this version yourself: give a reason, or let another approve it.")
+    else:
+        words = _(
+            "Some segments are not checked, doubted by the machine or without a speaker: "
+            "give a reason."
+        )
+    return Message(words, reassurance=_("It was not approved."))
+
+
 MESSAGES: dict[str, MessageFactory] = {
     "text_refused": lambda f: Message(
         _("No segment that can be read was found in the file."),
@@ -69,13 +80,7 @@ MESSAGES: dict[str, MessageFactory] = {
         reassurance=_("It was not approved."),
         advice=_("The numbers are those of now; check them and approve again."),
     ),
-    "approval_reason_missing": lambda f: Message(
-        _(
-            "Some segments are not checked, doubted by the machine or without a speaker: "
-            "give a reason."
-        ),
-        reassurance=_("It was not approved."),
-    ),
+    "approval_reason_missing": _reason_missing,
     "approval_reason_too_long": lambda f: Message(
         _("This is too long: at most %(longest)s characters.", longest=f.get("longest", "")),
         reassurance=_("It was not approved."),

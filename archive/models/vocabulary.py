@@ -76,6 +76,7 @@ EventKind = Literal[
     "sample.loaded",
     "sample.removed",
     "transcript.approved",
+    "transcript.approved_alone",
     "transcript.edited",
     "transcript.imported",
     "transcript.made",

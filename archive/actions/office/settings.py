@@ -13,6 +13,7 @@ from archive.models import Setting
 from archive.text import text_input
 
 PROGRAM_NAME = "Lời Kể"  # on pages of an archive that has no name yet
+FOUR_EYES = "four_eyes"  # key of the rule
 
 
 class SiteNameMissing(Refused):
@@ -26,13 +27,14 @@ class Site:
     """Name, tagline, default language and prefix of accession numbers.
 
     `name` is empty until the office has given one, `language` until the first run; an empty
-    tagline is not shown.
+    tagline is not shown. `four_eyes` is the rule of `transcripts.four_eyes`.
     """
 
     name: str = ""
     tagline: str = ""
     language: str = ""
     accession_prefix: str = accessions.DEFAULT_PREFIX
+    four_eyes: str = "auto"
 
     @property
     def shown_name(self) -> str:
@@ -47,6 +49,7 @@ def site(db: Session) -> Site:
         tagline=get_value(db, "site_tagline"),
         language=get_value(db, "language"),
         accession_prefix=accessions.prefix(db),
+        four_eyes=get_value(db, FOUR_EYES, "auto"),
     )
 
 
@@ -97,5 +100,10 @@ def update_site(db: Session, rights: Rights, data: Site) -> None:
     set_value(db, "site_tagline", text_input.single_line(data.tagline))
     set_value(db, "language", "en" if data.language == "en" else "vi")
     set_value(db, accessions.PREFIX_SETTING, prefix)
+    rule = data.four_eyes if data.four_eyes in ("always", "never") else "auto"
+    rule_before = get_value(db, FOUR_EYES, "auto")
+    if rule != rule_before:
+        change["four_eyes"] = {"before": rule_before, "after": rule}
+    set_value(db, FOUR_EYES, rule)
     db.flush()
     audit.record(db, rights.actor, "office.described", db.get_one(Setting, "site_name"), **change)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Refused, Rights
-from archive.actions.transcripts import speakers, text_facts, versions
+from archive.actions.transcripts import four_eyes, speakers, text_facts, versions
 from archive.actions.transcripts.text_facts import TextFacts
 from archive.actions.transcripts.versions import WrongState
 from archive.models import Interview, TranscriptVersion
@@ -54,11 +54,12 @@ class Review:
 
     revision: int
     facts: TextFacts
+    is_own_correction: bool
 
     @property
     def needs_reason(self) -> bool:
         """Return whether an approval needs a reason."""
-        return self.facts.needs_reason
+        return self.facts.needs_reason or self.is_own_correction
 
     @property
     def counted(self) -> int:
@@ -69,14 +70,18 @@ class Review:
     def seal(self) -> str:
         """Return the text that the form sends back; another one if text or counts differ."""
         facts = self.facts
-        numbers = (self.revision, facts.segments, facts.unheard, facts.flagged, facts.unnamed)
-        return "-".join(map(str, numbers))
+        lacks = (facts.unheard, facts.flagged, facts.unnamed, int(self.is_own_correction))
+        return "-".join(map(str, (self.revision, facts.segments, *lacks)))
 
 
 def review(db: Session, rights: Rights, interview: Interview, version: TranscriptVersion) -> Review:
     """Return what the version lacks now."""
     access.require(rights, "approve", access.Scope(interview, version))
-    return Review(revision=version.revision, facts=text_facts.facts_of_one(db, rights, version))
+    return Review(
+        revision=version.revision,
+        facts=text_facts.facts_of_one(db, rights, version),
+        is_own_correction=four_eyes.is_broken_by(db, rights.actor, version),
+    )
 
 
 def approve(
@@ -118,7 +123,7 @@ def _require_reason(found: Review, reason: str) -> str:
     if len(cleaned) > LONGEST_APPROVAL_REASON:
         raise ApprovalReasonTooLong(longest=LONGEST_APPROVAL_REASON)
     if found.needs_reason and not cleaned:
-        raise ApprovalReasonMissing
+        raise ApprovalReasonMissing(is_own_correction=found.is_own_correction)
     return cleaned
 
 
@@ -138,4 +143,15 @@ def _record(
         flagged=facts.flagged,
         unnamed=facts.unnamed,
         reason=version.approval_reason,
+        role=rights.actor.role,
     )
+    if found.is_own_correction:
+        audit.record(
+            db,
+            rights.actor,
+            "transcript.approved_alone",
+            version,
+            interview=interview,
+            number=version.number,
+            reason=version.approval_reason,
+        )

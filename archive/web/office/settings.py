@@ -10,13 +10,20 @@ from archive import access, messages
 from archive.access import Refused
 from archive.actions.catalogue import accessions
 from archive.actions.office import settings
+from archive.messages.rights import FOUR_EYES_LABELS
 from archive.web.core import current, forms
 from archive.web.office import backup_age, readiness
 from archive.web.office.first_run import LANGUAGE_NAMES
 
 bp = Blueprint("settings", __name__)
 
-FIELDS = {"site_name": 120, "site_tagline": 160, "language": 2, "accession_prefix": 60}
+FIELDS = {
+    "site_name": 120,
+    "site_tagline": 160,
+    "language": 2,
+    "accession_prefix": 60,
+    "four_eyes": 10,
+}
 
 
 @bp.get("/office")
@@ -29,6 +36,7 @@ def edit() -> ResponseReturnValue:
         "site_tagline": site.tagline,
         "language": site.language,
         "accession_prefix": site.accession_prefix,
+        "four_eyes": site.four_eyes,
     }
     return _page(forms.Form(values))
 
@@ -42,6 +50,7 @@ def save() -> ResponseReturnValue:
         tagline=form.values["site_tagline"],
         language=form.values["language"],
         accession_prefix=form.values["accession_prefix"],
+        four_eyes=form.values["four_eyes"],
     )
     try:
         settings.update_site(current.db(), current.rights(), new_site)
@@ -65,4 +74,5 @@ def _page(form: forms.Form) -> str:
         form=form,
         checks=[*readiness.checks(), backup_age.check()],
         languages=LANGUAGE_NAMES,
+        four_eyes_rules={name: label() for name, label in FOUR_EYES_LABELS.items()},
     )
