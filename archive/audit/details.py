@@ -105,6 +105,8 @@ DETAILS: Mapping[EventKind, DetailFields] = {
     },
     "person.created": {},
     "person.described": {},
+    "person.merge_undone": {"merged": str},
+    "person.merged": {"merged": str},
     "person.removed": {},
     "place.described": {},
     "sample.loaded": {"interviews": int},

@@ -87,6 +87,12 @@ def _of_person(event: Event) -> Select[str]:
     return by_person.distinct()
 
 
+def _of_merged_people(event: Event) -> Select[str]:
+    ids = (event.subject_id, event.detail["merged"])
+    by_people = select(Contribution.interview_id).where(Contribution.person_id.in_(ids))
+    return by_people.distinct()
+
+
 def _at_place(event: Event) -> Select[str]:
     return select(Interview.id).where(Interview.place_id == event.subject_id)
 
@@ -115,6 +121,8 @@ FOLLOW_UPS: dict[EventKind, tuple[FollowUp, ...]] = {
     "interview.described": (IndexAffected(_interview),),
     "interview.redacted": (IndexAffected(_interview), RebuildIndex()),
     "person.described": (IndexAffected(_of_person),),
+    "person.merge_undone": (IndexAffected(_of_merged_people),),
+    "person.merged": (IndexAffected(_of_merged_people),),
     "place.described": (IndexAffected(_at_place),),
     "collection.described": (IndexAffected(_in_collection),),
     "transcript.made": (IndexAffected(_interview),),

@@ -193,6 +193,8 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "office.described": _office_described,
     "person.created": lambda d: _("person added"),
     "person.described": lambda d: _("record changed"),
+    "person.merge_undone": lambda d: _("merge of another record undone"),
+    "person.merged": lambda d: _("another record merged into this one"),
     "person.removed": lambda d: _("record of a person removed"),
     "place.described": lambda d: _("place changed"),
     "sample.loaded": lambda d: _("sample archive loaded"),

@@ -74,6 +74,16 @@ PEOPLE: dict[str, MessageFactory] = {
         _("This record cannot be removed: an interview or an approved transcript refers to it."),
         reassurance=_("Nothing was changed."),
     ),
+    "merge_refused": lambda f: Message(
+        _("These two records cannot be merged."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Choose two different records, neither of which is merged already."),
+    ),
+    "merge_not_undoable": lambda f: Message(
+        _("This merge can no longer be undone here: it was undone, or a later one came after it."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Undo the later merge first."),
+    ),
     "person_changed": lambda f: Message(
         _("A colleague saved this record while you were writing."),
         reassurance=_("Both are kept: theirs is in the archive, yours is in this form."),

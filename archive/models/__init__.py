@@ -7,7 +7,7 @@ from archive.models.event import ChainHead, Event
 from archive.models.interview import AccessionNumber, Contribution, Interview
 from archive.models.job import Job
 from archive.models.outbox import Outbox
-from archive.models.person import Person, PersonName
+from archive.models.person import Person, PersonMerge, PersonName
 from archive.models.place import Place, PlaceSuccession
 from archive.models.presence import Presence
 from archive.models.recording import MediaFile, Recording, Upload
@@ -38,6 +38,7 @@ __all__ = [
     "MediaFile",
     "Outbox",
     "Person",
+    "PersonMerge",
     "PersonName",
     "Place",
     "PlaceSuccession",

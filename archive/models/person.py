@@ -15,7 +15,8 @@ class Person(Base):
     """A person. `full_name` is the displayed name; its parts decide the sort order.
 
     `sort_key` is computed by `archive.text.vietnamese_names` from given, family and middle name, so
-    that the database can sort people in Vietnamese order.
+    that the database can sort people in Vietnamese order. A record that was merged into another
+    one is kept: its address leads on, and the merge can be undone.
     """
 
     __tablename__ = "person"
@@ -34,6 +35,9 @@ class Person(Base):
     biography: Mapped[str] = mapped_column(default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    merged_into_id: Mapped[str | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
 
     other_names: Mapped[list[PersonName]] = relationship(
         back_populates="person", cascade="all, delete-orphan", order_by="PersonName.position"
@@ -53,3 +57,23 @@ class PersonName(Base):
     position: Mapped[int] = mapped_column(default=0)
 
     person: Mapped[Person] = relationship(back_populates="other_names")
+
+
+class PersonMerge(Base):
+    """A merge of one record into another: what it changed, so that it can be undone.
+
+    `moved` are the contributions that now lead to the kept record, `unlisted` those of them that
+    left the description, because the kept person had the same role in the interview.
+    """
+
+    __tablename__ = "person_merge"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True, default=new_id)
+    from_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    into_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    moved: Mapped[list[str]] = mapped_column(default=list)
+    unlisted: Mapped[list[str]] = mapped_column(default=list)
+    merged_at: Mapped[datetime] = mapped_column(default=utc_now)
+    undone_at: Mapped[datetime | None]
+
+    merged: Mapped[Person] = relationship(foreign_keys=[from_id])

@@ -71,6 +71,8 @@ EventKind = Literal[
     "office.described",
     "person.created",
     "person.described",
+    "person.merge_undone",
+    "person.merged",
     "person.removed",
     "place.described",
     "sample.loaded",

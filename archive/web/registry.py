@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from archive.web.accounts import accounts, sign_in
-from archive.web.catalogue import index_points, interviews, people
+from archive.web.catalogue import index_points, interviews, merging, people
 from archive.web.core import display, language
 from archive.web.discovery import home, search
 from archive.web.editing import page as editor_page
@@ -24,6 +24,7 @@ PAGES: tuple[Blueprint, ...] = (
     settings.bp,
     interviews.bp,
     people.bp,
+    merging.bp,
     index_points.bp,
     reading.bp,
     explanations.bp,

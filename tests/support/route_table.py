@@ -44,6 +44,9 @@ GET    people.new                    -       200 200 200 403 403 403 303
 POST   people.create                 -       303 303 303 403 403 403 401
 GET    people.edit                   -       200 200 200 403 403 403 303
 POST   people.update                 -       303 303 303 403 403 403 401
+GET    merging.show                  -       200 200 200 403 403 403 303
+POST   merging.merge                 -       404 404 404 403 403 403 401
+POST   merging.undo                  -       404 404 404 403 403 403 401
 POST   people.remove                 -       303 303 303 403 403 403 401
 GET    index_points.edit             open    200 200 200 403 403 403 303
 GET    index_points.edit             closed  200 200 200 403 403 404 303

@@ -147,7 +147,8 @@ def update(
     if opened_fingerprint and opened_fingerprint != fingerprint(person):
         raise PersonChanged
     if text_input.single_line(facts.full_name).casefold() != person.full_name.casefold():
-        _require_other(db, facts.full_name, other_than, is_sample=person.is_sample)
+        known = None if other_than is None else [*other_than, person.id]
+        _require_other(db, facts.full_name, known, is_sample=person.is_sample)
     _write(person, facts)
     db.flush()
     audit.record(db, rights.actor, "person.described", person)
@@ -158,6 +159,7 @@ def list_people(db: Session, rights: Rights, text: str = "") -> list[Person]:
     access.require(rights, "manage_people")
     people = db.scalars(
         select(Person)
+        .where(Person.merged_into_id.is_(None))
         .order_by(Person.sort_key, Person.id)
         .options(selectinload(Person.other_names))
     ).all()
@@ -169,14 +171,23 @@ def list_people(db: Session, rights: Rights, text: str = "") -> list[Person]:
 def with_exact_name(db: Session, name: str, *, is_sample: bool | None = None) -> list[Person]:
     """Return the people with exactly this full name, ignoring case.
 
-    `is_sample` selects sample people or real people; None selects both.
+    `is_sample` selects sample people or real people; None selects both. Of a record that was
+    merged, the one that it was merged into.
     """
     requested = text_input.single_line(name).casefold()
-    return [
-        person
-        for person in db.scalars(select(Person).order_by(Person.id))
+    bearers = (
+        kept_record(db, person)
+        for person in db.scalars(select(Person).order_by(Person.id)).all()
         if person.full_name.casefold() == requested and is_sample in (None, person.is_sample)
-    ]
+    )
+    return list({person.id: person for person in bearers}.values())
+
+
+def kept_record(db: Session, person: Person) -> Person:
+    """Return the record that this one was merged into, in the end; itself if it was not."""
+    while person.merged_into_id is not None:
+        person = db.get_one(Person, person.merged_into_id)
+    return person
 
 
 def form_labels(db: Session, rights: Rights, *, is_sample: bool) -> dict[str, str]:

@@ -68,9 +68,10 @@ def person_events(
     before: int | None = None,
     most: int = ENTRIES_PER_PAGE,
 ) -> EventHistory:
-    """Return the history of the record of a person."""
+    """Return the history of the record of a person, with those that were merged into it."""
     access.require(rights, "manage_people")
-    return _load(db, Event.subject_id == person.id, before, most)
+    merged = db.scalars(select(Person.id).where(Person.merged_into_id == person.id))
+    return _load(db, Event.subject_id.in_([person.id, *merged]), before, most)
 
 
 def account_events(

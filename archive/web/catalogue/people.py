@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from archive import access, messages
 from archive.access import Refused
-from archive.actions.catalogue import names, people, person_removal
+from archive.actions.catalogue import names, people, person_merging, person_removal
 from archive.actions.catalogue.people import (
     NamesakeExists,
     OtherName,
@@ -102,13 +102,17 @@ def create() -> ResponseReturnValue:
 def edit(person_id: str) -> ResponseReturnValue:
     """Render the form of a person."""
     person = loaders.person(person_id, "manage_people")
+    if person.merged_into_id is not None:
+        kept = people.kept_record(current.db(), person)
+        flash(_("This record was merged into another one, which is shown here."))
+        return redirect(url_for("people.edit", person_id=kept.id), 303)
     return _render_form(_form_from_person(person), person)
 
 
 @bp.post("/<person_id>")
 def update(person_id: str) -> ResponseReturnValue:
     """Save the form of a person, merged with a colleague's changes."""
-    person = loaders.person(person_id, "manage_people")
+    person = _unmerged(person_id)
     form = _form_from_request()
     if "then" in request.form:
         return _render_form(form, person)
@@ -141,12 +145,20 @@ def update(person_id: str) -> ResponseReturnValue:
 @bp.post("/<person_id>/remove")
 def remove(person_id: str) -> ResponseReturnValue:
     """Remove the record of a person that nothing refers to."""
-    person = loaders.person(person_id, "manage_people")
+    person = _unmerged(person_id)
     name = names.name_for(current.rights(), person).full
     seen = request.form.get("seen", "")[:64]
     person_removal.remove(current.db(), current.rights(), person, opened_fingerprint=seen)
     flash(_("The record of %(name)s was removed.", name=name))
     return redirect(url_for("people.catalogue"), 303)
+
+
+def _unmerged(person_id: str) -> Person:
+    """Load a person to change the record; raises PersonChanged for one that was merged."""
+    person = loaders.person(person_id, "manage_people")
+    if person.merged_into_id is not None:
+        raise PersonChanged
+    return person
 
 
 def _known_others() -> list[str]:
@@ -178,6 +190,7 @@ def _render_form(
         others=[*_split_rows(form.values.get("other_names", "")), OtherName(name="")],
         namesakes=people.with_interviews(db, rights, namesakes),
         is_question=is_question,
+        merges=person_merging.merges_into(db, rights, person) if person else [],
         is_used=person is None or person_removal.is_used(db, person),
         disambiguation=people.disambiguation_labels(same_name),
         theirs=theirs or {},

@@ -39,4 +39,5 @@ def nav_items() -> list[NavItem]:
         entries.append(("accounts.catalogue", _("Accounts")))
     endpoint = request.endpoint or ""
     blueprint = "" if endpoint in PROFILE_ENDPOINTS else endpoint.split(".")[0]
+    blueprint = {"merging": "people"}.get(blueprint, blueprint)
     return [NavItem(name, label, name.split(".")[0] == blueprint) for name, label in entries]

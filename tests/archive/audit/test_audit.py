@@ -30,13 +30,15 @@ from archive.models import (
 )
 from archive.models.base import utc_now
 from archive.models.vocabulary import LANES, EventKind
-from tests.support.events import bare_event, record_event
+from tests.support.events import details_of, bare_event, record_event
 
 THREADS, EACH = 6, 10
 ACTOR = machine("test")
 # Events about a record that several interviews show.
 SHARED_SUBJECTS: dict[EventKind, Callable[[], Person | Place | Collection]] = {
     "person.described": lambda: Person(full_name="Lê An", given_name="An", sort_key="an"),
+    "person.merge_undone": lambda: Person(full_name="Lê An", given_name="An", sort_key="an"),
+    "person.merged": lambda: Person(full_name="Lê An", given_name="An", sort_key="an"),
     "place.described": lambda: Place(code="q4", name="Quận 4"),
     "collection.described": lambda: Collection(code="D5", title="Quận 5"),
 }
@@ -282,7 +284,7 @@ def test_record_of_shared_record_indexes_its_interviews(
         for one in showing:
             show(one, subject)
         db.flush()
-        audit.record(db, ACTOR, kind, subject)
+        audit.record(db, ACTOR, kind, subject, **details_of(kind))
         ids = sorted(one.id for one in showing)
     with database.reading() as db:
         assert sorted(db.scalars(select(Outbox.interview_id))) == ids
