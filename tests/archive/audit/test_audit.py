@@ -30,7 +30,7 @@ from archive.models import (
 )
 from archive.models.base import utc_now
 from archive.models.vocabulary import LANES, EventKind
-from tests.support.events import details_of, bare_event, record_event
+from tests.support.events import bare_event, details_of, record_event
 
 THREADS, EACH = 6, 10
 ACTOR = machine("test")
