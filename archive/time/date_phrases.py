@@ -127,7 +127,7 @@ def _match_grammar(text: str, today: date) -> str | None:
 
 
 def _year(text: str) -> int:
-    """Return the year; 45–99 mean 19xx, 00–25 mean 20xx; raises ValueError for others."""
+    """Return the year; 45–99 mean 19xx, 00 to this year 20xx; raises ValueError for others."""
     number = int(text)
     if len(text) == 4:
         if not EARLIEST_YEAR <= number <= LATEST_YEAR:
@@ -135,7 +135,7 @@ def _year(text: str) -> int:
         return number
     if 45 <= number <= 99:
         return 1900 + number
-    if number <= 25:
+    if number <= datetime.now(UTC).year - 2000:
         return 2000 + number
     raise ValueError(text)
 

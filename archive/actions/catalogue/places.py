@@ -66,20 +66,25 @@ def seed(db: Session) -> int:
     return len(added)
 
 
-def list_places(db: Session) -> list[Place]:
-    """Return every place sorted by name, the oldest period first."""
+def list_places(db: Session, *, is_sample: bool = False) -> list[Place]:
+    """Return the places of real records, or of samples, by name, the oldest period first."""
     return sorted(
-        db.scalars(select(Place)),
+        db.scalars(select(Place).where(Place.is_sample.is_(is_sample))),
         key=lambda p: (collation_key(_name_without_period(p)), p.valid_from),
     )
 
 
-def by_optional_code(db: Session, code: str) -> Place | None:
-    """Return the place with this code, None for an empty code; raises PlaceUnknown."""
+def by_optional_code(
+    db: Session, code: str, *, is_sample: bool = False, current: Place | None = None
+) -> Place | None:
+    """Return the place with this code, None for an empty code; raises PlaceUnknown.
+
+    Sample and real records are never linked; `current` is the place that a record has already.
+    """
     if not code.strip():
         return None
     found = db.scalar(select(Place).where(Place.code == code.strip()))
-    if found is None:
+    if found is None or (found.is_sample != is_sample and found is not current):
         raise PlaceUnknown(place=text_input.single_line(code)[:40])
     return found
 

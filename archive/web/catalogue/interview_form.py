@@ -16,7 +16,7 @@ from archive.access import Refused, Rights
 from archive.actions.catalogue import accessions, collections, interviews, people, places
 from archive.actions.catalogue.contributions import PARTICIPANT_ROLES
 from archive.actions.catalogue.interviews import FIRST_YEAR, LAST_YEAR, Description
-from archive.models import Interview, Person
+from archive.models import Interview, Person, Place
 from archive.time import date_phrases, dates
 from archive.web.catalogue import namesake_questions
 from archive.web.catalogue.namesake_questions import FormPeople
@@ -175,7 +175,7 @@ def to_description(
         told_from_year=year("told_from"),
         told_to_year=year("told_to"),
         place_as_told=values["place_as_told"],
-        place=_value_or_problem(form, lambda: places.by_optional_code(db, values["place"])),
+        place=_value_or_problem(form, lambda: _place(db, form, interview)),
         abstract=values["abstract"],
         keywords=_split_list(values["keywords"]),
         audience=values["audience"],
@@ -210,6 +210,15 @@ def _collection(db: Session, rights: Rights, form: Form) -> Any:
     if code or title:
         return collections.add(db, rights, code=code, title=title)
     return collections.by_optional_code(db, form.values["collection"])
+
+
+def _place(db: Session, form: Form, interview: Interview | None) -> Place | None:
+    return places.by_optional_code(
+        db,
+        form.values["place"],
+        is_sample=interview is not None and interview.is_sample,
+        current=interview.place if interview is not None else None,
+    )
 
 
 def _people(form: Form, role: str, people_of_form: FormPeople) -> Sequence[Person]:

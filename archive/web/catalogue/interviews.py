@@ -190,7 +190,10 @@ def _render_form(
     current_collection = interview.collection if interview is not None else None
     if current_collection is not None and current_collection not in choices:
         choices.append(current_collection)
-    all_places = places.list_places(db)
+    all_places = places.list_places(db, is_sample=is_sample)
+    current_place = interview.place if interview is not None else None
+    if current_place is not None and current_place not in all_places:
+        all_places.append(current_place)
     chosen = next((p for p in all_places if p.code == form.values.get("place")), None)
     lineage = places.lineage(db, chosen) if chosen else None
     return render_template(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -78,3 +78,9 @@ def test_to_edtf_of_unknown_phrase_is_empty(phrase: str) -> None:
 def test_to_edtf_of_any_text_is_valid_edtf(phrase: str) -> None:
     edtf = to_edtf(phrase, today=TODAY)
     assert edtf == "" or dates.parse(edtf).edtf == edtf
+
+
+def test_two_digits_up_to_the_present_year_are_of_this_century() -> None:
+    this_year = datetime.now(UTC).year
+    assert to_edtf(f"12/5/{this_year % 100:02d}") == f"{this_year}-05-12"
+    assert to_edtf(f"12/5/{this_year % 100 + 1:02d}") == ""

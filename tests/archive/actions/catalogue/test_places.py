@@ -70,3 +70,19 @@ def test_by_optional_code_with_unknown_code_is_refused(db: Session, code: str) -
     with pytest.raises(places.PlaceUnknown):
         places.by_optional_code(db, code)
     assert places.by_optional_code(db, "  ") is None
+
+
+def test_places_of_samples_are_listed_and_taken_for_samples_only(db: Session) -> None:
+    places.seed(db)
+    sample = Place(code="mau-q4", name="Quận 4", is_sample=True)
+    db.add(sample)
+    db.flush()
+    names = [p.name for p in places.list_places(db)]
+    assert names.count("Quận 4") == 1
+    assert places.list_places(db, is_sample=True) == [sample]
+    with pytest.raises(places.PlaceUnknown):
+        places.by_optional_code(db, "mau-q4")
+    with pytest.raises(places.PlaceUnknown):
+        places.by_optional_code(db, "q4", is_sample=True)
+    assert places.by_optional_code(db, "mau-q4", is_sample=True) is sample
+    assert places.by_optional_code(db, "mau-q4", current=sample) is sample
