@@ -2,7 +2,8 @@
 
 They run after the response was sent, one by one, each in a short transaction of its own, in
 one thread of the process. So a page never waits for the write lock, and a failed write is
-logged and changes no response. Writes that wait when the process is killed are lost.
+logged and changes no response. While no thread can be started the writes wait, and each further
+one tries again. Writes that wait when the process is killed are lost.
 """
 
 from __future__ import annotations
@@ -37,12 +38,18 @@ class BackgroundWriter:
         self._thread: threading.Thread | None = None
 
     def add(self, write: Write) -> None:
-        """Run `write` soon; it is logged and dropped while MAX_WAITING others wait."""
-        self._start()
+        """Run `write` soon; it is logged and dropped while MAX_WAITING others wait.
+
+        Raises nothing, for the response that a request has made is sent in any case.
+        """
         try:
             self._waiting.put_nowait(write)
         except queue.Full:
             log.error("dropped a write after an answer: %d others wait", MAX_WAITING)
+        try:
+            self._start()
+        except Exception:  # the system gives the process no further thread or memory
+            log.exception("writes after an answer wait: their thread could not be started")
 
     def wait_until_written(self) -> None:
         """Return when every write added so far has been tried."""
@@ -53,20 +60,26 @@ class BackgroundWriter:
         with self._starting:
             thread, self._thread = self._thread, None
         if thread is None:
+            self._log_lost()
             return
         atexit.unregister(self.close)
         with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=CLOSE_TIMEOUT_S)
             thread.join(CLOSE_TIMEOUT_S)
         if thread.is_alive():
-            waiting = sum(write is not None for write in self._waiting.queue)
-            log.error("%d writes after an answer were lost", waiting + 1)
+            self._log_lost(running=1)
+
+    def _log_lost(self, *, running: int = 0) -> None:
+        lost = running + sum(write is not None for write in self._waiting.queue)
+        if lost:
+            log.error("%d writes after an answer were lost", lost)
 
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="after-answer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="after-answer", daemon=True)
+                thread.start()  # may fail; only a thread that runs is kept
+                self._thread = thread
                 atexit.register(self.close)
 
     def _run(self) -> None:

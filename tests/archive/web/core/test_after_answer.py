@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -65,10 +66,8 @@ def test_write_lock_does_not_block_page_and_write_follows(
     assert last_use(database) > then
 
 
-def test_a_sound_that_is_sent_has_its_writes(
-    client_of: ClientOf, database: Database, toolbox: Toolbox, writer: BackgroundWriter
-) -> None:
-    """The server closes the file of such an answer, and never the answer itself."""
+def add_sound(database: Database, toolbox: Toolbox) -> str:
+    """Add an interview with an access copy; return the address of its bytes."""
     with database.writing() as db:
         interview = sample_transcript.add_interview(db)
         sound = MediaFile(
@@ -80,9 +79,32 @@ def test_a_sound_that_is_sent_has_its_writes(
         )
         db.add(sound)
         db.flush()
-        address = f"/media/{sound.id}"
+        sound_id = sound.id
     toolbox.derivatives_dir.mkdir(parents=True, exist_ok=True)
     (toolbox.derivatives_dir / "a.m4a").write_bytes(b"sound")
+    return f"/media/{sound_id}"
+
+
+@contextmanager
+def no_new_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the thread of a writer fail to start, as when the system has no further one."""
+    start = threading.Thread.start
+
+    def fail_to_start(thread: threading.Thread) -> None:
+        if thread.name == "after-answer":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail_to_start)
+        yield
+
+
+def test_a_sound_that_is_sent_has_its_writes(
+    client_of: ClientOf, database: Database, toolbox: Toolbox, writer: BackgroundWriter
+) -> None:
+    """The server closes the file of such an answer, and never the answer itself."""
+    address = add_sound(database, toolbox)
     sam = client_of("sam")
     for headers in ({}, {"Range": "bytes=0-1"}):
         then = age_sessions(database)
@@ -116,6 +138,53 @@ def test_failing_write_leaves_the_answer_and_is_logged(
         pass
     writer.wait_until_written()
     assert last_use(database) > then
+
+
+@pytest.mark.parametrize("is_sound", [False, True], ids=["page", "sound"])
+def test_write_whose_thread_cannot_start_leaves_the_answer_and_follows_later(
+    is_sound: bool,
+    client_of: ClientOf,
+    database: Database,
+    toolbox: Toolbox,
+    writer: BackgroundWriter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    address = add_sound(database, toolbox) if is_sound else "/vi/interviews"
+    sam = client_of("sam")
+    # The writer of this test has no thread yet: signing in writes nothing after its answer.
+    then = age_sessions(database)
+    with no_new_thread(monkeypatch), sam.get(address) as response:
+        assert response.status_code == 200
+        assert (response.data == b"sound") is is_sound
+    assert "their thread could not be started" in caplog.text
+    assert last_use(database) == then
+    with sam.get(address):
+        pass
+    writer.wait_until_written()
+    assert last_use(database) > then
+
+
+def test_writes_whose_thread_could_not_start_wait_for_the_next_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = BackgroundWriter(database)
+    written: list[int] = []
+    with no_new_thread(monkeypatch):
+        writer.add(lambda _db: written.append(0))
+    writer.add(lambda _db: written.append(1))
+    writer.close()
+    assert written == [0, 1]
+
+
+def test_close_without_a_thread_logs_the_lost_writes(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = BackgroundWriter(database)
+    with no_new_thread(monkeypatch):
+        writer.add(lambda _db: None)
+        writer.close()
+    assert "1 writes after an answer were lost" in caplog.text
 
 
 def test_writer_with_a_full_queue_drops_and_logs(
