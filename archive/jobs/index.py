@@ -43,9 +43,7 @@ def _rebuild_all(context: JobContext) -> int:
             next_report = time.monotonic() + REPORT_INTERVAL_S
             context.progress(done / total, "rebuilding_index")
 
-    passages = rebuilding.rebuild(context.toolbox, on_progress=report)
-    context.toolbox.index.sweep()  # words that were removed or hidden leave the disk with it
-    return passages
+    return rebuilding.rebuild(context.toolbox, on_progress=report)
 
 
 def _index_pending(context: JobContext) -> int:

@@ -43,8 +43,9 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
 
     Each interview is read in a transaction of its own, so that the log of the database stays
     small. The index job goes on with the current index, and its changes are in the new one too.
-    `on_progress` is called with the interviews done and their total, and may raise. Raises
-    IndexBusy during another rebuild.
+    `on_progress` is called with the interviews done and their total, and may raise. The replaced
+    index is deleted: words that were removed or hidden leave the disk with it. Raises IndexBusy
+    during another rebuild, and where the replaced index could not be deleted for another writer.
     """
     with toolbox.database.reading() as db:
         last_change = indexing.last_change_number(db)
@@ -64,6 +65,7 @@ def rebuild(toolbox: Toolbox, *, on_progress: Callable[[int, int], None] = ignor
     with toolbox.database.writing() as db:
         indexing.acknowledge_until(db, last_change)
         note_generation(db, toolbox.index)
+    toolbox.index.sweep()
     return passages
 
 

@@ -109,6 +109,13 @@ def test_reindex_rebuilds_the_same_index(runner: CliRunner, toolbox: Toolbox) ->
     assert runner.json("search", "giai phong") == before
 
 
+def test_reindex_leaves_no_replaced_index_on_the_disk(runner: CliRunner, toolbox: Toolbox) -> None:
+    """Words that were removed or hidden since would stay in its files."""
+    runner.json("reindex")
+    [left] = toolbox.settings.index_dir.glob("on_disk-*")
+    assert left.name == toolbox.index.generation().partition(":")[0]
+
+
 def test_search_with_a_damaged_index_advises_reindex(runner: CliRunner, toolbox: Toolbox) -> None:
     toolbox.index.close()
     for path in toolbox.settings.index_dir.glob("on_disk-*/*.seg"):

@@ -268,4 +268,4 @@ def test_search_during_a_reindex_in_another_process_is_complete(
     assert totals == {expected_total}
     assert len(generations) == 3
     folders = [path for path in settings.index_dir.iterdir() if path.is_dir()]
-    assert len(folders) == 2  # the one in use and the one before it
+    assert len(folders) == 1  # the one in use
