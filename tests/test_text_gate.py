@@ -11,6 +11,7 @@ ROWS = {"Segment", "SegmentRevision"}
 # Modules that use the rows of segments and read an attribute `text` or `words`.
 READ_TEXT = {
     "archive.actions.transcripts.redaction",  # the gate
+    "archive.actions.transcripts.redactor",
     "archive.actions.transcripts.rendition",
     "archive.actions.transcripts.words",
     "archive.actions.transcripts.comparison",  # of what `redaction` left

@@ -13,11 +13,15 @@ from archive.models import ApprovedSpeaker, Contribution, Person
 
 @dataclass(frozen=True)
 class DisplayName:
-    """`full` is "Nguyễn Thị Mười", `titled` "Bà Nguyễn Thị Mười", `short` "Bà Mười"."""
+    """`full` is "Nguyễn Thị Mười", `titled` "Bà Nguyễn Thị Mười", `short` "Bà Mười".
+
+    `is_pseudonym`: the reader may not have the person's own name, even if the two are equal.
+    """
 
     full: str
     titled: str
     short: str
+    is_pseudonym: bool = False
 
 
 def names_for(rights: Rights, people: Iterable[Person]) -> dict[str, DisplayName]:
@@ -35,12 +39,11 @@ def approved_name_for(
 ) -> DisplayName | None:
     """Return the name under which a contribution was approved, if the reader may have it.
 
-    A reader who is given another name than that of the record may not: neither of the person
-    who was approved, nor of the one to whom the contribution leads today.
+    A reader who is given a pseudonym may not: neither of the person who was approved, nor of the
+    one to whom the contribution leads today.
     """
-    for person in (approved.person, contribution.person):
-        if name_for(rights, person) != _display_name(person):
-            return None
+    if any(name_for(rights, p).is_pseudonym for p in (approved.person, contribution.person)):
+        return None
     return _display_name(approved)
 
 

@@ -14,17 +14,18 @@ from archive import access
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.rules import SegmentRefused
 from archive.actions.transcripts.redaction import HiddenSpan, hidden_spans, visible_text
+from archive.actions.transcripts.redactor import Redactor, redactor_of
 from archive.models import Segment, SegmentRevision
 
 # Words that the user typed may equal hidden ones; no other edit adds a word.
 TYPING_KINDS = frozenset({"edit", "replace", "insert"})
 
 
-def hidden_from(draft: Draft) -> Sequence[HiddenSpan]:
-    """Return the spans whose words the user may not have: none for those who may correct."""
+def redactor_for(draft: Draft) -> Redactor:
+    """Return what leaves out the words that the user may not have: none for a corrector."""
     if access.may(draft.rights, "correct", draft.scope):
-        return ()
-    return hidden_spans(draft.db, [draft.interview.id])[draft.interview.id]
+        return Redactor(draft.db, draft.interview, ())
+    return redactor_of(draft.db, draft.interview)
 
 
 def require_still_hidden(draft: Draft, changed: Sequence[Segment], *, kind: str) -> None:

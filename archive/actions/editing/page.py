@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.actions.editing.draft import Draft
-from archive.actions.editing.hidden_words import hidden_from
+from archive.actions.editing.hidden_words import redactor_for
 from archive.actions.holdings import playback
-from archive.actions.transcripts.redaction import visible_text
 from archive.actions.transcripts.speakers import Speaker, VersionSpeakers
 from archive.actions.transcripts.words import stored_segments
 from archive.models import Segment, User
@@ -139,11 +138,11 @@ def _load_rows(
 
 def _visible_texts(draft: Draft) -> dict[str, str]:
     """Return the texts without hidden words by segment id; empty if nothing is hidden."""
-    hidden = hidden_from(draft)
-    if not hidden:
+    redact = redactor_for(draft)
+    if not redact.spans:
         return {}
     rows = stored_segments(draft.db, draft.version)
-    return {row.id: visible_text(row, row.recording_id, hidden).text for row in rows}
+    return {row.id: redact(row, row.recording_id).text for row in rows}
 
 
 def _speaker_options(draft: Draft, rows: Sequence[SegmentRow]) -> list[SpeakerOption]:

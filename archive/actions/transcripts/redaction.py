@@ -1,7 +1,7 @@
 """Redaction: words heard in a hidden span of a recording are replaced by HIDDEN_MARK.
 
-Readers get text through `rendition`, which uses it. The editor uses it for those who may not
-correct, and to refuse edits that would show hidden words.
+Readers get text through `rendition`, and the editor's page for those who may not correct
+through `redactor`, which use it. Edits that would show hidden words are refused.
 """
 
 from __future__ import annotations
@@ -88,6 +88,11 @@ def closed_text(row: Segment | SegmentRevision | StoredSegment) -> VisibleText:
     return VisibleText(HIDDEN_MARK, words, is_redacted=True, is_closed=True)
 
 
+def hidden_text(row: Segment | SegmentRevision | StoredSegment) -> VisibleText:
+    """Return what is left of a row whose words are hidden: a mark of its length."""
+    return VisibleText(HIDDEN_MARK, [_mark(row.start_ms, row.end_ms)], is_redacted=True)
+
+
 def visible_text(
     row: Segment | SegmentRevision | StoredSegment,
     recording_id: str | None,
@@ -109,7 +114,7 @@ def visible_text(
     if not near:
         return VisibleText(row.text, row.words, is_redacted=False)
     if " ".join(word[2] for word in row.words) != row.text:
-        return VisibleText(HIDDEN_MARK, [_mark(row.start_ms, row.end_ms)], is_redacted=True)
+        return hidden_text(row)
     kept: list[Sequence[Any]] = []
     was_hidden = is_redacted = False
     for word, extent in zip(row.words, _heard_within(row), strict=True):

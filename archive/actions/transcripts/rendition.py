@@ -24,8 +24,8 @@ from archive.actions.transcripts.redaction import (
     VisibleText,
     closed_text,
     hidden_spans,
-    visible_text,
 )
+from archive.actions.transcripts.redactor import Redactor, redactor_of
 from archive.actions.transcripts.text_facts import Origin
 from archive.actions.transcripts.words import StoredSegment, stored_segments, unpack
 from archive.models import (
@@ -176,10 +176,11 @@ class TextReader:
         self,
         rights: Rights,
         interview: Interview,
-        hidden: Sequence[HiddenSpan],
+        redact: Redactor,
         action: ReaderAction = "read",
     ) -> None:
-        self.hidden = hidden
+        self.hidden = redact.spans
+        self._redact = redact
         self._rights = rights
         self._interview = interview
         self._needed: tuple[ReaderAction, ...] = ("know", "read", action)
@@ -195,7 +196,7 @@ class TextReader:
             for action in self._needed:
                 if not self._admits(action, row, recording_id):
                     return None if action == "know" and recording_id else closed_text(row)
-        return visible_text(row, recording_id, self.hidden)
+        return self._redact(row, recording_id)
 
     def _admits(
         self,
@@ -216,11 +217,9 @@ class TextReader:
         )
 
 
-def text_reader(
-    db: Session, rights: Rights, interview: Interview, *, action: ReaderAction = "read"
-) -> TextReader:
+def text_reader(db: Session, rights: Rights, interview: Interview) -> TextReader:
     """Return the reader of rows for pages that show several states of a text."""
-    return TextReader(rights, interview, hidden_spans(db, [interview.id])[interview.id], action)
+    return TextReader(rights, interview, redactor_of(db, interview))
 
 
 class _Renderer:
@@ -283,7 +282,8 @@ def _render(
     version: TranscriptVersion,
     action: ReaderAction,
 ) -> Rendition:
-    read = text_reader(db, rights, interview, action=action)
+    hidden = hidden_spans(db, [interview.id])[interview.id]
+    read = TextReader(rights, interview, Redactor(db, interview, hidden, version), action)
     origin = text_facts.origins(db, [version])[version.id]
     render = _Renderer(rights, interview, version, read, origin)
     turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
@@ -300,7 +300,7 @@ def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _
             rights,
             interview,
             version,
-            TextReader(rights, interview, hidden[interview.id]),
+            TextReader(rights, interview, Redactor(db, interview, hidden[interview.id], version)),
             origins[version.id],
         )
         for version, interview in texts.values()

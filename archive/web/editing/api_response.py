@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from archive import messages
 from archive.actions.editing import page, segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import EditConflict, SaveResult
-from archive.actions.transcripts.redaction import HiddenSpan, visible_text
+from archive.actions.transcripts.redactor import Redactor
 from archive.actions.transcripts.speakers import VersionSpeakers
 from archive.models import Interview, Segment, SegmentRevision
 from archive.web.core import current
@@ -20,10 +19,10 @@ def segment_json(
     interview: Interview,
     *,
     with_words: bool,
-    hidden: Sequence[HiddenSpan] = (),
+    redact: Redactor | None = None,
 ) -> dict[str, Any]:
-    """Return a segment as JSON, without words of `hidden`; times in ms of its recording."""
-    visible = visible_text(segment, segment.recording_id, hidden)
+    """Return a segment as JSON, without hidden words for `redact`; times in ms of its recording."""
+    visible = redact(segment, segment.recording_id) if redact is not None else segment
     of_version = VersionSpeakers(current.rights(), interview, segment.version)
     speaker = of_version.speaker(segment.contribution_id, segment.speaker_label)
     data: dict[str, Any] = {
@@ -112,12 +111,12 @@ def replaced_json(segment_id: str) -> dict[str, Any]:
 
 
 def revision_json(
-    revision: SegmentRevision, recording_id: str | None, hidden: Sequence[HiddenSpan]
+    revision: SegmentRevision, recording_id: str | None, redact: Redactor
 ) -> dict[str, Any]:
-    """Return an entry of a segment's history, without words of `hidden`."""
+    """Return an entry of a segment's history, without hidden words."""
     return {
         "rev": revision.revision,
-        "text": visible_text(revision, recording_id, hidden).text,
+        "text": redact(revision, recording_id).text,
         "start": revision.start_ms,
         "end": revision.end_ms,
         "speaker": revision.contribution_id or revision.speaker_label,

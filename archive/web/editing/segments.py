@@ -16,14 +16,13 @@ from flask_wtf.csrf import generate_csrf
 
 from archive.actions.editing import idempotency, segments
 from archive.actions.editing.draft import Draft
-from archive.actions.editing.hidden_words import hidden_from
+from archive.actions.editing.hidden_words import redactor_for
 from archive.actions.editing.segments import (
     EditConflict,
     SegmentRefused,
     SegmentReplaced,
     StaleSegment,
 )
-from archive.actions.transcripts.redaction import visible_text
 from archive.models import Segment
 from archive.web.core import current, errors, loaders
 from archive.web.editing import api_request, api_response, structure
@@ -38,7 +37,7 @@ MAX_WORDS_SPAN_MS = 60 * 60 * 1000
 def load_transcript(version_id: str) -> ResponseReturnValue:
     """Return head and segments; with `?since=<revision>` only changes and ended segments."""
     draft = loaders.draft(version_id, "see_history")
-    version, hidden = draft.version, hidden_from(draft)
+    version, redact = draft.version, redactor_for(draft)
     since = api_request.integer_argument("since", None)
     with_words = request.args.get("words", "0") == "1"
     if since is None:
@@ -57,7 +56,7 @@ def load_transcript(version_id: str) -> ResponseReturnValue:
         user=draft.rights.actor.user_id,
         ended=ended,
         segments=[
-            api_response.segment_json(s, draft.interview, with_words=with_words, hidden=hidden)
+            api_response.segment_json(s, draft.interview, with_words=with_words, redact=redact)
             for s in rows
         ],
     )
@@ -78,7 +77,7 @@ def ticket(version_id: str) -> ResponseReturnValue:
 def words(version_id: str) -> ResponseReturnValue:
     """Return the words of segments that overlap a time span of at most an hour, by segment."""
     draft = loaders.draft(version_id, "see_history")
-    hidden = hidden_from(draft)
+    redact = redactor_for(draft)
     start = api_request.integer_argument("from", 0) or 0
     end = min(
         api_request.integer_argument("to", None) or start + MAX_WORDS_SPAN_MS,
@@ -86,7 +85,7 @@ def words(version_id: str) -> ResponseReturnValue:
     )
     return jsonify(
         words={
-            s.id: visible_text(s, s.recording_id, hidden).words
+            s.id: redact(s, s.recording_id).words
             for s in draft.version.segments
             if s.start_ms < end and s.end_ms > start
         }
@@ -143,10 +142,10 @@ def apply_operations(version_id: str) -> ResponseReturnValue:
 def revisions(segment_id: str) -> ResponseReturnValue:
     """Return all revisions of a segment, newest first."""
     draft, segment = loaders.segment_in_draft(segment_id, "see_history")
-    hidden = hidden_from(draft)
+    redact = redactor_for(draft)
     return jsonify(
         revisions=[
-            api_response.revision_json(revision, segment.recording_id, hidden)
+            api_response.revision_json(revision, segment.recording_id, redact)
             for revision in segments.revisions(draft.db, segment)
         ]
     )
