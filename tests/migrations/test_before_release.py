@@ -196,7 +196,7 @@ def test_comparison_leaves_no_trace(url: str) -> None:
         if connection.dialect.name == "postgresql":
             query = "SELECT count(*) FROM pg_class WHERE relpersistence = 't'"
             assert connection.exec_driver_sql(query).scalar_one() == 0
-    assert len(reflect_tables(url).tables) == 31
+    assert len(reflect_tables(url).tables) == 32
 
 
 @ON_SQLITE
