@@ -29,7 +29,13 @@ from archive.access.policy import (
 from archive.access.refusals import NotAllowed, NotVisible, Refused, require
 from archive.access.rights import EVERY_READER, AudienceRule, Grant, Rights, rights_today
 from archive.access.scope import ARCHIVE, Part, Scope
-from archive.access.visibility import readable, readable_recordings, visible, visible_jobs
+from archive.access.visibility import (
+    in_known_recordings,
+    readable,
+    readable_recordings,
+    visible,
+    visible_jobs,
+)
 
 __all__ = [
     "ACTIONS",
@@ -54,6 +60,7 @@ __all__ = [
     "Scope",
     "StaffAction",
     "actor_of_user",
+    "in_known_recordings",
     "is_of_readers",
     "known_recordings",
     "machine",

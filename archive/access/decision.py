@@ -30,9 +30,12 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
     """Decide whether the action is allowed on the scope.
 
     Everything about an interview that the actor may not know of is refused as `not_visible`,
-    whatever the role allows otherwise.
+    whatever the role allows otherwise. A recording of which only a part is closed is known; what
+    is given whole, such as its sound, is closed with that part.
     """
-    if scope.interview is not None and not rights.admit(scope.interview, "know", scope):
+    if scope.interview is not None and not rights.admit(
+        scope.interview, "know", scope, in_part=True
+    ):
         return Decision(False, "not_visible")
     if is_of_readers(action):
         return _may_as_reader(rights, action, scope)
@@ -42,7 +45,7 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
 
 
 def known_recordings(rights: Rights, interview: Interview) -> list[Recording]:
-    """Return the recordings of which the actor may know, by part."""
+    """Return the recordings of which the actor may know, at least in part, by part."""
     return [
         recording
         for recording in interview.recordings
@@ -67,10 +70,10 @@ def _role_refusal(actor: Actor) -> Decision:
 def _may_as_reader(rights: Rights, action: ReaderAction, scope: Scope) -> Decision:
     if scope.interview is None:
         return Decision(False, "nothing_named")
+    needed: tuple[ReaderAction, ...] = () if action == "know" else ("know", action)
     # Who may not read a text gets it in no other form either.
-    needed: tuple[ReaderAction, ...] = (action,)
     if isinstance(scope.part, TranscriptVersion) and action == "download":
-        needed = ("read", action)
+        needed = ("know", "read", action)
     if not all(rights.admit(scope.interview, one, scope) for one in needed):
         return Decision(False, "closed")
     if isinstance(scope.part, MediaFile):

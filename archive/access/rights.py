@@ -19,6 +19,10 @@ from archive.settings import Settings
 class AudienceRule(Protocol):
     """A rule beside `Interview.audience`, such as an embargo; the narrowest audience holds."""
 
+    @property
+    def span_ms(self) -> tuple[int, int] | None:
+        """The part of a recording that the rule is about, in ms; None for all of its owner."""
+
     def audience(self, scope: Scope, action: ReaderAction, on: date) -> Audience | None:
         """Return whom the rule admits on this day; None where the rule is silent.
 
@@ -72,15 +76,21 @@ class Rights:
     rules: tuple[AudienceRule, ...] = ()
     grants: frozenset[Grant] = frozenset()
 
-    def admit(self, interview: Interview, action: ReaderAction, scope: Scope) -> bool:
-        """Return whether the audiences or a grant admit the actor to a scope of the interview."""
+    def admit(
+        self, interview: Interview, action: ReaderAction, scope: Scope, *, in_part: bool = False
+    ) -> bool:
+        """Return whether the audiences or a grant admit the actor to a scope of the interview.
+
+        With `in_part` it is enough that a part of the scope is open.
+        """
         if any(grant.opens(interview, action, self.on) for grant in self.grants):
             return True
-        named = [rule.audience(scope, action, self.on) for rule in self.rules]
+        rules = self._rules_about_all if in_part and scope.span_ms is None else self.rules
+        named = [rule.audience(scope, action, self.on) for rule in rules]
         return all(a in self.actor.audiences for a in (interview.audience, *filter(None, named)))
 
     def admit_in_sql(
-        self, action: ReaderAction, *, of_recording: bool = False
+        self, action: ReaderAction, *, of_recording: bool = False, in_part: bool = False
     ) -> ColumnElement[bool]:
         """Return the same as a condition on Interview, for the interview as a whole.
 
@@ -88,11 +98,16 @@ class Rights:
         """
         audiences = sorted(self.actor.audiences)
         admitted: ColumnElement[bool] = Interview.audience.in_(audiences)
-        for rule in self.rules:
+        for rule in self._rules_about_all if in_part else self.rules:
             named = rule.audience_in_sql(action, self.on, of_recording=of_recording)
             admitted &= named.is_(None) | named.in_(audiences)
         granted = sorted(g.interview_id for g in self.grants if g.holds(action, self.on))
         return admitted | Interview.id.in_(granted) if granted else admitted
+
+    @property
+    def _rules_about_all(self) -> tuple[AudienceRule, ...]:
+        """The rules about more than a part of a recording."""
+        return tuple(rule for rule in self.rules if rule.span_ms is None)
 
 
 # What every reader may have on any day: for the search index, which is made for all of them.

@@ -21,7 +21,7 @@ def visible(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
 
     The same rule as `may(rights, "know", Scope(interview))`.
     """
-    return query.where(rights.admit_in_sql("know"))
+    return query.where(rights.admit_in_sql("know", in_part=True))
 
 
 def readable(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
@@ -34,7 +34,7 @@ def readable(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
         if rights.actor.is_signed_in
         else TranscriptVersion.state.in_(sorted(rights.public_states))
     )
-    return visible(query, rights).where(rights.admit_in_sql("read"), by_state)
+    return query.where(rights.admit_in_sql("know"), rights.admit_in_sql("read"), by_state)
 
 
 def readable_recordings(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
@@ -49,6 +49,14 @@ def readable_recordings(query: Select[*Columns], rights: Rights) -> Select[*Colu
     )
 
 
+def in_known_recordings(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
+    """Restrict a SELECT from Interview and Recording to recordings of which the actor may know.
+
+    The same rule as `may(rights, "know", Scope(interview, recording_id))`.
+    """
+    return query.where(rights.admit_in_sql("know", of_recording=True, in_part=True))
+
+
 def visible_jobs(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """Restrict a SELECT from Job, outer-joined with Interview, to visible jobs.
 
@@ -56,4 +64,4 @@ def visible_jobs(query: Select[*Columns], rights: Rights) -> Select[*Columns]:
     """
     if not role_allows(rights.actor, "see_jobs"):
         return query.where(false())
-    return query.where(Job.interview_id.is_(None) | rights.admit_in_sql("know"))
+    return query.where(Job.interview_id.is_(None) | rights.admit_in_sql("know", in_part=True))

@@ -176,9 +176,7 @@ def count_archive(db: Session, rights: Rights) -> ArchiveCounts:
     of_recordings = select(func.sum(Recording.duration_ms)).join(
         Interview, Interview.id == Recording.interview_id
     )
-    of_known_recordings = _visible(rights, of_recordings).where(
-        rights.admit_in_sql("know", of_recording=True)
-    )
+    of_known_recordings = access.in_known_recordings(_visible(rights, of_recordings), rights)
     of_people = (
         select(func.count(func.distinct(Contribution.person_id)))
         .join(Interview, Interview.id == Contribution.interview_id)

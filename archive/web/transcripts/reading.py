@@ -72,7 +72,7 @@ def render_page(interview: Interview) -> str:
         formats=exports.writable_formats(),
         clock=format_clock,
         interview_date=formatting.interview_date(interview),
-        parts={r.id: r.part for r in access.known_recordings(rights, interview)},
+        parts={recording.id: recording.part for recording in interview.recordings},
         part_headings=part_headings(rights, interview, language.code()),
         today=formatting.day(utc_now()),
     )

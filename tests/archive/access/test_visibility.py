@@ -83,6 +83,8 @@ def assert_sql_equals_may(db: Session, rights: Rights) -> None:
     )
     admitted = {r.id for r, _i in db.execute(access.readable_recordings(recordings, rights))}
     assert admitted == {r.id for r, i in db.execute(recordings) if may_read(rights, i, r)}, rights
+    known = {r.id for r, _i in db.execute(access.in_known_recordings(recordings, rights))}
+    assert known == {r.id for i in interviews for r in access.known_recordings(rights, i)}, rights
     readable = {v.id for _i, v in db.execute(access.readable(every_pair(), rights))}
     assert readable == {v.id for i, v in texts(db) if may(rights, "read", Scope(i, v))}, rights
 
@@ -128,6 +130,7 @@ def rights_in(draw: st.DrawFn, interview_ids: list[str], owner_ids: list[str]) -
         admits=st.sampled_from(AUDIENCES),
         actions=some_actions,
         opens=days,
+        span_ms=st.none() | st.just((12_000, 20_000)),
     )
     grants = st.builds(
         Grant,
@@ -215,6 +218,27 @@ def test_a_rule_of_a_recording_closes_that_recording_alone(db: Session) -> None:
     rights = rights_of_role("", rules=(rule,))
     assert may(rights, "hear", Scope(interview, recording_id="r1")).reason == "closed"
     assert may(rights, "hear", Scope(interview, recording_id="r2"))
+
+
+def test_a_recording_is_known_while_a_rule_closes_only_a_part_of_it(db: Session) -> None:
+    interview = add_interview(db, "public", ("approved",))
+    recording = interview.recordings[0]
+    [(_owner, text)] = texts(db)
+    rule = ClosedUntil(
+        about=recording.id,
+        admits="staff",
+        actions=frozenset({"know"}),
+        opens=date.max,
+        span_ms=(12_000, 20_000),
+    )
+    rights = rights_of_role("", rules=(rule,))
+    assert access.known_recordings(rights, interview) == interview.recordings
+    for action in READER_ACTIONS:
+        whole = may(rights, action, Scope(interview, text, recording.id))
+        assert whole.reason == ("" if action == "know" else "closed"), action
+        assert may(rights, action, Scope(interview, text, recording.id, (24_000, 34_000))), action
+        closed = may(rights, action, Scope(interview, text, recording.id, (13_000, 15_000)))
+        assert closed.reason == "not_visible", action
 
 
 def test_the_narrowest_of_several_rules_holds(db: Session) -> None:

@@ -109,6 +109,25 @@ def test_each_recording_has_a_heading_on_the_page_and_in_the_contents(
     assert "Part 2" not in page
 
 
+def test_a_recording_with_a_closed_time_keeps_its_part_in_heading_contents_and_citation(
+    recordings: list[str], toolbox: Toolbox, close: CloseByRule, client_of: ClientOf
+) -> None:
+    with toolbox.database.writing() as db:
+        for point in db.query(Annotation):
+            point.recording_id = recordings[1]
+    close(recordings[1], "know", span_ms=CLOSED_MS)
+    public = client_of(None)
+    page = public.get(PAGE).text
+    assert ("đồng hồ nước" in page, "Part 2 – length 01:00:00" in page) == (True, True)
+    assert ("Mục mở" in page, "Mục kín" in page) == (True, False)
+    assert '?t=1&amp;part=2" data-seek="1000" data-of="2"' in page
+    assert "Part 2 is not open to listeners now." in page
+    statuses = [public.get(f"{PAGE}/cite?t={t}&part=2").status_code for t in ("24-34", "13-15")]
+    assert statuses == [200, 404]
+    assert "part 2, " in public.get(f"{PAGE}/cite?t=24-34&part=2").text
+    assert "1 hour" in public.get("/en/interviews").text
+
+
 @pytest.mark.parametrize(("action", "status"), [("know", 404), ("quote", 403)])
 def test_a_time_that_is_closed_is_not_cited(
     recordings: list[str],
@@ -138,8 +157,13 @@ def test_a_time_that_is_closed_to_quoting_is_not_on_the_front_page(
         assert home.daily_quotes(db, replace(public, rules=(rule,)), date(2026, 12, 1)) == []
 
 
+@pytest.mark.parametrize("action", ["know", "hear"])
 def test_a_recording_with_a_closed_time_is_not_heard(
-    recordings: list[str], close: CloseByRule, toolbox: Toolbox, client_of: ClientOf
+    recordings: list[str],
+    close: CloseByRule,
+    toolbox: Toolbox,
+    client_of: ClientOf,
+    action: str,
 ) -> None:
     with toolbox.database.writing() as db:
         interview = db.query(Interview).one()
@@ -149,7 +173,7 @@ def test_a_recording_with_a_closed_time_is_not_heard(
         db.add(file)
         db.flush()
         file_id = file.id
-    close(recordings[0], "hear", span_ms=CLOSED_MS)
+    close(recordings[0], action, span_ms=CLOSED_MS)
     assert client_of(None).get(f"/media/{file_id}").status_code == 403
 
 
