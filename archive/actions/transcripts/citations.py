@@ -202,7 +202,7 @@ def _authors(c: CitationData) -> list[str]:
 
 def _interviewed(c: CitationData) -> tuple[str, ...]:
     """Return the witnesses, unless the citation names them all as those who speak."""
-    named = {one.name for one in _lead(c)}
+    named = {one.name for one in _lead(c) if one.role != "interviewer"}
     return () if named.issuperset(c.witnesses) else c.witnesses
 
 

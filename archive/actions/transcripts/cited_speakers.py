@@ -27,17 +27,21 @@ def speakers_of_passage(
     """Return those who speak in these segments, each once, in the order of their first turn.
 
     Empty where the reader may not read the text. Turns that are closed to the reader are left
-    out, with who speaks there.
+    out, with who speaks there; where all are, the speaker has no name.
     """
     if not access.may(rights, "read", Scope(interview, version)):
         return ()
     turns = rendition.select_turns(db, rights, {version.id: (version, interview)}, segment_ids)
     of_version = VersionSpeakers(rights, interview, version)
+    passage = [turns[one] for one in segment_ids if one in turns and turns[one].part == part]
     found: dict[str, CitedSpeaker] = {}
-    for turn in (turns[one] for one in segment_ids if one in turns):
-        if not turn.is_closed and turn.part == part:
+    for turn in passage:
+        if not turn.is_closed:
             speaker = _cited_speaker(of_version, interview, turn)
-            found.setdefault(speaker.name, speaker)
+            # Two persons of an interview may have one name.
+            found.setdefault(turn.contribution_id or speaker.name, speaker)
+    if passage and not found:
+        return (CitedSpeaker(""),)
     return tuple(found.values())
 
 

@@ -151,3 +151,31 @@ def test_citation_of_an_approved_version_has_the_name_under_which_it_was_approve
     open_version = next(v for v in versions.list_versions(db, of) if v.state == "editing")
     cited = labels.citation_data(db, named.TEST, of, open_version, start_ms=5_000, end_ms=11_000)
     assert cited.speakers == (CitedSpeaker("Lâm Thị Thu Sương", "witness"),)
+
+
+def test_citation_of_namesakes_has_both_with_their_roles(db: Session, of: Interview) -> None:
+    for contribution in of.contributions:
+        contribution.person.full_name = named.WITNESS
+    for approved in named.shown_version(db, of).approved_speakers:
+        approved.full_name = named.WITNESS
+    db.flush()
+    both = passage(db, of, 1_000, 11_000)
+    assert both.speakers == (replace(INTERVIEWER, name=named.WITNESS), WITNESS)
+    question = cite(passage(db, of, 1_000, 4_000), "chicago")
+    assert f"interview with {named.WITNESS}" in question
+
+
+def test_citation_of_a_closed_passage_names_no_witness_in_the_place_of_its_speaker(
+    db: Session, of: Interview
+) -> None:
+    rule = ClosedUntil(
+        about=of.recordings[0].id,
+        admits="staff",
+        actions=frozenset({"read"}),
+        opens=named.TEST.on.replace(year=2099),
+        span_ms=(1_000, 4_000),
+    )
+    reader = replace(rights_of_role(""), rules=(rule,))
+    version = named.shown_version(db, of)
+    cited = labels.citation_data(db, reader, of, version, start_ms=1_000, end_ms=4_000)
+    assert cited.speakers == (CitedSpeaker(""),)
