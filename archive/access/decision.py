@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from archive.access.actor import Actor
-from archive.access.policy import ALLOWED, READER_ACTIONS, Action, ReaderAction
+from archive.access.policy import ALLOWED, READER_ACTIONS, STAND_INS, Action, ReaderAction
 from archive.access.rights import Rights
 from archive.access.scope import ARCHIVE, Part, Scope
 from archive.models import Interview, MediaFile, Recording, TranscriptVersion
@@ -41,6 +41,8 @@ def may(rights: Rights, action: Action, scope: Scope = ARCHIVE) -> Decision:
         return _may_as_reader(rights, action, scope)
     if role_allows(rights.actor, action):
         return _state_allows(action, scope.part)
+    if rights.actor.role in STAND_INS.get(action, ()):
+        return ALLOW if rights.stands_in else Decision(False, "archivist_is_active")
     return _role_refusal(rights.actor)
 
 

@@ -18,6 +18,7 @@ StaffAction = Literal[
     "see_history",  # who changed which words
     "create",  # a new interview
     "describe",  # change title, people, dates, audience, contents
+    "open",  # make an interview visible to a wider audience than before
     "upload",  # add files
     "see_files",  # names, digests and history of originals; attachments, closed by default
     "fetch_original",  # the bytes as they were received
@@ -45,6 +46,7 @@ ALLOWED: dict[Action, frozenset[UserRole]] = {
     "see_history": STAFF_ROLES,
     "create": frozenset({"administrator", "archivist", "historian"}),
     "describe": frozenset({"administrator", "archivist", "historian"}),
+    "open": frozenset({"archivist"}),
     "upload": frozenset({"administrator", "archivist", "historian"}),
     "see_files": STAFF_ROLES,
     "fetch_original": frozenset({"administrator", "archivist"}),
@@ -58,3 +60,6 @@ ALLOWED: dict[Action, frozenset[UserRole]] = {
     "manage_accounts": frozenset({"administrator"}),
     "manage_office": frozenset({"administrator"}),
 }
+
+# Roles that may do it only while no account of the roles above is active.
+STAND_INS: dict[Action, frozenset[UserRole]] = {"open": frozenset({"administrator"})}

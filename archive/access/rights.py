@@ -67,7 +67,8 @@ class Rights:
     """What an actor may do on a day of the office.
 
     `public_states` are the states of a text that readers without an account may read; `rules`
-    hold beside the audience of each interview, and `grants` are those of the account.
+    hold beside the audience of each interview, and `grants` are those of the account. Whether
+    the actor stands in for a role that no active account has is `stands_in`.
     """
 
     actor: Actor
@@ -75,6 +76,7 @@ class Rights:
     public_states: frozenset[VersionState] = frozenset({"approved"})
     rules: tuple[AudienceRule, ...] = ()
     grants: frozenset[Grant] = frozenset()
+    stands_in: bool = False
 
     def admit(
         self, interview: Interview, action: ReaderAction, scope: Scope, *, in_part: bool = False

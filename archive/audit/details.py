@@ -96,6 +96,7 @@ DETAILS: Mapping[EventKind, DetailFields] = {
         "voices_of": MayBeAbsent(list[str]),
         "accession": MayBeAbsent(NAME_CHANGE),
     },
+    "interview.opened": {"before": Audience, "after": Audience, "role": UserRole},
     "interview.redacted": {},
     "job.cancelled": _JOB,
     "job.retried": _JOB,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from archive.actions.accounts import accounts
 from archive.actions.catalogue import collections, interviews, people
 from archive.actions.catalogue.interviews import Description
 from archive.cli.output import (
@@ -75,7 +76,7 @@ def add_interview(
 ) -> None:
     """Create an interview, and a record for each unknown person."""
     with transaction() as db:
-        rights = operator()
+        rights = accounts.with_stand_in(db, operator())
         description = Description(
             title=title,
             languages=languages,

@@ -54,6 +54,9 @@ MESSAGES: dict[str, MessageFactory] = {
         _("Your account may not do this."),
         advice=_("Ask the administrator if it belongs to your work."),
     ),
+    "archivist_is_active": lambda f: Message(
+        _("An archivist does this; an administrator only while no archivist is active."),
+    ),
     "sign_in": lambda f: Message(_("This needs an account."), advice=_("Sign in, then try again.")),
     "sign_in_kept": lambda f: Message(
         _("You are not signed in any more."),

@@ -109,6 +109,15 @@ def _office_described(detail: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, words)) or _("settings saved")
 
 
+def _interview_opened(detail: Mapping[str, Any]) -> str:
+    before, after = (AUDIENCE_LABELS[detail[name]]() for name in ("before", "after"))
+    if detail["role"] == "administrator":
+        return str(
+            _("opened by an administrator: %(before)s → %(after)s", before=before, after=after)
+        )
+    return str(_("opened: %(before)s → %(after)s", before=before, after=after))
+
+
 def _audience(detail: Mapping[str, Any]) -> str:
     return AUDIENCE_LABELS[detail["audience"]]()
 
@@ -187,6 +196,7 @@ EVENT_WORDS: dict[EventKind, EventWords] = {
     "fixity.repaired": lambda d: _("restored from an identical file that was uploaded"),
     "interview.created": lambda d: _("interview added; access: %(who)s", who=_audience(d)),
     "interview.described": _described,
+    "interview.opened": _interview_opened,
     "interview.redacted": lambda d: _("words hidden"),
     "job.cancelled": lambda d: _("a job was stopped"),
     "job.retried": lambda d: _("a job was started again"),

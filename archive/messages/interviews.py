@@ -27,6 +27,11 @@ INTERVIEWS: dict[str, MessageFactory] = {
         _("At most %(most)s entries can be listed here.", most=f.get("most", ""))
     ),
     "language_refused": lambda f: Message(_("Name at least one language by its code: vi, en, zh.")),
+    "opening_refused": lambda f: Message(
+        _("Only an archivist opens an interview to a wider audience than before."),
+        reassurance=_("Nothing was changed."),
+        advice=_("Save it with the narrower one, and ask an archivist."),
+    ),
     "audience_refused": lambda f: Message(_("Choose who can find this interview.")),
     "plate_refused": lambda f: Message(_("There is no such drawing.")),
     "held_refused": lambda f: Message(

@@ -17,6 +17,7 @@ ACTION_LABELS: dict[str, TextFactory] = {
     "see_history": lambda: _("See who changed which words"),
     "create": lambda: _("Add an interview"),
     "describe": lambda: _("Change the description, the contents and the access"),
+    "open": lambda: _("Open the interview to a wider audience"),
     "upload": lambda: _("Upload files"),
     "see_files": lambda: _("See files, receipts and attachments"),
     "fetch_original": lambda: _("Download originals"),
@@ -84,6 +85,9 @@ REASON_LABELS: dict[str, Callable[[str, str, str], str]] = {
     ),
     "frozen": lambda audience, state, role: _(
         "The version is approved and no longer changes; a new version can be opened."
+    ),
+    "archivist_is_active": lambda audience, state, role: _(
+        "An archivist does this; an administrator only while no archivist is active."
     ),
     "nothing_named": lambda audience, state, role: _("There is no transcript yet."),
 }

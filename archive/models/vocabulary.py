@@ -65,6 +65,7 @@ EventKind = Literal[
     "fixity.repaired",
     "interview.created",
     "interview.described",
+    "interview.opened",
     "interview.redacted",
     "job.cancelled",
     "job.retried",

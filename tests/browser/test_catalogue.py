@@ -45,7 +45,7 @@ def person_id(settings: Settings) -> str:
 def test_interview_form_creates_an_interview_with_its_dates(
     open_as: OpenAs, person_id: str
 ) -> None:
-    page = open_as("hoa")
+    page = open_as("ben")
     page.goto("/vi/interviews")
     page.click(".page-head a.button--primary")
     page.fill("#title", "Tiệm sửa máy thu thanh")

@@ -38,4 +38,4 @@ def form_state(client: FlaskClient, accession: str) -> dict[str, str]:
 
 def form_values(**typed: object) -> dict[str, object]:
     """Return the fields of a complete form, with these values."""
-    return {"title": "Một", "audience": "public", "languages": ["vi"], **typed}
+    return {"title": "Một", "audience": "staff", "languages": ["vi"], **typed}

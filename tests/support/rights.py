@@ -16,8 +16,8 @@ TODAY = date(2026, 11, 30)
 
 
 def rights_of_machine(name: str) -> Rights:
-    """Return the rights of the program itself, as the worker and commands have them."""
-    return Rights(actor=machine(name), on=TODAY)
+    """Return the rights of the program itself, while no archivist is active."""
+    return Rights(actor=machine(name), on=TODAY, stands_in=True)
 
 
 def rights_of_role(role: str, **shape: Any) -> Rights:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from archive import access, audit
 from archive.access import Refused, Rights
-from archive.actions.catalogue import accessions, contributions
+from archive.actions.catalogue import accessions, contributions, opening
 from archive.actions.catalogue.accessions import AccessionTaken
 from archive.actions.catalogue.contributions import (
     PARTICIPANT_ROLES,
@@ -147,6 +147,7 @@ def create(
         accession=interview.accession,
         audience=interview.audience,
     )
+    opening.record_opening(db, rights, interview, "staff")
     return interview
 
 
@@ -200,6 +201,7 @@ def update_description(
         **voices,
         **_number_change(before["accession"], after["accession"]),
     )
+    opening.record_opening(db, rights, interview, before["audience"])
 
 
 def _number_change(before: str, after: str) -> dict[str, Any]:

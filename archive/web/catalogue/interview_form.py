@@ -56,6 +56,7 @@ FIELD_OF_CODE = {
     "title_missing": "title",
     "language_refused": "languages",
     "audience_refused": "audience",
+    "opening_refused": "audience",
     "plate_refused": "plate",
     "held_refused": "held_edtf",
     "years_refused": "told_from",

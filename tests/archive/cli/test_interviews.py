@@ -5,11 +5,11 @@ import json
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from archive.actions.catalogue import collections
 from archive.db import Database
-from archive.models import Interview
+from archive.models import Interview, User
 from tests.support.rights import rights_of_machine
 
 
@@ -30,6 +30,7 @@ def stored_interviews(database: Database) -> list[Interview]:
 def test_interview_add_with_all_options_stores_them(app: Flask, database: Database) -> None:
     with database.writing() as db:
         collections.add(db, rights_of_machine("test"), code="NGHE-PHO", title="Nghề trong phố")
+        db.execute(update(User).where(User.role == "archivist").values(is_active=False))
     result = run(
         app,
         "--title",

@@ -186,7 +186,7 @@ def test_update_description_records_changes_and_outbox_row(
     made = interviews.create(db, MACHINE, MINIMAL)
     description = replace(MINIMAL, audience="registered", held_edtf="2019-05-12")
     interviews.update_description(
-        db, rights_of("hoa"), made, description, revision=1, accession="BT-1"
+        db, rights_of("ben"), made, description, revision=1, accession="BT-1"
     )
     assert (made.accession, made.audience, made.revision) == ("BT-1", "registered", 2)
     event = db.scalars(select(Event).where(Event.kind == "interview.described")).one()
