@@ -27,7 +27,9 @@ def _holds(db: Session) -> bool:
     if rule != "auto":
         return rule == "always"
     approvers = select(func.count()).where(
-        User.is_active.is_(True), User.role.in_(sorted(ALLOWED["approve"]))
+        User.is_active.is_(True),
+        User.is_sample.is_(False),
+        User.role.in_(sorted(ALLOWED["approve"])),
     )
     return (db.scalar(approvers) or 0) >= 2
 

@@ -36,6 +36,13 @@ def openings(db: Session) -> list[tuple[str, str, str]]:
     return [(e.detail["before"], e.detail["after"], e.detail["role"]) for e in events]
 
 
+def test_archivist_of_the_sample_does_not_count(db: Session, rights_of: RightsOf) -> None:
+    db.execute(update(User).where(User.role == "archivist").values(is_sample=True))
+    db.commit()
+    interviews.create(db, rights_of("ada"), PUBLIC_DESCRIPTION)
+    assert openings(db) == [("staff", "public", "administrator")]
+
+
 @pytest.mark.parametrize("name", ["ada", "hoa"])
 @pytest.mark.parametrize("audience", ["registered", "public"])
 def test_opening_without_the_right_raises(
