@@ -14,6 +14,7 @@ from archive.actions.catalogue import interviews
 from archive.actions.rights import explanations
 from archive.actions.rights.explanations import Explanation
 from archive.cli.output import json_option, operator, print_result, report_errors, toolbox
+from transcription.timecode import format_clock
 
 access = AppGroup("access", help="Explain who may do what.")
 
@@ -63,7 +64,10 @@ def explain_access(accession: str, reader: str, day: datetime | None, as_json: b
 
 
 def _line(one: Explanation) -> str:
-    name = f"{one.action} (part {one.part})" if one.part else one.action
+    name: str = one.action
+    if one.part is not None:
+        times = [format_clock(time_ms) for time_ms in one.span_ms or ()]
+        name += f" (part {one.part}{', ' if times else ''}{'–'.join(times)})"
     return f"{name:16} {'yes' if one.is_allowed else 'no':3} {one.reason}"
 
 

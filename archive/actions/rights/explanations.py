@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,8 @@ from archive import access
 from archive.access import ACTIONS, ARCHIVE, Action, Refused, Rights, Scope
 from archive.actions.accounts import accounts
 from archive.actions.transcripts import versions
-from archive.models import Interview
+from archive.actions.transcripts.redaction import END_OF_TIME_MS
+from archive.models import Interview, Recording
 from archive.settings import Settings
 
 # The reader without an account, beside the e-mail addresses of accounts.
@@ -40,13 +42,15 @@ class Explanation:
     `reason` is the code of the refusal (`hidden_by_rule`: not visible, though the audience would
     admit the reader), or of what permits it: the `role`, the `audience` of the
     interview, the `state` of the text, an `account` (its holders read every state), a `grant`.
-    `part` is the number of a recording to which another answer applies than to the interview.
+    `part` is the number of a recording to which another answer applies than to the interview,
+    `span_ms` the times within it, None for all of it.
     """
 
     action: Action
     is_allowed: bool
     reason: str
     part: int | None = None
+    span_ms: tuple[int, int] | None = None
 
 
 def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = None) -> Rights:
@@ -75,8 +79,8 @@ def explain(
 ) -> list[Explanation]:
     """Return the decision on every action, in the order of the policy, with its reason.
 
-    After them come those on recordings that differ. Decisions on texts are those on the current
-    version. For administrators only.
+    After them come those on recordings, or on times of them, that differ. Decisions on texts are
+    those on the current version. For administrators only.
     """
     access.require(rights, "manage_accounts", Scope(interview))
     scope = Scope(interview, versions.current_version(db, interview))
@@ -90,23 +94,48 @@ def explain(
 def _explain_recordings(
     reader: Rights, scope: Scope, found: Sequence[Explanation]
 ) -> list[Explanation]:
-    """Return the decisions on single recordings that differ from those on the interview."""
+    """Return the decisions on recordings and times of them that differ from the interview's."""
     assert scope.interview is not None
-    differing = []
-    for recording in scope.interview.recordings:
-        part = Scope(scope.interview, scope.part, recording_id=recording.id)
-        for whole in found:
-            if access.is_of_readers(whole.action):
-                one = _explain(reader, whole.action, part)
-                if one.is_allowed != whole.is_allowed:
-                    differing.append(replace(one, part=recording.part))
-    return differing
+    return [
+        replace(one, part=recording.part)
+        for recording in scope.interview.recordings
+        for whole in found
+        if access.is_of_readers(whole.action)
+        for one in _explain_recording(reader, whole.action, scope, recording)
+        if one.is_allowed != whole.is_allowed
+    ]
+
+
+def _explain_recording(
+    reader: Rights, action: Action, scope: Scope, recording: Recording
+) -> Iterator[Explanation]:
+    """Yield the decisions on a recording, on each of its times where a rule is about a part."""
+    whole = Scope(scope.interview, scope.part, recording.id)
+    ends = {end for rule in reader.rules for end in rule.span_ms or ()}
+    if action == "hear" or not ends:  # sound is given whole
+        yield _explain(reader, action, whole)
+        return
+    last = max(recording.duration_ms or END_OF_TIME_MS, *ends)
+    open_span: Explanation | None = None
+    for start_ms, end_ms in pairwise(sorted({0, *ends, last})):
+        within = replace(whole, span_ms=(start_ms, end_ms - 1))  # a scope includes its end
+        one = replace(_explain(reader, action, within), span_ms=(start_ms, end_ms))
+        if open_span is None:
+            open_span = one
+        elif (open_span.is_allowed, open_span.reason) == (one.is_allowed, one.reason):
+            assert open_span.span_ms is not None
+            open_span = replace(open_span, span_ms=(open_span.span_ms[0], end_ms))
+        else:
+            yield open_span
+            open_span = one
+    assert open_span is not None
+    yield replace(open_span, span_ms=None) if open_span.span_ms == (0, last) else open_span
 
 
 def _explain(reader: Rights, action: Action, scope: Scope) -> Explanation:
     if action == "quote" and not access.may(reader, "read", scope):
         # Without its text, the recording can be cited.
-        scope = Scope(scope.interview, recording_id=scope.recording_id)
+        scope = replace(scope, part=None)
     decision = access.may(reader, action, scope)
     reason: str = decision.reason or _basis(reader, action, scope)
     if reason == "not_visible" and _audience_admits(reader, scope):

@@ -21,6 +21,7 @@ from archive.models import Interview, User
 from archive.time import date_phrases, dates
 from archive.web.accounts.accounts import role_name
 from archive.web.core import current, forms, language, loaders
+from transcription.timecode import format_clock
 
 bp = Blueprint("explanations", __name__)
 
@@ -99,6 +100,16 @@ def _account_label(user: User) -> str:
 
 def _action_name(one: Explanation) -> str:
     name = ACTION_LABELS[one.action]()
+    if one.span_ms is not None:
+        start, end = (format_clock(time_ms) for time_ms in one.span_ms)
+        words: str = _(
+            "%(action)s: part %(part)s, from %(start)s to %(end)s",
+            action=name,
+            part=one.part,
+            start=start,
+            end=end,
+        )
+        return words
     return _("%(action)s: part %(part)s", action=name, part=one.part) if one.part else name
 
 

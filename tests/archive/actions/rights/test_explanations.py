@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from itertools import product
 
 import pytest
 from sqlalchemy.orm import Session
@@ -122,6 +123,47 @@ def test_recordings_with_another_answer_are_explained_beside_the_interview(db: S
             scope = Scope(interview, version, recording_id=closed.id)
             assert not may(reader, one.action, scope)
         assert action in {one.action for one in parts}
+
+
+def test_answers_on_times_of_recordings_are_those_of_may(db: Session, rights_of: RightsOf) -> None:
+    """For every role, action and side of the day on which the rules open."""
+    interview = sample_transcript.add_interview(db)
+    second = Recording(interview_id=interview.id, part=2, duration_ms=60_000)
+    db.add(second)
+    db.flush()
+    db.expire(interview)
+    version = sample_transcript.add_approved_version(db, interview)
+    opens = date(2026, 12, 1)
+    for action in READER_ACTIONS:
+        rules = [
+            ClosedUntil(
+                about=second.id,
+                admits="staff",
+                actions=frozenset({action}),
+                opens=opens,
+                span_ms=span_ms,
+            )
+            for span_ms in ((13_000, 19_000), (19_000, 21_000), (40_000, 50_000))
+        ]
+        for name, day in product(EVERYBODY, (date(2026, 11, 30), opens)):
+            reader = replace(rights_of(name), on=day, rules=tuple(rules))
+            found = explanations.explain(db, TEST, interview, reader=reader)
+            parts = found[len(ACTIONS) :]
+            is_closed = day < opens and not reader.actor.is_staff
+            assert bool(parts) == is_closed
+            assert {one.part for one in parts} <= {2}
+            spans = [one.span_ms for one in parts if one.action == action]
+            times = [None] if action == "hear" else [(13_000, 21_000), (40_000, 50_000)]
+            assert spans == (times if is_closed else []), (action, name)
+            for one in parts:
+                if one.span_ms is None:
+                    continue
+                start_ms, end_ms = one.span_ms
+                for at_ms in (start_ms - 1, start_ms, end_ms - 1, end_ms):
+                    scope = Scope(interview, version, second.id, (at_ms, at_ms))
+                    is_within = start_ms <= at_ms < end_ms
+                    is_allowed = may(reader, one.action, scope).allowed
+                    assert is_allowed == (one.is_allowed == is_within), (one, at_ms)
 
 
 def test_explain_is_for_administrators(db: Session, rights_of: RightsOf) -> None:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import Scope
+from archive.access import Rights, Scope
 from archive.actions.discovery import home
 from archive.actions.holdings import playback
+from archive.actions.rights import explanations
 from archive.actions.transcripts import rendition
 from archive.models import (
     Annotation,
@@ -29,6 +31,7 @@ from archive.models.base import utc_now
 from archive.toolbox import Toolbox
 from tests.archive.web.core.conftest import CloseByRule
 from tests.support import sample_transcript
+from tests.support.cli_runner import CliRunner
 from tests.support.rights import rights_of_machine, rights_of_role
 
 ClientOf = Callable[[str | None], FlaskClient]
@@ -142,6 +145,32 @@ def test_a_time_that_is_closed_is_not_cited(
     assert statuses == [status, 200, 200]
     box = ["data-citation" in public.get(PAGE + query).text for query in queries]
     assert box == [False, True, True]
+
+
+@pytest.mark.parametrize("action", ["read", "quote"])
+def test_explanations_of_a_closed_time_agree_with_its_page(
+    recordings: list[str],
+    close: CloseByRule,
+    client_of: ClientOf,
+    toolbox: Toolbox,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+) -> None:
+    rule = close(recordings[0], action, span_ms=CLOSED_MS)
+    rights_as = explanations.rights_as
+
+    def with_rule(*args: Any, **kwargs: Any) -> Rights:
+        return replace(rights_as(*args, **kwargs), rules=(rule,))
+
+    monkeypatch.setattr(explanations, "rights_as", with_rule)
+    public = client_of(None)
+    assert public.get(f"{PAGE}/cite?t=1-3").status_code == 200
+    name = {"read": "Read the transcript", "quote": "Get a citation"}[action]
+    page = client_of("ada").get(f"{PAGE}/rights").text
+    assert f"{name}: part 1, from 00:00:12 to 00:00:20" in page
+    assert f"{name}: part 1<" not in page
+    printed = CliRunner(client_of(None).application).output("access", "explain", "LK-1")
+    assert f"{action} (part 1, 00:00:12–00:00:20) no  closed" in printed
 
 
 def test_a_time_that_is_closed_to_quoting_is_not_on_the_front_page(
