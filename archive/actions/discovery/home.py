@@ -163,7 +163,7 @@ def daily_quotes(db: Session, rights: Rights, day: date) -> list[Quote]:
     quotes: list[Quote] = []
     for at in range(0, len(version_ids), VERSIONS_PER_QUERY):
         versions = _versions(db, version_ids[at : at + VERSIONS_PER_QUERY])
-        quotes += _quotes(db, rights, versions, _quotable_segments(db, versions, day))
+        quotes += _quotes(db, rights, versions, _quotable_segments(db, rights, versions, day))
         if len(quotes) >= MAX_QUOTES:
             break
     chosen = quotes[:MAX_QUOTES]
@@ -280,14 +280,14 @@ def _versions(db: Session, ids: Sequence[str]) -> list[TranscriptVersion]:
 
 
 def _quotable_segments(
-    db: Session, versions: Sequence[TranscriptVersion], day: date
+    db: Session, rights: Rights, versions: Sequence[TranscriptVersion], day: date
 ) -> dict[str, Sequence[str]]:
     """Return quotable segments by version, in the order given; the first ones of the day.
 
     What a person should hear and did not is never quoted.
     """
     candidates = rendition.witness_segment_ids(
-        db, versions, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
+        db, rights, versions, min_length=SHORTEST_QUOTE, max_length=LONGEST_QUOTE
     )
     return {
         version.id: sorted(candidates[version.id], key=lambda one: _daily_hash(day, one))[

@@ -22,14 +22,19 @@ ROLE_LABELS = {
 
 
 def citation_scope(
+    rights: Rights,
     interview: Interview,
     version: TranscriptVersion | None,
     start_ms: int | None,
     end_ms: int | None,
     part: int,
 ) -> access.Scope:
-    """Return the scope of the cited passage; that of the interview without a time."""
-    cited = interview.recording_of_part(part) if start_ms is not None else None
+    """Return the scope of the cited passage; that of the interview without a time.
+
+    A recording of which the reader may not know is treated as a missing one.
+    """
+    known = access.known_recordings(rights, interview)
+    cited = next((recording for recording in known if recording.part == part), None)
     if start_ms is None or cited is None:
         return access.Scope(interview, version)
     span_ms = (start_ms, start_ms if end_ms is None else end_ms)
@@ -51,7 +56,7 @@ def citation_data(
 
     Times are given in whole seconds, as links have them: rounded outward.
     """
-    scope = citation_scope(interview, version, start_ms, end_ms, part)
+    scope = citation_scope(rights, interview, version, start_ms, end_ms, part)
     access.require(rights, "quote", scope)
     whole = _citation_data(db, rights, interview, version, address=address)
     if start_ms is None:
@@ -69,7 +74,9 @@ def citation_data(
         db, rights, interview, version, cited, part=part
     )
     return replace(
-        passage, speakers=speakers_of_it, is_unheard=text_facts.has_unheard(db, version, cited)
+        passage,
+        speakers=speakers_of_it,
+        is_unheard=text_facts.has_unheard(db, rights, version, cited),
     )
 
 

@@ -139,13 +139,18 @@ def select_turns(
 
 
 def witness_segment_ids(
-    db: Session, versions: Collection[TranscriptVersion], *, min_length: int, max_length: int
+    db: Session,
+    rights: Rights,
+    versions: Collection[TranscriptVersion],
+    *,
+    min_length: int,
+    max_length: int,
 ) -> dict[str, list[str]]:
     """Return ids of unflagged segments of witnesses by version id, without unheard ones.
 
     Their stored text has between `min_length` and `max_length` characters.
     """
-    origins = text_facts.origins(db, versions)
+    origins = text_facts.origins(db, rights, versions)
     never_heard = sorted(one for one, origin in origins.items() if not origin.can_be_heard)
     rows = db.execute(
         select(Segment.version_id, Segment.id, Segment.flags)
@@ -284,7 +289,7 @@ def _render(
 ) -> Rendition:
     hidden = hidden_spans(db, [interview.id])[interview.id]
     read = TextReader(rights, interview, Redactor(db, interview, hidden, version), action)
-    origin = text_facts.origins(db, [version])[version.id]
+    origin = text_facts.origins(db, rights, [version])[version.id]
     render = _Renderer(rights, interview, version, read, origin)
     turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
     return Rendition(version=version, turns=turns, hidden=read.hidden)
@@ -293,7 +298,7 @@ def _render(
 def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _Renderer]:
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
     versions = [version for version, _interview in texts.values()]
-    origins = text_facts.origins(db, versions)
+    origins = text_facts.origins(db, rights, versions)
     speakers.load_approved(db, versions)
     return {
         version.id: _Renderer(

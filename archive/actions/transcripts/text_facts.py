@@ -71,8 +71,13 @@ class Origin:
         return _can_be_heard(self.has_recording, self.is_imported)
 
 
-def origins(db: Session, versions: Iterable[TranscriptVersion]) -> dict[str, Origin]:
-    """Return the origin of each version by its id."""
+def origins(
+    db: Session, rights: Rights, versions: Iterable[TranscriptVersion]
+) -> dict[str, Origin]:
+    """Return the origin of each version by its id; the reader may read the versions.
+
+    A recording of which the reader may not know counts as none.
+    """
     versions = list(versions)
     known = {version.id: version for version in versions}
     needed = _sources(versions)
@@ -82,9 +87,7 @@ def origins(db: Session, versions: Iterable[TranscriptVersion]) -> dict[str, Ori
         known |= {version.id: version for version in loaded}
         needed = _sources(loaded)
     interview_ids = sorted({version.interview_id for version in versions})
-    recorded = set(
-        db.scalars(select(Recording.interview_id).where(Recording.interview_id.in_(interview_ids)))
-    )
+    recorded = _recorded(db, rights, interview_ids)
     found = {}
     for version in versions:
         source = version
@@ -102,7 +105,7 @@ def facts_of(
     Segments of recordings of which the reader may not know are not counted.
     """
     versions = list(versions)
-    sources = origins(db, versions)
+    sources = origins(db, rights, versions)
     counts = _counts(db, rights, [version.id for version in versions])
     samples = _sample_interviews(db, versions)
     importers = _importers(db, sources) if access.may(rights, "see_history") else {}
@@ -131,9 +134,11 @@ def facts_of_one(db: Session, rights: Rights, version: TranscriptVersion) -> Tex
     return facts_of(db, rights, [version])[version.id]
 
 
-def has_unheard(db: Session, version: TranscriptVersion, segment_ids: Sequence[str]) -> bool:
+def has_unheard(
+    db: Session, rights: Rights, version: TranscriptVersion, segment_ids: Sequence[str]
+) -> bool:
     """Return whether segments of a version have words that a person should hear and did not."""
-    if not origins(db, [version])[version.id].can_be_heard:
+    if not origins(db, rights, [version])[version.id].can_be_heard:
         return False
     unheard = select(Segment.id).where(
         Segment.id.in_(segment_ids), Segment.text != "", Segment.state != "heard"
@@ -188,6 +193,17 @@ def _can_be_heard(has_recording: bool, is_imported: bool) -> bool:
     return has_recording or not is_imported
 
 
+def _recorded(db: Session, rights: Rights, interview_ids: Sequence[str]) -> set[str]:
+    """Return the interviews with a recording of which a reader of their texts may know."""
+    query = (
+        select(Recording.interview_id)
+        .join(Interview, Interview.id == Recording.interview_id)
+        .where(Interview.id.in_(interview_ids))
+    )
+    # The index is made for readers of every audience: only a rule can close a recording to them.
+    return set(db.scalars(access.in_known_recordings(query, rights) if rights.rules else query))
+
+
 def _sources(versions: Iterable[TranscriptVersion]) -> set[str]:
     return {v.based_on_id for v in versions if v.kind == "corrected" and v.based_on_id is not None}
 
@@ -214,10 +230,53 @@ def _counts(db: Session, rights: Rights, version_ids: list[str]) -> dict[str, di
         )
         .group_by(Segment.version_id)
     )
-    return {
+    found = {
         row.version_id: {name: int(getattr(row, name)) for name in ("segments", *counted)}
         for row in rows
     }
+    for version_id, facts in _facts_of_partly_closed(db, rights, version_ids):
+        counts = found.setdefault(version_id, dict.fromkeys(("segments", *counted), 0))
+        for name in facts:
+            counts[name] += 1
+    return found
+
+
+def _facts_of_partly_closed(
+    db: Session, rights: Rights, version_ids: list[str]
+) -> Iterable[tuple[str, Sequence[str]]]:
+    """Return the version and the names of the counts that each segment adds to.
+
+    Of recordings of which a rule closes a part: `admit_in_sql` does not see their times.
+    """
+    if all(rule.span_ms is None for rule in rights.rules):
+        return []
+    rows = db.execute(
+        select(Interview, Segment)
+        .join(TranscriptVersion, TranscriptVersion.interview_id == Interview.id)
+        .join(Segment, Segment.version_id == TranscriptVersion.id)
+        .join(Recording, Recording.id == Segment.recording_id)
+        .where(
+            Segment.version_id.in_(sorted(version_ids)),
+            Segment.ended_at.is_(None),
+            Segment.text != "",
+            rights.admit_in_sql("know", of_recording=True, in_part=True),
+            ~rights.admit_in_sql("know", of_recording=True),
+        )
+    )
+    found: list[tuple[str, Sequence[str]]] = []
+    for interview, segment in rows:
+        span_ms = (segment.start_ms, segment.end_ms)
+        scope = access.Scope(interview, recording_id=segment.recording_id, span_ms=span_ms)
+        if access.may(rights, "know", scope):
+            is_heard = segment.state == "heard"
+            facts = {
+                "segments": True,
+                "heard": is_heard,
+                "flagged": bool(segment.flags) and not is_heard,
+                "unnamed": segment.contribution_id is None and segment.speaker_label == "",
+            }
+            found.append((segment.version_id, [name for name, holds in facts.items() if holds]))
+    return found
 
 
 def _sample_interviews(db: Session, versions: list[TranscriptVersion]) -> set[str]:

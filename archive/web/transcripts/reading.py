@@ -191,7 +191,7 @@ def _scope_of_citation(
 ) -> access.Scope:
     start_ms, end_ms = (span.start_ms, span.end_ms) if span else (None, None)
     part = span.part if span else 1
-    return labels.citation_scope(interview, version, start_ms, end_ms, part)
+    return labels.citation_scope(current.rights(), interview, version, start_ms, end_ms, part)
 
 
 def _citations(
