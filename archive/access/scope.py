@@ -35,8 +35,9 @@ class Scope:
             if self.recording_id not in (None, part.recording_id):
                 raise ValueError("the file is of another recording")
             object.__setattr__(self, "recording_id", part.recording_id)
-        elif self.recording_id is not None and all(
-            self.recording_id != recording.id for recording in interview.recordings
+        if self.recording_id is not None and all(
+            self.recording_id != recording.id
+            for recording in (interview.recordings if interview else ())
         ):
             raise ValueError("the recording belongs to another interview")
 

@@ -47,16 +47,17 @@ def playables_by_interview(
     db: Session, rights: Rights, interviews: Sequence[Interview]
 ) -> dict[str, list[Playable]]:
     """Return the recordings that the reader may hear, by interview id, with one query."""
-    derivatives: dict[str | None, dict[str, MediaFile]] = {}
+    derivatives: dict[tuple[str, str | None], dict[str, MediaFile]] = {}
     files = select(MediaFile).where(
         MediaFile.interview_id.in_([interview.id for interview in interviews]),
         MediaFile.role.in_(("access", "peaks", "poster")),
     )
     for file in db.scalars(files.order_by(MediaFile.received_at)):
-        derivatives.setdefault(file.recording_id, {})[file.role] = file
+        owners = (file.interview_id, file.recording_id)
+        derivatives.setdefault(owners, {})[file.role] = file
     return {
         interview.id: [
-            _playable(recording, derivatives.get(recording.id, {}))
+            _playable(recording, derivatives.get((interview.id, recording.id), {}))
             for recording in interview.recordings
             if access.may(rights, "hear", access.Scope(interview, recording_id=recording.id))
         ]

@@ -71,7 +71,7 @@ def media_file(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
     if found is None:
         raise NotVisible
     owner = current.db().get_one(Interview, found.interview_id)
-    scope = access.Scope(owner, found)
+    scope = _scope_of_file(owner, found)
     access.require(current.rights(), "hear", scope)
     access.require(current.rights(), action, scope)
     return owner, found
@@ -83,8 +83,16 @@ def original(file_id: str, action: Action) -> tuple[Interview, MediaFile]:
     if found is None or found.role != "original":
         raise NotVisible
     owner = current.db().get_one(Interview, found.interview_id)
-    access.require(current.rights(), action, access.Scope(owner, found))
+    access.require(current.rights(), action, _scope_of_file(owner, found))
     return owner, found
+
+
+def _scope_of_file(owner: Interview, found: MediaFile) -> access.Scope:
+    """Return the scope of a file; raise NotVisible for a damaged row of two interviews."""
+    try:
+        return access.Scope(owner, found)
+    except ValueError as damaged:
+        raise NotVisible from damaged
 
 
 def job(job_id: str, action: Action) -> tuple[Interview | None, Job]:

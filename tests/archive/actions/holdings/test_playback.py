@@ -35,7 +35,10 @@ def test_playables_by_interview_returns_derivatives_per_part(db: Session) -> Non
     failed = MediaFile(
         interview_id=one.id, recording_id=second.id, role="peaks", problem="no_copy_damaged"
     )
-    db.add_all([sound, failed])
+    damaged = MediaFile(  # a row of two interviews
+        interview_id=two.id, recording_id=one.recordings[0].id, role="access", path="b.m4a"
+    )
+    db.add_all([sound, failed, damaged])
     db.flush()
     found = playback.playables_by_interview(db, TEST, [one, two])
     assert [p.recording.part for p in found[one.id]] == [1, 2]

@@ -327,11 +327,41 @@ def test_a_scope_takes_nothing_of_another_owner(recordings: list[str], toolbox: 
         file = MediaFile(
             interview_id=interview.id, recording_id=recordings[0], role="access", path="a.m4a"
         )
+        damaged = MediaFile(
+            interview_id=interview.id, recording_id=other.recordings[0].id, role="access"
+        )
         with pytest.raises(ValueError, match="recording belongs to another"):
             Scope(interview, recording_id=other.recordings[0].id)
+        with pytest.raises(ValueError, match="recording belongs to another"):
+            Scope(interview, damaged)
         with pytest.raises(ValueError, match="of another recording"):
             Scope(interview, file, recording_id=recordings[1])
         with pytest.raises(ValueError, match="is needed"):
             Scope(None, Job(kind="derive", interview_id=interview.id))
         with pytest.raises(ValueError, match="is needed"):
             Scope(recording_id=recordings[0])
+
+
+def test_file_row_with_the_recording_of_another_interview_is_not_given(
+    recordings: list[str], toolbox: Toolbox, client_of: ClientOf
+) -> None:
+    """Of a damaged row no interview can say who may have its bytes; nor is it an error page."""
+    with toolbox.database.writing() as db:
+        mine = db.query(Interview).one()
+        other = sample_transcript.add_interview(db, "LK-2", audience="staff")
+        foreign = other.recordings[0].id
+        files = [
+            MediaFile(interview_id=mine.id, recording_id=foreign, role=role, path="a.m4a")
+            for role in ("access", "original")
+        ]
+        db.add_all(files)
+        db.flush()
+        sound_id, original_id = (file.id for file in files)
+    toolbox.derivatives_dir.mkdir(parents=True, exist_ok=True)
+    (toolbox.derivatives_dir / "a.m4a").write_bytes(b"secret sound")
+    addresses = (f"/media/{sound_id}", f"/en/files/{original_id}", f"/files/{original_id}/original")
+    for member in (None, "cleo", "ada"):
+        for address in addresses:
+            with client_of(member).get(address) as response:
+                assert response.status_code in {303, 401, 404}, (member, address)
+                assert b"secret sound" not in response.data
