@@ -1,4 +1,4 @@
-"""Who speaks in a cited passage, with the names that the reader may have."""
+"""Who speaks in a cited passage and whether it was heard, as far as the reader may have it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,20 @@ def speakers_of_passage(
     if passage and not found:
         return (CitedSpeaker(""),)
     return tuple(found.values())
+
+
+def has_unheard(
+    db: Session,
+    rights: Rights,
+    interview: Interview,
+    version: TranscriptVersion,
+    segment_ids: Sequence[str],
+) -> bool:
+    """Return whether the reader gets words of these segments that a person should hear, unheard."""
+    if not access.may(rights, "read", Scope(interview, version)):
+        return False
+    turns = rendition.select_turns(db, rights, {version.id: (version, interview)}, segment_ids)
+    return any(turn.is_unheard for turn in turns.values())
 
 
 def _cited_speaker(of_version: VersionSpeakers, interview: Interview, turn: Turn) -> CitedSpeaker:

@@ -73,11 +73,8 @@ def citation_data(
     speakers_of_it = cited_speakers.speakers_of_passage(
         db, rights, interview, version, cited, part=part
     )
-    return replace(
-        passage,
-        speakers=speakers_of_it,
-        is_unheard=text_facts.has_unheard(db, rights, version, cited),
-    )
+    is_unheard = cited_speakers.has_unheard(db, rights, interview, version, cited)
+    return replace(passage, speakers=speakers_of_it, is_unheard=is_unheard)
 
 
 def _citation_data(

@@ -37,7 +37,7 @@ from archive.models import (
 )
 from transcription.document import Word
 
-Voucher = Literal["machine", "imported", "edited", "heard"]
+Voucher = Literal["", "machine", "imported", "edited", "heard"]
 ReadableTexts = Mapping[str, tuple[TranscriptVersion, Interview]]
 
 
@@ -47,10 +47,10 @@ class Turn:
 
     `packed_words` are `[start_ms, end_ms, text, confidence, source]`, as segments store them.
     `vouched_by` is `machine` for unchecked words of the machine, `imported` for those of a file,
-    `edited` for words that a person changed, `heard` for words that a person heard; `is_unheard`
-    for words that a person should hear and did not. `flags` are
-    empty for readers who do not see the history. Of a turn that `is_closed` to the reader nothing
-    but its place is given.
+    `edited` for words that a person changed, `heard` for words that a person heard; `imported_by`
+    is the name of the account that imported them; `is_unheard` for words that a person should hear
+    and did not. `flags` and `imported_by` are empty for readers who do not see the history. Of a
+    turn that `is_closed` to the reader nothing but its place is given.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Turn:
     text: str
     packed_words: PackedWords
     vouched_by: Voucher
+    imported_by: str
     is_unheard: bool
     flags: Sequence[str]
     is_redacted: bool
@@ -237,9 +238,11 @@ class _Renderer:
         version: TranscriptVersion,
         read: TextReader,
         origin: Origin,
+        imported_by: str,
     ) -> None:
         self._read = read
         self._origin = origin
+        self._imported_by = imported_by
         self._sees_flags = bool(access.may(rights, "see_history"))
         self._parts = {recording.id: recording.part for recording in interview.recordings}
         self._of_version = speakers.VersionSpeakers(rights, interview, version)
@@ -249,6 +252,7 @@ class _Renderer:
         visible = self._read(segment, segment.recording_id)
         if visible is None:
             return None
+        vouched_by = "" if visible.is_closed else self._voucher(segment)
         return Turn(
             id=segment.id,
             recording_id=segment.recording_id if segment.recording_id in self._parts else None,
@@ -259,11 +263,12 @@ class _Renderer:
             speaker=speakers.UNNAMED if visible.is_closed else self._speaker(segment),
             text=visible.text,
             packed_words=visible.words,
-            vouched_by=self._voucher(segment),
-            is_unheard=segment.state != "heard"
+            vouched_by=vouched_by,
+            imported_by=self._imported_by if vouched_by == "imported" else "",
+            is_unheard=vouched_by not in ("", "heard")
             and bool(visible.text)
             and self._origin.can_be_heard,
-            flags=segment.flags if self._sees_flags else (),
+            flags=segment.flags if self._sees_flags and not visible.is_closed else (),
             is_redacted=visible.is_redacted,
             is_closed=visible.is_closed,
         )
@@ -289,8 +294,9 @@ def _render(
 ) -> Rendition:
     hidden = hidden_spans(db, [interview.id])[interview.id]
     read = TextReader(rights, interview, Redactor(db, interview, hidden, version), action)
-    origin = text_facts.origins(db, rights, [version])[version.id]
-    render = _Renderer(rights, interview, version, read, origin)
+    origins = text_facts.origins(db, rights, [version])
+    imported_by = text_facts.importers(db, rights, origins).get(version.id, "")
+    render = _Renderer(rights, interview, version, read, origins[version.id], imported_by)
     turns = [turn for row in stored_segments(db, version) if (turn := render(row)) is not None]
     return Rendition(version=version, turns=turns, hidden=read.hidden)
 
@@ -299,6 +305,7 @@ def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _
     hidden = hidden_spans(db, {interview.id for _version, interview in texts.values()})
     versions = [version for version, _interview in texts.values()]
     origins = text_facts.origins(db, rights, versions)
+    importers = text_facts.importers(db, rights, origins)
     speakers.load_approved(db, versions)
     return {
         version.id: _Renderer(
@@ -307,6 +314,7 @@ def _renderers(db: Session, rights: Rights, texts: ReadableTexts) -> dict[str, _
             version,
             TextReader(rights, interview, Redactor(db, interview, hidden[interview.id], version)),
             origins[version.id],
+            importers.get(version.id, ""),
         )
         for version, interview in texts.values()
     }

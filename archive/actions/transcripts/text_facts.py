@@ -108,19 +108,36 @@ def facts_of(
     sources = origins(db, rights, versions)
     counts = _counts(db, rights, [version.id for version in versions])
     samples = _sample_interviews(db, versions)
-    importers = _importers(db, sources) if access.may(rights, "see_history") else {}
+    imported_by = importers(db, rights, sources)
     return {
         version.id: TextFacts(
             state=version.state,
             has_recording=sources[version.id].has_recording,
             is_imported=sources[version.id].is_imported,
-            imported_by=importers.get(version.id, ""),
+            imported_by=imported_by.get(version.id, ""),
             is_sample=version.interview_id in samples,
             is_of_sample_model=bool(version.options.get("knows_only")),
             **counts.get(version.id, {}),
         )
         for version in versions
     }
+
+
+def importers(db: Session, rights: Rights, sources: Mapping[str, Origin]) -> dict[str, str]:
+    """Return the names of the accounts that imported the words, by id of the version.
+
+    Empty for readers who do not see the history. `sources` are those of `origins`.
+    """
+    authors = {
+        version_id: origin.version.author_id
+        for version_id, origin in sources.items()
+        if origin.is_imported and origin.version.author_id is not None
+    }
+    if not authors or not access.may(rights, "see_history"):
+        return {}
+    query = select(User.id, User.name).where(User.id.in_(sorted({*authors.values()})))
+    names = {user_id: name for user_id, name in db.execute(query)}
+    return {version_id: names[author_id] for version_id, author_id in authors.items()}
 
 
 def facts_by_id(db: Session, rights: Rights, version_ids: Iterable[str]) -> dict[str, TextFacts]:
@@ -132,18 +149,6 @@ def facts_by_id(db: Session, rights: Rights, version_ids: Iterable[str]) -> dict
 def facts_of_one(db: Session, rights: Rights, version: TranscriptVersion) -> TextFacts:
     """Return the facts of one version."""
     return facts_of(db, rights, [version])[version.id]
-
-
-def has_unheard(
-    db: Session, rights: Rights, version: TranscriptVersion, segment_ids: Sequence[str]
-) -> bool:
-    """Return whether segments of a version have words that a person should hear and did not."""
-    if not origins(db, rights, [version])[version.id].can_be_heard:
-        return False
-    unheard = select(Segment.id).where(
-        Segment.id.in_(segment_ids), Segment.text != "", Segment.state != "heard"
-    )
-    return db.scalar(unheard.limit(1)) is not None
 
 
 def cited_segments(
@@ -282,15 +287,3 @@ def _facts_of_partly_closed(
 def _sample_interviews(db: Session, versions: list[TranscriptVersion]) -> set[str]:
     ids = sorted({version.interview_id for version in versions})
     return set(db.scalars(select(Interview.id).where(Interview.id.in_(ids), Interview.is_sample)))
-
-
-def _importers(db: Session, sources: Mapping[str, Origin]) -> dict[str, str]:
-    """Return the names of the accounts that imported the words, by id of the version."""
-    authors = {
-        version_id: origin.version.author_id
-        for version_id, origin in sources.items()
-        if origin.is_imported and origin.version.author_id is not None
-    }
-    query = select(User.id, User.name).where(User.id.in_(sorted({*authors.values()})))
-    names = {user_id: name for user_id, name in db.execute(query)}
-    return {version_id: names[author_id] for version_id, author_id in authors.items()}

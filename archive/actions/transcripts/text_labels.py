@@ -81,9 +81,10 @@ def full_label(facts: TextFacts, language: str, *, with_sample: bool = True) -> 
     """
     words = _WORDS[language]
     parts = [*_hearing(facts, language, with_all_heard=True)]
-    if facts.is_imported and facts.state != "machine":
-        name = facts.imported_by
-        parts.append(words["imported by"].format(name=name) if name else words["imported"])
+    if facts.is_imported and facts.imported_by:
+        parts.append(words["imported by"].format(name=facts.imported_by))
+    elif facts.is_imported and facts.state != "machine":  # that state has the word itself
+        parts.append(words["imported"])
     whole = " – ".join(state_words(facts, language))
     whole = f"{whole} – {', '.join(parts)}" if parts else whole
     if _is_nonsense(facts):

@@ -137,6 +137,7 @@ def words(accession: str) -> ResponseReturnValue:
         segments={
             turn.id: {
                 "vouched_by": turn.vouched_by,
+                "imported_by": turn.imported_by,
                 "unheard": turn.is_unheard,
                 "times": [time for word in turn.packed_words for time in (word[0], word[1])],
             }

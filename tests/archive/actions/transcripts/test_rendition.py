@@ -16,12 +16,13 @@ from archive.actions.catalogue.people import PersonFacts
 from archive.actions.editing import segments
 from archive.actions.editing.draft import Draft
 from archive.actions.editing.segments import SegmentChange
-from archive.actions.transcripts import rendition, versions
+from archive.actions.transcripts import rendition, text_facts, text_labels, versions
 from archive.actions.transcripts.redaction import HIDDEN_MARK, HiddenSpan, visible_text
 from archive.models import Annotation, Interview, TranscriptVersion
 from archive.models.transcript import Segment
 from archive.models.vocabulary import Audience, VersionKind
 from tests.support import sample_transcript
+from tests.support.cast import CAST
 from tests.support.rights import rights_of_machine
 
 RightsOf = Callable[[str | None], Rights]
@@ -205,6 +206,33 @@ def test_turn_is_vouched_for_by_its_last_state(
         assert [t.is_unheard for t in found] == [True, True, False, True, True]
 
 
+def test_staff_read_who_imported_a_text(
+    db: Session, transcribed: Transcribed, rights_of: RightsOf
+) -> None:
+    """In turns that no person changed, and in the label; also of a version that was copied."""
+    interview, version = transcribed
+    version.kind, version.author_id = "imported", rights_of("ben").actor.user_id
+    version.segments[1].state = "edited"
+    db.flush()
+    name = CAST["ben"].name
+    version.state = "approved"
+    copy = versions.open_next(db, rights_of("ada"), interview, version, reason="")
+    version.state = "machine"
+    for shown in (version, copy):
+        texts = {shown.id: (shown, interview)}
+        for member, expected in (("cleo", name), ("sam", "")):
+            rights = rights_of(member)
+            turns = rendition.for_reader(db, rights, interview, shown).turns
+            assert [turn.imported_by for turn in turns] == [expected, "", *[expected] * 3]
+            first = turns[0].id
+            assert rendition.select_turns(db, rights, texts, [first])[first] == turns[0]
+            facts = text_facts.facts_of_one(db, rights, shown)
+            for language, words in (("en", "file by "), ("vi", "do ")):
+                label = text_labels.full_label(facts, language)
+                assert (f"{words}{name}" in label) is bool(expected), label
+                assert (name in label) is bool(expected), label
+
+
 def test_text_of_a_file_without_a_recording_is_never_unheard(db: Session) -> None:
     interview = sample_transcript.add_interview(db, recorded=False)
     version = sample_transcript.add_version(db, interview)
@@ -280,6 +308,7 @@ def test_a_rule_about_a_time_closes_its_turns(
     interview, version = transcribed
     whole = rendition.for_reader(db, rights_of("sam"), interview, version).turns
     closed = whole[1]
+    assert closed.is_unheard
     rule = ClosedTime(action=action, span_ms=(closed.start_ms, closed.end_ms))
     found = rendition.for_reader(
         db, replace(rights_of("sam"), rules=(rule,)), interview, version
@@ -291,6 +320,7 @@ def test_a_rule_about_a_time_closes_its_turns(
     else:
         [mark] = marks
         assert (mark.text, mark.speaker.full, mark.contribution_id) == (HIDDEN_MARK, "", None)
+        assert (mark.vouched_by, mark.imported_by, mark.is_unheard) == ("", "", False)
     staff = replace(rights_of("cleo"), rules=(rule,))
     assert rendition.for_reader(db, staff, interview, version).turns[1].text == closed.text
 

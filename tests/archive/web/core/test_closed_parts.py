@@ -320,6 +320,21 @@ def test_a_hidden_span_with_a_recording_of_another_interview_hides_its_time_ever
     assert [turn.is_redacted for turn in turns] == [False, False, True, False, False]
 
 
+def test_citation_of_a_closed_passage_leaves_out_whether_it_was_heard(
+    recordings: list[str], toolbox: Toolbox, close: CloseByRule, client_of: ClientOf
+) -> None:
+    def cited() -> str:
+        found: str = client_of(None).get(f"{PAGE}/cite?t=20-24").json["chicago"]  # type: ignore[index]
+        return found
+
+    with toolbox.database.writing() as db:
+        version = db.query(TranscriptVersion).one()
+        version.segments[3].state = "edited"
+    assert "this passage not checked" in cited()
+    close(recordings[0], "read", span_ms=(20_500, 23_500))
+    assert "this passage not checked" not in cited()
+
+
 def test_a_scope_takes_nothing_of_another_owner(recordings: list[str], toolbox: Toolbox) -> None:
     with toolbox.database.writing() as db:
         interview = db.query(Interview).one()
