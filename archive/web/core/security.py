@@ -94,7 +94,11 @@ def load_session() -> None:
     found = sessions.active_session(toolbox.database, token)
     if found is None:
         return
-    current.set_rights(accounts.rights_of(found.user, toolbox.settings))
+    rights = accounts.rights_of(found.user, toolbox.settings)
+    if rights.actor.role == "administrator":  # the account is detached from its session
+        with toolbox.database.reading() as db:
+            rights = accounts.with_stand_in(db, rights)
+    current.set_rights(rights)
     g.user_language = found.user.language
     if sessions.needs_seen_update(found):
         after_answer(lambda db: sessions.mark_seen(db, token))
