@@ -151,23 +151,7 @@ def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
         rights,
     )
     texts = {row.interview_id: (row.id, row.state) for row in db.execute(read)}
-    people: dict[str, list[tuple[str, str, str]]] = {}
-    for interview_id, role, name, key in db.execute(
-        access.visible(
-            select(
-                Interview.id,
-                Contribution.role,
-                names.full_name_column(rights),
-                Person.sort_key,
-            )
-            .join(Contribution, Contribution.interview_id == Interview.id)
-            .join(Person, Person.id == Contribution.person_id)
-            .where(Contribution.removed_at.is_(None))
-            .order_by(Contribution.position),
-            rights,
-        )
-    ):
-        people.setdefault(interview_id, []).append((role, name, key))
+    people = _people(db, rights)
     described = (
         select(
             Interview.id,
@@ -201,6 +185,28 @@ def _rows(db: Session, rights: Rights) -> list[CatalogueRow]:
         )
         for found in db.execute(access.visible(described, rights))
     ]
+
+
+def _people(db: Session, rights: Rights) -> dict[str, list[tuple[str, str, str]]]:
+    """Return role, full name and sort key of the people of each interview, as the reader has them.
+
+    Each person is loaded once.
+    """
+    contributions = access.visible(
+        select(Interview.id, Contribution.role, Contribution.person_id)
+        .join(Contribution, Contribution.interview_id == Interview.id)
+        .where(Contribution.removed_at.is_(None)),
+        rights,
+    )
+    person_ids = contributions.with_only_columns(Contribution.person_id)
+    persons = {one.id: one for one in db.scalars(select(Person).where(Person.id.in_(person_ids)))}
+    named = names.names_for(rights, persons.values())
+    keys = {one: names.sort_key_for(person, named[one]) for one, person in persons.items()}
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for interview_id, role, person_id in db.execute(contributions.order_by(Contribution.position)):
+        one = (role, named[person_id].full, keys[person_id])
+        found.setdefault(interview_id, []).append(one)
+    return found
 
 
 def _row(

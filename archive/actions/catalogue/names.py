@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy.orm import InstrumentedAttribute
-
 from archive.access import Rights
 from archive.models import ApprovedSpeaker, Contribution, Person
+from archive.text.vietnamese_names import person_key, split_name
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,21 @@ def keep_name(contribution: Contribution) -> ApprovedSpeaker:
 
 
 def other_names_for(rights: Rights, person: Person) -> list[str]:
-    """Return the names that a person also goes by; loads them."""
+    """Return the names that a person also goes by; none beside a pseudonym. Loads them."""
+    if name_for(rights, person).is_pseudonym:
+        return []
     return [name.name for name in person.other_names]
 
 
-def full_name_column(rights: Rights) -> InstrumentedAttribute[str]:
-    """Return the column of the full name, for queries that list many people."""
-    return Person.full_name
+def label_for(rights: Rights, contribution: Contribution) -> str:
+    """Return the label of a speaker in an interview; empty where the reader gets a pseudonym."""
+    is_hidden = name_for(rights, contribution.person).is_pseudonym
+    return "" if is_hidden else contribution.speaker_label
+
+
+def sort_key_for(person: Person, name: DisplayName) -> str:
+    """Return the key by which a person is listed under the name that a reader has."""
+    return person_key(split_name(name.full)) if name.is_pseudonym else person.sort_key
 
 
 def _display_name(named: Person | ApprovedSpeaker) -> DisplayName:

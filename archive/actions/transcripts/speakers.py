@@ -71,13 +71,14 @@ class VersionSpeakers:
     def participant(self, contribution: Contribution) -> Participant:
         """Return a contribution with the name that the reader may have."""
         person = names.name_for(self._rights, contribution.person)
-        today = _participant(contribution, contribution.role, person, contribution.speaker_label)
+        label = names.label_for(self._rights, contribution)
+        today = _participant(contribution, contribution.role, person, label)
         approved = self._approved.get(contribution.id)
         if approved is None:
             return today
         person_then = names.approved_name_for(self._rights, approved, contribution)
         if person_then is None:
-            return _participant(contribution, approved.role, person, contribution.speaker_label)
+            return _participant(contribution, approved.role, person, "")
         then = _participant(contribution, approved.role, person_then, approved.speaker_label)
         if then.speaker.full == today.speaker.full:
             return then
