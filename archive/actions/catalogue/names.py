@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement, func, select
+
 from archive.access import Rights
-from archive.models import ApprovedSpeaker, Contribution, Person
+from archive.models import ApprovedSpeaker, Contribution, Person, TranscriptVersion
 from archive.text.vietnamese_names import person_key, split_name
 
 
@@ -58,6 +60,20 @@ def keep_name(contribution: Contribution) -> ApprovedSpeaker:
         speaker_label=contribution.speaker_label,
         role=contribution.role,
     )
+
+
+def role_column() -> ColumnElement[str]:
+    """Return the role of a contribution as a version has it: an approved one keeps its own.
+
+    For queries from TranscriptVersion and Contribution.
+    """
+    approved = select(ApprovedSpeaker.role).where(
+        TranscriptVersion.state == "approved",
+        ApprovedSpeaker.version_id == TranscriptVersion.id,
+        ApprovedSpeaker.contribution_id == Contribution.id,
+    )
+    in_version = approved.correlate(TranscriptVersion, Contribution).scalar_subquery()
+    return func.coalesce(in_version, Contribution.role)
 
 
 def other_names_for(rights: Rights, person: Person) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import Rights
+from archive.actions.catalogue import names
 from archive.models import (
     Contribution,
     Interview,
@@ -91,7 +92,7 @@ def interviewer_spans(
             Interview.id.in_([interview.id for interview in interviews]),
             TranscriptVersion.is_current.is_(True),
             Segment.ended_at.is_(None),
-            Contribution.role == "interviewer",
+            names.role_column() == "interviewer",
         ),
         rights,
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from archive import access
 from archive.access import ReaderAction, Rights
+from archive.actions.catalogue import names
 from archive.actions.transcripts import speakers, text_facts
 from archive.actions.transcripts.redaction import (
     HiddenSpan,
@@ -155,12 +156,13 @@ def witness_segment_ids(
     never_heard = sorted(one for one, origin in origins.items() if not origin.can_be_heard)
     rows = db.execute(
         select(Segment.version_id, Segment.id, Segment.flags)
+        .join(TranscriptVersion, TranscriptVersion.id == Segment.version_id)
         .join(Contribution, Contribution.id == Segment.contribution_id)
         .where(
             Segment.version_id.in_(sorted(origins)),
             Segment.ended_at.is_(None),
             or_(Segment.state == "heard", Segment.version_id.in_(never_heard)),
-            Contribution.role == "witness",
+            names.role_column() == "witness",
             func.length(Segment.text).between(min_length, max_length),
         )
     )

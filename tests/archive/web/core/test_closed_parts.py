@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from archive.access import EVERY_READER, Rights, Scope
+from archive.access import Rights, Scope
 from archive.actions.discovery import home
 from archive.actions.holdings import playback
 from archive.actions.rights import explanations
-from archive.actions.transcripts import rendition, text_facts
+from archive.actions.transcripts import rendition
 from archive.models import (
     Annotation,
     Contribution,
@@ -223,38 +223,6 @@ def test_an_unknown_recording_is_nowhere_counted_or_named(
     second, third = (public.get(f"{PAGE}?t=1-3&part={part}").text for part in (2, 3))
     assert without_chance(second, "2") == without_chance(third, "3")
     assert [public.get(f"{PAGE}/cite?t=1-3&part={n}").status_code for n in (2, 3)] == [404, 404]
-
-
-def test_an_unknown_recording_gives_the_label_and_citation_of_a_missing_one(
-    toolbox: Toolbox, close: CloseByRule, client_of: ClientOf
-) -> None:
-    with toolbox.database.writing() as db:
-        for accession, is_recorded in (("LK-1", True), ("LK-2", False)):
-            interview = sample_transcript.add_interview(db, accession, recorded=is_recorded)
-            version = sample_transcript.add_approved_version(db, interview)
-            version.kind = "imported"
-            for segment in version.segments:
-                segment.recording_id = None
-                segment.state = "machine"
-        of_first = db.query(Recording).one().id
-    reader = client_of(None)
-
-    def answers(accession: str) -> list[str | int]:
-        page = f"/en/interviews/{accession}"
-        cited = reader.get(f"{page}/cite?t=1-3")
-        label = (reader.get(f"{page}/words").json or {})["label"]
-        return [label, cited.status_code, reader.get(f"{page}/cite?t=1-3&part=2").status_code]
-
-    assert answers("LK-1") != answers("LK-2")
-    close(of_first, "know")
-    assert answers("LK-1") == answers("LK-2")
-
-
-def test_recordings_of_closed_interviews_count_for_the_index(toolbox: Toolbox) -> None:
-    with toolbox.database.writing() as db:
-        interview = sample_transcript.add_interview(db, audience="staff")
-        version = sample_transcript.add_approved_version(db, interview)
-        assert text_facts.origins(db, EVERY_READER, [version])[version.id].has_recording
 
 
 def test_label_counts_the_segments_of_open_times(
