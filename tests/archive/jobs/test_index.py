@@ -92,7 +92,7 @@ def build_index(toolbox: Toolbox, folder: Path) -> Backend:
 
 def test_index_job_indexes_a_changed_text(toolbox: Toolbox, rights_of: RightsOf) -> None:
     interview_id = add_interview_with_text(toolbox, "LK-1", "Tôi bán gạo ở chợ.")
-    assert count_pending(toolbox) == 1
+    assert count_pending(toolbox) == 2  # the import and its approval
     run_jobs(toolbox)
     assert count_pending(toolbox) == 0
     assert hit_texts(search_as(toolbox, rights_of(None), "gao")) == ["Tôi bán gạo ở chợ."]
@@ -154,7 +154,7 @@ def test_index_job_with_a_locked_index_is_parked(settings: Settings, toolbox: To
     with writer._folder.lock(timeout_s=1):
         job = _run_with(toolbox, impatient_index)
     assert (job.state, job.problem) == ("waiting", "index_busy")
-    assert count_pending(toolbox) == 1  # outbox rows stay until they are indexed
+    assert count_pending(toolbox) == 2  # outbox rows stay until they are indexed
 
 
 def _run_with(toolbox: Toolbox, index: Backend) -> Job:
