@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,6 +53,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if folders[1] not in ON_SQLITE_ONLY:
         both = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
         metafunc.parametrize("backend", both, indirect=True)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return three workers for two cores: tests wait a third of their time for other processes."""
+    return max(2, (os.cpu_count() or 2) * 3 // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
