@@ -231,7 +231,7 @@ def rights_of(database: Database, settings: Settings) -> Callable[[str | None], 
         with database.reading() as db:
             user = accounts.by_email(db, CAST[name].email)
             assert isinstance(user, User)
-            return accounts.rights_of(user, settings)
+            return accounts.rights_of(db, user, settings)
 
     return find
 

@@ -32,7 +32,7 @@ def staff_by_role(db: Session, sample: SampleArchive, settings: Settings) -> dic
     """Return the accounts of the sample as actors, by role."""
     emails = [account.email for account in sample.accounts]
     users = db.scalars(select(User).where(User.email.in_(emails), User.is_sample))
-    return {user.role: accounts.rights_of(user, settings) for user in users}
+    return {user.role: accounts.rights_of(db, user, settings) for user in users}
 
 
 def add_transcript(

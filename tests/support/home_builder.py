@@ -77,7 +77,7 @@ def _begin_upload(tools: Toolbox) -> None:
         interview = db.scalars(select(Interview)).first()
         assert user is not None
         assert interview is not None
-        rights = accounts.rights_of(user, tools.settings)
+        rights = accounts.rights_of(db, user, tools.settings)
         begun = uploads.create(
             db, rights, interview, filename="b.wav", length_bytes=4096, toolbox=tools
         )

@@ -167,7 +167,7 @@ def _ids_of_contents(tools: Toolbox, accession: str) -> dict[str, str]:
     """Return ids for URL rules; add a waiting job, and an upload of Hoa's."""
     with tools.database.writing() as db:
         hoa = db.scalars(select(User).where(User.email == CAST["hoa"].email)).one()
-        rights = accounts.rights_of(hoa, tools.settings)
+        rights = accounts.rights_of(db, hoa, tools.settings)
         interview = db.scalars(select(Interview).where(Interview.accession == accession)).one()
         version = db.scalars(
             select(TranscriptVersion).where(TranscriptVersion.interview_id == interview.id)

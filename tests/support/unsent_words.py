@@ -69,7 +69,7 @@ class UnsentWords:
             assert rob is not None
             version = db.get_one(TranscriptVersion, self.editor.version_id)
             interview = db.get_one(Interview, version.interview_id)
-            return change(db, accounts.rights_of(rob, self.settings), interview, version)
+            return change(db, accounts.rights_of(db, rob, self.settings), interview, version)
 
     def save_as_colleague(self, word: str) -> None:
         """Replace the word in the archive while Cleo's page shows the text before."""

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from archive import access, audit
 from archive.access import Refused, Rights
@@ -165,11 +165,9 @@ def change_own_password(
     audit.record(db, rights.actor, "account.password_set", user)
 
 
-def rights_of(user: User, settings: Settings) -> Rights:
+def rights_of(db: Session, user: User, settings: Settings) -> Rights:
     """Return the rights of an account on the current day."""
-    rights = access.rights_today(access.actor_of_user(user), settings)
-    db = object_session(user)
-    return with_stand_in(db, rights) if db is not None else rights
+    return with_stand_in(db, access.rights_today(access.actor_of_user(user), settings))
 
 
 def with_stand_in(db: Session, rights: Rights) -> Rights:

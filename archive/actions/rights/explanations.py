@@ -64,7 +64,7 @@ def rights_as(db: Session, name: str, settings: Settings, *, on: date | None = N
         user = accounts.by_email(db, name)
         if user is None:
             raise UnknownAccount(email=name[:80])
-        rights = accounts.rights_of(user, settings)
+        rights = accounts.rights_of(db, user, settings)
     return replace(rights, on=on) if on is not None else rights
 
 

@@ -94,11 +94,8 @@ def load_session() -> None:
     found = sessions.active_session(toolbox.database, token)
     if found is None:
         return
-    rights = accounts.rights_of(found.user, toolbox.settings)
-    if rights.actor.role == "administrator":  # the account is detached from its session
-        with toolbox.database.reading() as db:
-            rights = accounts.with_stand_in(db, rights)
-    current.set_rights(rights)
+    with toolbox.database.reading() as db:
+        current.set_rights(accounts.rights_of(db, found.user, toolbox.settings))
     g.user_language = found.user.language
     if sessions.needs_seen_update(found):
         after_answer(lambda db: sessions.mark_seen(db, token))

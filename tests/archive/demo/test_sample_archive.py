@@ -210,7 +210,7 @@ def test_remove_keeps_records_used_by_the_office(toolbox: Toolbox, sample_home: 
         assert user is not None
         real = interviews.create(
             db,
-            accounts.rights_of(user, toolbox.settings),
+            accounts.rights_of(db, user, toolbox.settings),
             Description(
                 title="Của kho",
                 witnesses=[witness],

@@ -208,10 +208,11 @@ def test_slow_upload_does_not_block_other_writes(hoa: HttpClient, toolbox: Toolb
     with toolbox.database.reading() as db:
         user = accounts.by_email(db, CAST["hoa"].email)
         assert user is not None
+        rights = accounts.rights_of(db, user, toolbox.settings)
     slow = Slow()
     thread = threading.Thread(
         target=uploads.receive,
-        args=(toolbox, accounts.rights_of(user, toolbox.settings), upload_id),
+        args=(toolbox, rights, upload_id),
         kwargs={"offset": 0, "stream": slow},
     )
     thread.start()
