@@ -72,6 +72,7 @@ def test_exported_file_shows_and_marks_the_unheard(
     text = written_text(reader.get(f"/en/versions/{version_id}/export/{name}").data)
     assert WHOLE_LABEL in text
     if name == "json":
+        assert WHOLE_LABEL in json.loads(text)["label"]
         segments = json.loads(text)["segments"]
         assert [s["unheard"] for s in segments].count(True) == 23
         assert segments[HEARD]["vouched_by"] == "heard"
