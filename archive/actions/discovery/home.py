@@ -23,6 +23,7 @@ from archive.actions.discovery import index_access, rebuilding
 from archive.actions.holdings import playback
 from archive.actions.holdings.playback import Playable
 from archive.actions.office import first_run, jobs
+from archive.actions.office.jobs import JobCounts
 from archive.actions.transcripts import rendition, text_facts
 from archive.actions.transcripts.rendition import Turn
 from archive.actions.transcripts.text_facts import TextFacts
@@ -95,14 +96,13 @@ class WorkQueue:
 
     to_correct: VersionQueue = field(default_factory=VersionQueue)
     to_approve: VersionQueue = field(default_factory=VersionQueue)
-    failed: int = 0
-    under_way: int = 0
+    jobs: JobCounts = field(default_factory=JobCounts)
 
     @property
     def is_empty(self) -> bool:
         """Return whether no work is open."""
         queues = (self.to_correct, self.to_approve)
-        return not (self.failed or self.under_way or any(queue.rows for queue in queues))
+        return self.jobs.is_empty and not any(queue.rows for queue in queues)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,12 +263,10 @@ def suggest_keywords(
 
 def work_queue(db: Session, rights: Rights) -> WorkQueue:
     """Return the open work; queues that the role may not process are empty."""
-    under_way, failed = jobs.open_and_failed_counts(db, rights)
     return WorkQueue(
         to_correct=_version_queue(db, rights, "correct", ("machine", "editing")),
         to_approve=_version_queue(db, rights, "approve", ("corrected",)),
-        failed=failed,
-        under_way=under_way,
+        jobs=jobs.count_jobs(db, rights),
     )
 
 

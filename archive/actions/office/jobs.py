@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,6 +44,29 @@ class JobWithInterview:
 
     job: Job
     interview: Interview | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobCounts:
+    """How many jobs are in each group; `failed` are those of the last week."""
+
+    working: int = 0
+    queued: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is no job in any group."""
+        return not (self.working or self.queued or self.waiting or self.failed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterviewJobs:
+    """Jobs of one interview; without an interview the housekeeping of the archive."""
+
+    interview: Interview | None
+    jobs: list[Job]
 
 
 def required_action(job: Job) -> Action:
@@ -89,15 +113,27 @@ def recent_failures(db: Session, rights: Rights) -> list[JobWithInterview]:
     return _with_interview_rows(db, query.order_by(Job.id.desc()).limit(MOST_SHOWN))
 
 
-def open_and_failed_counts(db: Session, rights: Rights) -> tuple[int, int]:
-    """Count the open jobs and those failed in the last week that the actor may see."""
+def count_jobs(db: Session, rights: Rights) -> JobCounts:
+    """Count the open jobs, and those failed in the last week, that the actor may see."""
     query = select(
-        func.count().filter(Job.state.in_(OPEN_JOB_STATES)),
+        func.count().filter(Job.state == "running"),
+        func.count().filter(Job.state == "queued"),
+        func.count().filter(Job.state == "waiting"),
         func.count().filter(_is_recent_failure()),
     ).select_from(Job)
     query = query.outerjoin(Interview, Interview.id == Job.interview_id)
-    open_count, failed_count = db.execute(access.visible_jobs(query, rights)).one()
-    return open_count, failed_count
+    working, queued, waiting, failed = db.execute(access.visible_jobs(query, rights)).one()
+    return JobCounts(working=working, queued=queued, waiting=waiting, failed=failed)
+
+
+def by_interview(found: Iterable[JobWithInterview]) -> list[InterviewJobs]:
+    """Group jobs by their interview, in the order given; housekeeping comes last."""
+    groups: dict[str, InterviewJobs] = {}
+    for item in found:
+        key = item.interview.id if item.interview is not None else ""
+        group = groups.setdefault(key, InterviewJobs(interview=item.interview, jobs=[]))
+        group.jobs.append(item.job)
+    return sorted(groups.values(), key=lambda group: group.interview is None)
 
 
 def list_for_interview(db: Session, rights: Rights, interview: Interview) -> list[Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from archive import access, messages
 from archive.actions.holdings import fixity, missing_derivatives
 from archive.actions.office import jobs as job_actions
+from archive.actions.office.jobs import InterviewJobs, JobCounts, JobWithInterview
 from archive.models import Interview, Job
 from archive.models.vocabulary import OPEN_JOB_STATES, RETRIABLE_JOB_STATES
 from archive.web.core import current, language, links, loaders
@@ -46,14 +48,13 @@ def _problem_message(job: Job) -> messages.Message | None:
 def catalogue() -> ResponseReturnValue:
     """Render open and failed jobs, and originals that failed the integrity check."""
     db, rights = current.db(), current.rights()
-    open_jobs = job_actions.open_jobs(db, rights)
-    is_queued = any(item.job.state == "queued" for item in open_jobs)
+    counts = job_actions.count_jobs(db, rights)
     return render_template(
         "office/jobs/catalogue.html",
-        worker_note=worker_state.note(has_queued_jobs=is_queued),
+        worker_note=worker_state.note(has_queued_jobs=counts.queued > 0),
         backup_warning=backup_age.warning(),
-        open_jobs=open_jobs,
-        failed_jobs=job_actions.recent_failures(db, rights),
+        groups=_groups(job_actions.open_jobs(db, rights), counts),
+        failed_jobs=job_actions.by_interview(job_actions.recent_failures(db, rights)),
         damaged_files=fixity.failed_checks(db, rights),
     )
 
@@ -104,6 +105,34 @@ def retry(job_id: str) -> WerkzeugResponse:
     interview, job = loaders.job(job_id, "see_jobs")
     job_actions.retry(current.db(), current.rights(), job, interview=interview)
     return _redirect_back()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """Jobs in one state: `count` of them, of which the first are listed by interview."""
+
+    count: int
+    interviews: list[InterviewJobs]
+
+    @property
+    def unshown(self) -> int:
+        return max(0, self.count - sum(len(group.jobs) for group in self.interviews))
+
+
+def _groups(found: list[JobWithInterview], counts: JobCounts) -> dict[str, _Group]:
+    """Return the open jobs: those that wait for a person first."""
+    states = {
+        "waiting": ("waiting", counts.waiting),
+        "working": ("running", counts.working),
+        "queued": ("queued", counts.queued),
+    }
+    return {
+        name: _Group(
+            count=count,
+            interviews=job_actions.by_interview(one for one in found if one.job.state == state),
+        )
+        for name, (state, count) in states.items()
+    }
 
 
 def _may_control(job: Job, interview: Interview | None) -> bool:

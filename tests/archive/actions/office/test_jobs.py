@@ -56,4 +56,30 @@ def test_old_job_that_failed_again_today_is_a_recent_failure(
     with toolbox.database.reading() as db:
         rights = rights_of("ada")
         assert [one.job.kind for one in jobs.recent_failures(db, rights)] == ["derive"]
-        assert jobs.open_and_failed_counts(db, rights) == (0, 1)
+        assert jobs.count_jobs(db, rights) == jobs.JobCounts(failed=1)
+
+
+def test_jobs_are_grouped_by_interview_and_housekeeping_comes_last(
+    toolbox: Toolbox, rights_of: RightsOf
+) -> None:
+    for accession in ("LK-1", "LK-2"):
+        media_factory.add_interview(toolbox.database, accession)
+    with toolbox.database.writing() as db:
+        first, second = (one.id for one in db.query(Interview).order_by(Interview.accession))
+        for kind, interview_id in (("sweep", None), ("a", first), ("b", second), ("c", first)):
+            enqueue(db, kind, interview_id=interview_id)
+    with toolbox.database.reading() as db:
+        groups = jobs.by_interview(jobs.open_jobs(db, rights_of("ada")))
+        assert [
+            (group.interview and group.interview.accession, [job.kind for job in group.jobs])
+            for group in groups
+        ] == [("LK-1", ["a", "c"]), ("LK-2", ["b"]), (None, ["sweep"])]
+
+
+def test_jobs_are_counted_by_what_they_wait_for(toolbox: Toolbox, rights_of: RightsOf) -> None:
+    with toolbox.database.writing() as db:
+        for number, state in enumerate(("running", "queued", "queued", "waiting", "done")):
+            enqueue(db, f"kind {number}").state = state
+    with toolbox.database.reading() as db:
+        found = jobs.count_jobs(db, rights_of("ada"))
+    assert found == jobs.JobCounts(working=1, queued=2, waiting=1)

@@ -64,6 +64,38 @@ def test_panel_shows_progress_without_script(job: str, client_of: ClientOf) -> N
     )
 
 
+def test_page_has_three_groups_with_housekeeping_folded(
+    job: str, client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        interview_id = db.get_one(Job, job).interview_id
+        queue.enqueue(db, "derive", interview_id=interview_id)
+        queue.enqueue(db, "derive", interview_id=interview_id)
+        queue.enqueue(db, "sweep")
+        queue.enqueue(db, "backup").state = "waiting"
+    page = client_of("ada").get("/en/jobs").text
+    waiting, working, queued = (
+        part.split('</section>\n<section class="job-section"')[0]
+        for part in page.split('<h2 id="')[1:4]
+    )
+    assert waiting.startswith("waiting")
+    assert "<details" not in waiting
+    assert working.startswith("working")
+    assert "transcribing" in working
+    assert queued.startswith("queued")
+    assert "1 more job of this interview" in queued
+    assert "1 job of the archive itself" in queued.replace("\n", "")
+
+
+def test_nothing_is_left_at_a_hundred_percent(
+    job: str, client_of: ClientOf, database: Database
+) -> None:
+    with database.writing() as db:
+        row = db.get_one(Job, job)
+        row.progress, row.detail = 1.0, row.detail | {"left_ms": 5_000}
+    assert " left" not in html.unescape(client_of("cleo").get(f"/en/jobs/{job}/panel").text)
+
+
 def test_cancel_works_once_and_redirects_back(
     job: str, client_of: ClientOf, database: Database
 ) -> None:

@@ -73,7 +73,8 @@ function drawNumbers(panel, job, left) {
   const number = panel.querySelector("[data-percent]");
   if (number && number.textContent !== String(percent)) number.textContent = String(percent);
   const remaining = panel.querySelector("[data-left]");
-  const seconds = job.state === "running" ? left.mark(performance.now(), job) : null;
+  const measured = job.state === "running" ? left.mark(performance.now(), job) : null;
+  const seconds = percent < 100 ? measured : null;
   if (remaining) remaining.textContent = seconds === null ? "" : timeLeft(seconds);
   const heard = panel.querySelector("[data-heard]");
   const { heard_ms: heardMs, speech_ms: speechMs } = job.detail;
