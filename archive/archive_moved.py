@@ -29,24 +29,24 @@ def identity_of(path: Path) -> Identity | None:
 
 
 class Home:
-    """The home of an archive. Its identity is that of the first folder with a vault in it.
+    """The home of an archive. Its identity is that of the first folder with a vault, and of that.
 
     Without a vault nothing is remembered: the disk of the home may be mounted later.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._identity: Identity | None = None
+        self._identity: tuple[Identity | None, Identity] | None = None
         self.require_unmoved()
 
     def require_unmoved(self) -> None:
         """Raise ArchiveMoved if the path leads to another folder or to none."""
-        found = identity_of(self.path)
+        home, vault = identity_of(self.path), identity_of(self.path / "vault")
         if self._identity is None:
-            if (self.path / "vault").is_dir():
-                self._identity = found
-        elif found != self._identity:
-            raise ArchiveMoved(f"{self.path} is not the folder that was opened")
+            if vault is not None:
+                self._identity = home, vault
+        elif (home, vault) != self._identity:
+            raise ArchiveMoved(f"{self.path} or its vault is not the folder that was opened")
 
 
 class HomeDisk(Disk):

@@ -189,6 +189,7 @@ def make_home(home: Path) -> None:
 def _home(env: Mapping[str, str]) -> Path:
     value = env.get("LOIKE_HOME") or "var"
     try:
+        value.encode()  # the database needs a path of characters
         return Path(value).expanduser().resolve()
     except (OSError, RuntimeError, ValueError):
         raise SettingRefused("LOIKE_HOME", value, "the path of a folder") from None

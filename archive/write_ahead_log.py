@@ -88,6 +88,7 @@ def require_own_log(file: Path) -> None:
     Also where the file is missing or empty: SQLite would delete the log with the last commits.
     Reads a few bytes of each page in the log and changes nothing.
     """
+    file = file.resolve()  # SQLite puts the log beside the file that a link leads to
     try:
         _compare(file)
     finally:

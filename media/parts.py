@@ -229,7 +229,7 @@ class PartStore:
         deleted = 0
         for path in sorted(self.root.glob("*.new")):
             part_id = path.stem
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                 is_old = time.time() - os.lstat(path).st_mtime > LEFTOVER_AGE_S
                 if is_old and _ID.fullmatch(part_id):
                     self._disk.unlink(path)
@@ -307,8 +307,11 @@ class PartStore:
             raise NoSuchPart(part_id[:64], "not an upload id")
         try:
             descriptor = self._disk.open_to_read(self._facts_file(part_id))
-            with os.fdopen(descriptor, encoding="utf-8") as file:
-                facts = json.load(file)
+            try:
+                with open(descriptor, "rb", closefd=False) as file:
+                    facts = json.load(file)
+            finally:
+                os.close(descriptor)
             return {"length": int(facts["length"])} | (
                 {"sha256": str(facts["sha256"])} if "sha256" in facts else {}
             )

@@ -228,8 +228,9 @@ class Vault:
         """Delete old temporary files of interrupted writes; return their number."""
         deleted = 0
         for path in self.leftovers():
-            self._disk.unlink(path)
-            deleted += 1
+            with contextlib.suppress(IsADirectoryError):  # not made here
+                self._disk.unlink(path)
+                deleted += 1
         return deleted
 
     def _sync_and_hash(self, temp: Path) -> str:

@@ -8,7 +8,7 @@ from archive import migrations
 from archive.actions.office import first_run, restore_marker
 from archive.back_off import back_off_s
 from archive.cli.output import database_fault, describe_error, exit_with_error, print_line
-from archive.storage_faults import fault_of, is_database_lost
+from archive.storage_faults import fault_of, is_database_lost, sqlite_file
 from archive.toolbox import Toolbox
 
 LONGEST_PAUSE_S = 60.0
@@ -55,6 +55,10 @@ def _missing(tools: Toolbox) -> tuple[str, str] | None:
         return fault
     try:
         current = _revision(tools)
+    except first_run.RecordsLost as lost:
+        if _is_on_other_disk(tools):
+            return describe_error(lost)
+        raise
     except Exception as error:
         url = tools.settings.database_url
         # A damaged file and the log of another do not mend themselves.
@@ -78,6 +82,13 @@ def _revision(tools: Toolbox) -> str | None:
     if current is None:
         first_run.require_records(None, tools)
     return current
+
+
+def _is_on_other_disk(tools: Toolbox) -> bool:
+    """Return whether a missing database has a place outside of the home, to be mounted later."""
+    file = sqlite_file(tools.settings.database_url)
+    home = tools.settings.home
+    return file is not None and not file.exists() and not file.is_relative_to(home)
 
 
 def _no_archive(tools: Toolbox) -> str:

@@ -28,7 +28,7 @@ def check_workers(tools: Toolbox) -> tuple[str, str, str]:
                 "flask serve starts it again by itself; without it, start flask worker.",
             )
         return (
-            "warning",
+            "fault",
             f"Workers that run: {report.running}. Others died: {names}.",
             "Start flask worker there; of a machine that is gone this is forgotten in a week.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from archive import queue
 from archive.access import Refused
 from archive.actions.office import backup
 from archive.actions.office.backup import BackupOptions
@@ -35,7 +36,8 @@ def handle(context: JobContext) -> dict[str, Any] | None:
         )
     except Refused as refused:
         if refused.code in _PASSING:
-            raise JobParked(refused.code, **refused.facts) from refused
+            pause = queue.LONGEST_RETRY_DELAY
+            raise JobParked(refused.code, pause=pause, **refused.facts) from refused
         raise JobProblem(refused.code, final=True, **refused.facts) from refused
     return result.as_dict() | {"missing": result.missing[: backup.MOST_MISSING_NAMED]}
 

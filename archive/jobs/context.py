@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,9 +33,12 @@ class JobProblem(Exception):
 class JobParked(Exception):
     """The job needs an external change first, such as a model file in its folder."""
 
-    def __init__(self, code: str, **detail: Any) -> None:
+    def __init__(
+        self, code: str, *, pause: timedelta = queue.PARKED_RETRY_DELAY, **detail: Any
+    ) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
+        self.pause = pause
         self.detail = detail
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,10 +70,19 @@ def _clock_has_run_evenly(db: Session) -> bool:
 
 def _delete_old_files(context: JobContext) -> dict[str, int]:
     toolbox = context.toolbox
-    uploads = upload_sweep.sweep(toolbox)
-    unfinished = toolbox.vault.sweep()
+    uploads = _or_none(lambda: upload_sweep.sweep(toolbox))
+    unfinished = _or_none(toolbox.vault.sweep)
     context.progress(0.4, "sweeping")
-    folders = derivatives.sweep(toolbox)
+    folders = _or_none(lambda: derivatives.sweep(toolbox))
     with contextlib.suppress(IndexBusy):  # tomorrow, then
         toolbox.index.sweep()
     return {"uploads": uploads, "unfinished": unfinished, "folders": folders}
+
+
+def _or_none(delete: Callable[[], int]) -> int:
+    """Return how many were deleted; a file that cannot be deleted keeps no other work up."""
+    try:
+        return delete()
+    except OSError as error:
+        log.warning("old files cannot be deleted: %s", error)
+        return 0

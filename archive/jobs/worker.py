@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
@@ -207,7 +208,9 @@ class Worker:
         except ShutdownRequested:
             self._end_lease(lease, "released")
         except JobParked as parked:
-            self._end_lease(lease, "parked", problem=parked.code, detail=parked.detail)
+            self._end_lease(
+                lease, "parked", problem=parked.code, detail=parked.detail, pause=parked.pause
+            )
         except JobProblem as problem:
             self._end_lease(
                 lease,
@@ -239,6 +242,7 @@ class Worker:
         *,
         problem: str = "",
         detail: dict[str, object] | None = None,
+        pause: timedelta = queue.PARKED_RETRY_DELAY,
     ) -> None:
         try:
             with self.toolbox.database.writing() as db:
@@ -249,7 +253,7 @@ class Worker:
                 elif outcome == "interrupted":
                     queue.interrupt(db, lease)
                 elif outcome == "parked":
-                    queue.park(db, lease, problem=problem, detail=detail or {})
+                    queue.park(db, lease, problem=problem, detail=detail or {}, pause=pause)
                 else:
                     queue.fail(
                         db, lease, problem=problem, detail=detail or {}, final=outcome == "final"

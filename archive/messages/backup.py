@@ -86,6 +86,15 @@ BACKUPS: dict[str, MessageFactory] = {
         _("Back up to another disk."),
     ),
     "backup_target_full": _target_full,
+    "backup_home_full": lambda f: _not_backed_up(
+        _(
+            "The disk of the archive has no space for a copy of the database: %(needed)s are"
+            " needed, %(free)s are free.",
+            needed=size(int(f.get("needed_bytes", 0))),
+            free=size(int(f.get("free_bytes", 0))),
+        ),
+        _("Make room on it; then back up again."),
+    ),
     "backup_target_faulty": lambda f: _not_backed_up(
         _("The disk of the backup gave back other data than were written to it."),
         _("Do not trust this disk or its cable; use another one."),

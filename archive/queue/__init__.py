@@ -11,7 +11,7 @@ Measured: docs/decisions/2026-11-23-the-database-is-the-queue.md.
 
 from __future__ import annotations
 
-from archive.queue.clock import LONGEST_LEASE, LONGEST_RETRY_DELAY, database_now
+from archive.queue.clock import LONGEST_LEASE, LONGEST_RETRY_DELAY, PARKED_RETRY_DELAY, database_now
 from archive.queue.entries import enqueue, is_idle, request_cancel, retry
 from archive.queue.leases import (
     MOST_INTERRUPTIONS,
@@ -36,6 +36,7 @@ __all__ = [
     "LONGEST_LEASE",
     "LONGEST_RETRY_DELAY",
     "MOST_INTERRUPTIONS",
+    "PARKED_RETRY_DELAY",
     "Cancelled",
     "Lease",
     "LeaseLost",

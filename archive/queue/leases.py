@@ -164,8 +164,18 @@ def fail(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any], fin
     )
 
 
-def park(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> None:
-    """Park the job until an external condition changes; does not count as an attempt."""
+def park(
+    db: Session,
+    lease: Lease,
+    *,
+    problem: str,
+    detail: dict[str, Any],
+    pause: timedelta = PARKED_RETRY_DELAY,
+) -> None:
+    """Park the job until an external condition changes; does not count as an attempt.
+
+    `pause` is at most LONGEST_RETRY_DELAY.
+    """
     _write(
         db,
         lease,
@@ -174,7 +184,7 @@ def park(db: Session, lease: Lease, *, problem: str, detail: dict[str, Any]) -> 
         detail=detail,
         lease_token="",
         attempts=lease.attempt - 1,
-        run_after_at=database_now(db) + PARKED_RETRY_DELAY,
+        run_after_at=database_now(db) + pause,
     )
 
 

@@ -16,7 +16,7 @@ from app import create_app
 from archive import migrations
 from archive.archive_moved import ArchiveMoved
 from archive.db import Database
-from archive.models import Interview, Job
+from archive.models import Interview, Job, MediaFile
 from archive.models.base import new_id
 from archive.queue import enqueue
 from archive.settings import Settings, make_folders
@@ -158,13 +158,13 @@ def test_command_makes_no_database_in_the_place_of_a_lost_one(
         assert ended.exit_code in (1, 2)
         assert sentence in ended.output
         assert list(folders.home.glob("archive.db*")) == []
-        (folders.derivatives_dir / "ab").mkdir(exist_ok=True)
+        (folders.derivatives_dir / new_id()).mkdir(exist_ok=True)
 
 
 @ON_SQLITE
 def test_copies_alone_are_files_of_a_lost_archive(folders: Settings) -> None:
     shutil.rmtree(folders.vault_dir)
-    (folders.derivatives_dir / "ab").mkdir()
+    (folders.derivatives_dir / new_id()).mkdir()
     process = run_flask(folders, "init")
     assert process.returncode == 1
     assert process.stderr.endswith("[records_lost]\n"), process.stderr
@@ -184,6 +184,17 @@ def test_home_whose_disk_is_away_is_neither_served_nor_filled(
         assert process.returncode == 1, process.stdout
         assert process.stderr.endswith("[vault_missing]\n"), process.stderr
         assert not settings.vault_dir.exists()
+    (settings.home / "away").rename(settings.vault_dir)
+    toolbox.vault.receive(io.BytesIO(b"the only recording"))
+    with toolbox.database.writing() as db:
+        interview_id = db.scalars(select(Interview.id)).first()
+        db.add(MediaFile(interview_id=interview_id, sha256="0" * 64, size_bytes=18))
+    toolbox.database.dispose()
+    settings.vault_dir.rename(settings.home / "away")
+    settings.vault_dir.mkdir()  # the mount point
+    refused = run_flask(settings, "serve")
+    assert refused.stderr.endswith("[vault_missing]\n"), refused.stderr
+    settings.vault_dir.rmdir()
     log = settings.home / "worker.log"
     with log.open("wb") as stream:
         worker = subprocess.Popen(
@@ -222,3 +233,11 @@ def test_vault_that_is_no_folder_is_a_sentence(there: str, folders: Settings) ->
     sentence = "Not a directory" if there == "a file" else "is its disk connected?"
     assert sentence in process.stderr
     assert "Traceback" not in process.stderr
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["lost+found", ".DS_Store", "@eaDir", ".nfs0001"])
+def test_entry_of_the_system_beside_copies_is_no_archive(name: str, folders: Settings) -> None:
+    (folders.derivatives_dir / name).mkdir()
+    made = run_flask(folders, "init")
+    assert made.returncode == 0, made.stderr

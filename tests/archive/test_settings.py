@@ -16,7 +16,7 @@ from archive.settings import SettingRefused, Settings, keep_secret_key
 ROOT = Path(__file__).parent.parent.parent
 
 HOSTILE = {
-    "LOIKE_HOME": ["~nobody-of-this-name/archive", "a\x00b"],
+    "LOIKE_HOME": ["~nobody-of-this-name/archive", "a\x00b", "a\udcffb"],
     "LOIKE_DATABASE_URL": [
         "garbage",
         "mysql://root@localhost/x",

@@ -161,6 +161,19 @@ def test_commands_refuse_the_log_of_another_file_and_change_nothing(
     assert (file.read_bytes(), log.read_bytes()) == before
 
 
+def test_foreign_log_beside_the_file_that_a_link_leads_to_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = settings.home / "archive.db"
+    cli_copy("vacuum")(file, tmp_path / "copy.db")
+    write_and_die(settings, 0, 3)
+    shutil.copyfile(tmp_path / "copy.db", file)
+    link = tmp_path / "link.db"
+    link.symlink_to(file)
+    with pytest.raises(ForeignLog):
+        Database(f"sqlite:///{link}").reader().execute(select(Setting))
+
+
 @pytest.mark.parametrize("how", ["vacuum", "backup"])
 def test_copy_made_while_the_log_was_being_written_is_refused(
     how: str, settings: Settings, tmp_path: Path

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from archive import access, audit
 from archive.access import Rights
 from archive.models import Interview, Job, MediaFile, Recording
+from archive.models.base import is_id
 from archive.toolbox import Toolbox
 from media.derivatives.base import Recipe
 from media.derivatives.registry import RECIPES
@@ -182,7 +183,7 @@ def _running_tokens(db: Session) -> set[str]:
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    for original in sorted(path for path in root.iterdir() if path.is_dir()):
+    for original in sorted(path for path in root.iterdir() if is_id(path.name) and path.is_dir()):
         yield from sorted(path for path in original.iterdir() if path.is_dir())
 
 

@@ -182,11 +182,17 @@ def find_suspects(db: Session, rights: Rights, vault: Vault) -> list[Candidate]:
         .group_by(MediaFile.sha256)
         .order_by(MediaFile.sha256)
     )
+    now = utc_now()
     suspects = []
     for sha256, size_bytes, failed, checked_at, received_at in rows:
-        intact_at = max(at for at in (checked_at, received_at, restored_at) if at is not None)
+        # What lies ahead was stored by a wrong clock and shows nothing.
+        known = [at for at in (checked_at, received_at, restored_at) if at and at <= now]
         modified_at = vault.modified_at(sha256)
-        is_touched = modified_at is not None and modified_at > intact_at + FILE_TIME_TOLERANCE
+        is_touched = (
+            modified_at is not None
+            and modified_at <= now
+            and modified_at > max(known, default=now) + FILE_TIME_TOLERANCE
+        )
         if is_touched or failed or vault.size_bytes(sha256) != size_bytes:
             candidate = Candidate(sha256=sha256, size_bytes=size_bytes, is_touched=is_touched)
             suspects.append(candidate)

@@ -14,6 +14,7 @@ from archive.actions.holdings.uploads import discard_part, load_progress
 from archive.models import Upload, User
 from archive.models.base import utc_now
 from archive.toolbox import Toolbox
+from media.vault import VaultError
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _finish_complete(toolbox: Toolbox) -> None:
         rights = access.rights_today(access.actor_of_user(user), toolbox.settings)
         try:
             load_progress(toolbox, rights, upload.id)
-        except Refused:
+        except (Refused, VaultError):
             continue  # deleted, busy, unreadable, or no longer permitted
         except OSError as error:  # one bad sector stops no other upload; flask doctor names it
             log.warning("the upload %s cannot be finished: %s", upload.id, error)

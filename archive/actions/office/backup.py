@@ -10,15 +10,15 @@ one. New copies are read back from the disk, and of the older ones a part each t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from archive import access, audit, database_copies, migrations
+from archive import access, audit, migrations
 from archive.access import Refused, Rights
 from archive.actions.office import restore_marker
 from archive.actions.office import settings as site_settings
@@ -38,10 +38,15 @@ from archive.actions.office.backup_manifest import (
     Manifest,
     ManifestDamaged,
 )
+from archive.actions.office.backup_snapshot import (
+    BackupProgress,
+    DatabaseSnapshot,
+    first_event,
+    take_snapshot,
+)
 from archive.actions.office.settings_file import settings_file
 from archive.archive_moved import Home
-from archive.database_copies import CopyDamaged
-from archive.models import Event, MediaFile, Setting
+from archive.models import MediaFile, Setting
 from archive.models.base import utc_now
 from archive.settings import keep_secret_key
 from archive.toolbox import Toolbox
@@ -51,8 +56,6 @@ RECHECKED_BYTES = 20 * 1024**3  # read again in one run: a few minutes of a USB 
 MOST_SNAPSHOTS = 3
 MOST_MISSING_NAMED = 20
 LAST_BACKUP = "last_backup"
-
-BackupProgress = Callable[[float, str], None]
 
 
 class BackupRunning(Refused):
@@ -65,12 +68,6 @@ class BackupTargetInside(Refused):
     """The folder of the backup lies in the home of the archive: `path`."""
 
     code = "backup_target_inside"
-
-
-class BackupDatabaseDamaged(Refused):
-    """The database of the archive is damaged, so that no copy of it would be good: `detail`."""
-
-    code = "backup_database_damaged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,16 +99,6 @@ class BackupResult:
         return asdict(self)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Snapshot:
-    """The copied database, with its first event and its originals."""
-
-    file: Path
-    archive: str
-    revision: str
-    originals: dict[str, int]  # size by SHA-256
-
-
 class _OriginalsChanged(Exception):
     """Originals of the snapshot were removed together with their rows."""
 
@@ -138,8 +125,11 @@ def back_up(
         raise BackupTargetInside(path=str(target))
     folder = folder or BackupFolder(target)
     with _only_one(toolbox.home) as staging:
+        # A nightly backup that waits for its disk must not copy the database at every try.
+        with refusing_disk_errors(target):
+            folder.require_free(first_event(toolbox), may_begin=options.may_begin)
         for attempt in range(1, MOST_SNAPSHOTS + 1):
-            snapshot = _take_snapshot(toolbox, staging / f"snapshot-{attempt}.db", on_progress)
+            snapshot = take_snapshot(toolbox, staging / f"snapshot-{attempt}.db", on_progress)
             try:
                 with (
                     refusing_disk_errors(target),
@@ -176,32 +166,6 @@ def _clear(staging: Path) -> None:
         staging.rmdir()
 
 
-def _take_snapshot(toolbox: Toolbox, file: Path, on_progress: BackupProgress) -> _Snapshot:
-    """Copy the database to a file on the disk of the archive. Raises BackupDatabaseDamaged."""
-    on_progress(0.0, "copying_database")
-    try:
-        database_copies.write_copy(
-            toolbox.database, file, tick=lambda: on_progress(0.0, "copying_database")
-        )
-    except CopyDamaged as error:
-        raise BackupDatabaseDamaged(detail=error.detail) from error
-    originals = (
-        select(MediaFile.sha256, func.max(MediaFile.size_bytes))
-        .where(MediaFile.role == "original", MediaFile.sha256 != "")
-        .group_by(MediaFile.sha256)
-        .order_by(MediaFile.sha256)
-    )
-    with database_copies.opened_copy(file) as connection:
-        first = connection.scalar(select(Event.id).order_by(Event.number).limit(1))
-        sizes = {sha256: size for sha256, size in connection.execute(originals)}
-    return _Snapshot(
-        file=file,
-        archive=first or "",
-        revision=migrations.current_revision(database_copies.file_url(file)) or "",
-        originals=sizes,
-    )
-
-
 class _Run:
     """One backup of one snapshot into one folder."""
 
@@ -209,7 +173,7 @@ class _Run:
         self,
         toolbox: Toolbox,
         folder: BackupFolder,
-        snapshot: _Snapshot,
+        snapshot: DatabaseSnapshot,
         on_progress: BackupProgress,
     ) -> None:
         self.toolbox, self.folder, self.snapshot = toolbox, folder, snapshot

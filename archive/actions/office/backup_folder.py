@@ -118,6 +118,12 @@ class BackupFolder:
         finally:
             lock.release()
 
+    def require_free(self, archive: str, *, may_begin: bool) -> None:
+        """Raise what `prepared` would raise, and leave the folder as it is."""
+        self._require_usable(archive, may_begin=may_begin)
+        if self.path.is_dir():
+            TargetLock(self.path).release()
+
     def _require_usable(self, archive: str, *, may_begin: bool) -> None:
         if not self.is_begun:
             if not may_begin:

@@ -28,7 +28,7 @@ def enqueue_due_backup(db: Session, settings: Settings) -> Job | None:
     recent = select(Job.id).where(
         Job.kind == BACKUP_JOB,
         Job.created_at.between(last_due(now, settings), now + timedelta(days=1))
-        | ((Job.state == "waiting") & ~queue.waits_for_person()),
+        | (Job.state.in_(("waiting", "running")) & ~queue.waits_for_person()),
     )
     if db.scalar(recent.limit(1)) is not None:
         return None

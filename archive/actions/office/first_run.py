@@ -14,7 +14,8 @@ from archive.access import Refused, Rights
 from archive.actions.accounts import accounts, sessions
 from archive.actions.accounts.sessions import NewSession
 from archive.actions.office import settings
-from archive.models import Interview, Setting, User
+from archive.models import Interview, MediaFile, Setting, User
+from archive.models.base import is_id
 from archive.text import text_input
 from archive.toolbox import Toolbox
 
@@ -47,17 +48,23 @@ def require_records(db: Session | None, tools: Toolbox) -> None:
     """
     if db is not None and _has_records(db):
         return
-    if next(tools.vault.keys(), None) is not None or _has_entries(tools.derivatives_dir):
+    if next(tools.vault.keys(), None) is not None or _has_copies(tools.derivatives_dir):
         raise RecordsLost
 
 
 def require_vault(db: Session, tools: Toolbox) -> None:
-    """Raise VaultMissing where a database with records has no folder for originals.
+    """Raise VaultMissing where a database with records has no folder for originals, or no file.
 
     On the mount point of a disk that is away every original would be missing, and new ones would
-    lie beneath the disk once it is back.
+    lie beneath the disk once it is back. Originals that a restore found missing do not count.
     """
-    if _has_records(db) and not tools.settings.vault_dir.is_dir():
+    originals = select(MediaFile.id).where(
+        MediaFile.role == "original", MediaFile.sha256 != "", MediaFile.check_state != "missing"
+    )
+    is_there = tools.settings.vault_dir.is_dir()
+    if is_there and next(tools.vault.keys(), None) is not None:
+        return
+    if (not is_there and _has_records(db)) or db.scalar(originals.limit(1)) is not None:
         raise VaultMissing(folder=str(tools.settings.vault_dir))
 
 
@@ -66,8 +73,9 @@ def _has_records(db: Session) -> bool:
     return any(db.scalar(query) is not None for query in known)
 
 
-def _has_entries(folder: Path) -> bool:
-    return folder.is_dir() and next(folder.iterdir(), None) is not None
+def _has_copies(folder: Path) -> bool:
+    """Return whether there is a folder of copies: systems put files of their own beside them."""
+    return folder.is_dir() and any(is_id(path.name) for path in folder.iterdir())
 
 
 @dataclass(frozen=True, kw_only=True)

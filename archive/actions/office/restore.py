@@ -23,17 +23,17 @@ from sqlalchemy.exc import IntegrityError
 from archive import access, database_copies, file_modes, migrations
 from archive.access import Refused, Rights
 from archive.actions.office import restore_marker, restored_files, restored_records
-from archive.actions.office.backup import BackupProgress
 from archive.actions.office.backup_folder import BackupFolder, BackupTargetUnusable
 from archive.actions.office.backup_locks import only_process
 from archive.actions.office.backup_manifest import DATABASE_NAME, Manifest, ManifestDamaged
+from archive.actions.office.backup_snapshot import BackupProgress
 from archive.actions.office.restore_marker import MARKER_NAME
 from archive.actions.office.restored_files import BackupDamaged, damaged_files, log_files
 from archive.actions.office.restored_records import RestoredFrom
 from archive.database_copies import CopyIncomplete, file_url
 from archive.db import Database
 from archive.models.base import new_id
-from archive.settings import Settings, make_folders
+from archive.settings import Settings, make_folders, make_home
 from archive.storage_faults import sqlite_file
 from archive.toolbox import Toolbox
 
@@ -158,6 +158,7 @@ def restore(
 @contextlib.contextmanager
 def _only_restore(settings: Settings) -> Iterator[None]:
     """Lock the home and the database of SQLite. Raises RestoreRunning."""
+    make_home(settings.home)
     locks = {settings.home / ".lock-restore"}
     if (file := sqlite_file(settings.database_url)) is not None:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from archive import database_copies
 from archive.access import Refused
-from archive.actions.office.backup import BackupProgress
 from archive.actions.office.backup_folder import BackupFolder, BackupTargetUnusable
 from archive.actions.office.backup_manifest import (
     DATABASE_NAME,
@@ -21,6 +20,7 @@ from archive.actions.office.backup_manifest import (
     Manifest,
     ManifestDamaged,
 )
+from archive.actions.office.backup_snapshot import BackupProgress
 from archive.database_copies import CopyDamaged
 from archive.db import make_private
 from archive.settings import Settings

@@ -20,7 +20,7 @@ from archive.actions.office.backup_manifest import Manifest
 from archive.audit.follow_ups import INDEX_PRIORITY
 from archive.database_copies import file_url
 from archive.db import Database
-from archive.models import Job, MediaFile, Presence, Setting, SignInSession
+from archive.models import Job, MediaFile, Presence, Setting, SignInSession, WorkerHeartbeat
 from archive.models.base import utc_now
 from archive.models.vocabulary import OPEN_JOB_STATES
 from archive.toolbox import Toolbox
@@ -51,6 +51,7 @@ def complete_records(
             broken = audit.verify_chain(db)
             db.execute(delete(SignInSession))
             db.execute(delete(Presence))
+            db.execute(delete(WorkerHeartbeat))  # of the computer that made the copy
             _mark_missing(db, restored.missing)
             _record(db, rights, restored)
             _cancel_backups(db)

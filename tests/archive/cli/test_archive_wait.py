@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import subprocess
 import threading
@@ -15,9 +16,10 @@ from sqlalchemy import make_url
 from app import create_toolbox
 from archive import migrations
 from archive.actions.office import workers
-from archive.models import Job
+from archive.db import Database
+from archive.models import Interview, Job
 from archive.queue import enqueue
-from archive.settings import Settings
+from archive.settings import Settings, make_folders
 from archive.toolbox import Toolbox
 from tests.support import postgres
 from tests.support.http_server import ROOT
@@ -73,6 +75,28 @@ def test_worker_waits_for_a_home_that_is_mounted_later(tmp_path: Path) -> None:
         assert not (home / "archive.db").exists()
         migrations.upgrade(settings.database_url)
         toolbox = create_toolbox(settings)
+        wait_until_it_runs(toolbox)
+        toolbox.database.dispose()
+
+
+def test_worker_waits_for_a_database_on_a_disk_that_is_mounted_later(tmp_path: Path) -> None:
+    """The originals are there already: without their database they look like a lost archive."""
+    home, disk = tmp_path / "home", tmp_path / "disk"
+    settings = Settings(home=home, database_url=f"sqlite:///{disk / 'archive.db'}")
+    make_folders(settings)
+    toolbox = create_toolbox(settings)
+    toolbox.vault.receive(io.BytesIO(b"the only recording"))
+    with started(settings, tmp_path) as worker:
+        worker.wait_for("The worker waits and tries again in 1 s. [records_lost]")
+        assert not (disk / "archive.db").exists()
+        away = f"sqlite:///{tmp_path / 'away.db'}"
+        migrations.upgrade(away)
+        database = Database(away)
+        with database.writing() as db:
+            db.add(Interview(accession="LK-1", title="Chuyện"))
+        database.dispose()
+        disk.mkdir()
+        (tmp_path / "away.db").rename(disk / "archive.db")
         wait_until_it_runs(toolbox)
         toolbox.database.dispose()
 

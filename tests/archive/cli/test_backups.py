@@ -266,7 +266,7 @@ def test_progress_is_shown_on_a_terminal_only(
 
 def test_every_stage_has_a_text() -> None:
     source = (ROOT / "archive/actions/office/backup.py").read_text("utf-8")
-    for name in ("restore", "restored_files"):
+    for name in ("backup_snapshot", "restore", "restored_files"):
         source += (ROOT / f"archive/actions/office/{name}.py").read_text("utf-8")
     assert all(f'"{stage}"' in source for stage in backups.STAGE_TEXTS)
     assert backup.LAST_BACKUP not in backups.STAGE_TEXTS

@@ -205,7 +205,7 @@ def test_doctor_reports_running_dead_and_missing_workers(
     assert "pc:7 (SIGKILL)" in worker()["detail"]
     with toolbox.database.writing() as db:
         workers.record_heartbeat(db, name="other:1", host="other")
-    assert (worker()["state"], "Workers that run: 1." in worker()["detail"]) == ("warning", True)
+    assert (worker()["state"], "Workers that run: 1." in worker()["detail"]) == ("fault", True)
 
 
 def test_health_and_jobs_page_name_a_dead_worker(toolbox: Toolbox, client_of: ClientOf) -> None:

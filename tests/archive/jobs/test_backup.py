@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import create_toolbox
 from archive import queue
-from archive.actions.office import backup, backup_nightly, backup_status
+from archive.actions.office import backup, backup_nightly, backup_snapshot, backup_status
 from archive.actions.office.backup_folder import BackupFolder
 from archive.actions.office.backup_locks import TargetLock
 from archive.jobs.worker import Worker
@@ -107,6 +107,9 @@ def test_backup_waits_for_a_disk_that_is_not_connected(
     assert (job.state, job.problem) == ("waiting", "backup_target_missing")
     assert job.detail == {"path": str(target)}
     assert list(target.iterdir()) == []
+    with monkeypatch.context() as copying:
+        copying.setattr(backup, "take_snapshot", None)  # not once while the disk is away
+        assert run_parked(tools, job).state == "waiting"
     tomorrow = utc_now() + timedelta(hours=24)
     with monkeypatch.context() as clock, tools.database.writing() as db:
         clock.setattr(queue, "database_now", lambda _db: tomorrow)
@@ -153,7 +156,7 @@ def test_cancelled_backup_leaves_the_earlier_copy(
 ) -> None:
     ingest(tools, tmp_path / "in")
     back_up(tools, target)
-    take = backup._take_snapshot
+    take = backup_snapshot.take_snapshot
 
     def take_and_cancel(*args: object) -> object:
         with tools.database.writing() as db:
@@ -161,7 +164,7 @@ def test_cancelled_backup_leaves_the_earlier_copy(
             queue.request_cancel(db, job)
         return take(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(backup, "_take_snapshot", take_and_cancel)
+    monkeypatch.setattr(backup, "take_snapshot", take_and_cancel)
     assert run_backup(tools).state == "cancelled"
     assert_good(target, copies=1)
 
@@ -175,13 +178,13 @@ def test_backup_of_a_worker_that_is_stopped_is_done_by_the_next(
         db.query(Job).delete()
         assert backup_nightly.enqueue_due_backup(db, tools.settings) is not None
     worker = Worker(tools)
-    take = backup._take_snapshot
+    take = backup_snapshot.take_snapshot
 
     def take_and_stop(*args: object) -> object:
         worker.stop()
         return take(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(backup, "_take_snapshot", take_and_stop)
+    monkeypatch.setattr(backup, "take_snapshot", take_and_stop)
     worker.run_one(worker.lanes)
     monkeypatch.undo()
     with tools.database.reading() as db:

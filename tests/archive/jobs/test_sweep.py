@@ -17,7 +17,7 @@ from archive.actions.holdings import local_ingest, uploads
 from archive.jobs import daily, sweep
 from archive.jobs.worker import Worker
 from archive.models import Job, MediaFile, SavedOperation, Setting, SignInFailure, Upload, User
-from archive.models.base import utc_now
+from archive.models.base import new_id, utc_now
 from archive.queue import enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
@@ -72,7 +72,7 @@ def test_sweep_deletes_old_orphans_only(
     )
     worker = Worker(toolbox, lanes=("light", "files"))
     worker.run_until_idle()
-    old = toolbox.derivatives_dir / "01OLD" / "peaks-1"
+    old = toolbox.derivatives_dir / new_id() / "peaks-1"
     young = toolbox.derivatives_dir / "01YOUNG" / "peaks-1"
     for folder in (old, young):
         folder.mkdir(parents=True)
@@ -185,3 +185,22 @@ def test_upload_that_began_while_the_clock_was_ahead_gets_its_usual_time(
         upload = db.get_one(Upload, upload_id)
     assert upload.state == "receiving"
     assert upload.expires_at < utc_now() + timedelta(days=15)
+
+
+def test_folder_among_unfinished_files_keeps_no_other_clean_up_from_its_work(
+    toolbox: Toolbox,
+) -> None:
+    """A folder of the system, or one that someone put there, is not deleted."""
+    folders = [
+        toolbox.vault.temp_dir / "old",
+        toolbox.parts.root / "x.new",
+        toolbox.derivatives_dir / "lost+found",
+    ]
+    long_ago = time.time() - 40 * 86_400
+    for folder in folders:
+        folder.mkdir(parents=True)
+        os.utime(folder, (long_ago, long_ago))
+    for _ in range(2):  # the first one of an archive deletes nothing
+        result = run_sweep(toolbox)
+    assert result["is_even"]
+    assert all(folder.is_dir() for folder in folders)

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import audit, database_copies
-from archive.actions.office import backup, backup_folder, backup_status
+from archive.actions.office import backup, backup_folder, backup_snapshot, backup_status
 from archive.actions.office.backup_folder import (
     BackupFolder,
 )
@@ -318,7 +318,7 @@ def test_originals_removed_with_their_rows_need_another_snapshot(
     toolbox: Toolbox, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [first, second] = ingest(toolbox, tmp_path / "in")
-    take = backup._take_snapshot
+    take = backup_snapshot.take_snapshot
 
     def take_and_remove(*args: Any) -> Any:
         snapshot = take(*args)
@@ -328,7 +328,7 @@ def test_originals_removed_with_their_rows_need_another_snapshot(
             toolbox.vault.discard(first)
         return snapshot
 
-    monkeypatch.setattr(backup, "_take_snapshot", take_and_remove)
+    monkeypatch.setattr(backup, "take_snapshot", take_and_remove)
     result = back_up(toolbox, target)
     assert (result.originals, result.missing) == (1, [])
     manifest = BackupFolder(target).manifest(result.copy)

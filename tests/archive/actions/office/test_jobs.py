@@ -9,6 +9,7 @@ from archive.access import Rights
 from archive.actions.office import jobs
 from archive.models import Interview, Job
 from archive.models.base import utc_now
+from archive.models.vocabulary import JobState
 from archive.queue import MOST_INTERRUPTIONS, enqueue
 from archive.toolbox import Toolbox
 from tests.support import media_factory
@@ -77,8 +78,9 @@ def test_jobs_are_grouped_by_interview_and_housekeeping_comes_last(
 
 
 def test_jobs_are_counted_by_what_they_wait_for(toolbox: Toolbox, rights_of: RightsOf) -> None:
+    states: tuple[JobState, ...] = ("running", "queued", "queued", "waiting", "done")
     with toolbox.database.writing() as db:
-        for number, state in enumerate(("running", "queued", "queued", "waiting", "done")):
+        for number, state in enumerate(states):
             enqueue(db, f"kind {number}").state = state
     with toolbox.database.reading() as db:
         found = jobs.count_jobs(db, rights_of("ada"))

@@ -9,7 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from archive import audit, database_copies, migrations
-from archive.actions.office import restore, restore_marker, restored_files, restored_records
+from archive.actions.office import (
+    restore,
+    restore_marker,
+    restored_files,
+    restored_records,
+    workers,
+)
 from archive.actions.office.backup_folder import (
     BackupFolder,
 )
@@ -115,12 +121,14 @@ def test_restore_ends_sessions_and_the_backup_that_ran(
 ) -> None:
     session_of(toolbox.database, "ada")
     with toolbox.database.writing() as db:
+        workers.record_heartbeat(db, name="old-pc:7", host="old-pc")
         db.add(Job(kind="backup", state="running", lease_token="x"))
         db.add(Job(kind="sweep", state="queued"))
     back_up(toolbox, target)
     restore_into(empty, target)
     with empty.database.reading() as db:
         assert db.scalars(select(SignInSession)).all() == []
+        assert workers.load_report(db).dead == ()
         states = {job.kind: job.state for job in db.scalars(select(Job))}
     assert states == {"backup": "cancelled", "sweep": "queued", "index": "queued"}
 
