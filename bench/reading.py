@@ -62,6 +62,9 @@ class PlainTurn:
     text: str
     speaker: speakers.Speaker
     part: int = 1
+    vouched_by: str = "imported"
+    is_unheard: bool = True
+    is_closed: bool = False
 
 
 @dataclass
@@ -119,6 +122,7 @@ def add_interview(toolbox: Toolbox, segments: int) -> None:
             interview,
             language="vi",
             state="approved",
+            reason="invented words",
             source="bench.txt",
             segments=[(None, segment) for segment in invent_segments(segments)],
         )
