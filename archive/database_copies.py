@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from archive import migrations
-from archive.db import Database, make_engine, make_private
+from archive.db import Database, existing_file_uri, make_engine, make_private
 from archive.models import Base
 from archive.storage_faults import sqlite_file
 from archive.write_ahead_log import require_own_log
@@ -136,7 +135,7 @@ def _vacuum_into(database_url: str, file: Path, tick: Tick) -> None:
     require_own_log(source)
 
     def connect() -> sqlite3.Connection:  # a missing file must not be created
-        return sqlite3.connect(f"file:{quote(str(source))}?mode=rw", uri=True)
+        return sqlite3.connect(existing_file_uri(source), uri=True)
 
     engine = create_engine(
         "sqlite://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"

@@ -78,7 +78,7 @@ def _use_file(engine: Engine, file: _OpenedFile, foreign_keys: bool) -> None:
     ) -> None:
         file.before_connecting()
         if file.path is not None:
-            args[0], options["uri"] = f"{file.path.absolute().as_uri()}?mode=rw", True
+            args[0], options["uri"] = existing_file_uri(file.path), True
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -119,6 +119,11 @@ def _use_file(engine: Engine, file: _OpenedFile, foreign_keys: bool) -> None:
 def _raw(connection: Connection) -> Any:
     """Return the `sqlite3` connection."""
     return connection.connection.driver_connection
+
+
+def existing_file_uri(file: Path) -> str:
+    """Return the URI by which SQLite opens a file for writing, and creates none."""
+    return f"{file.absolute().as_uri()}?mode=rw"
 
 
 def make_private(file: Path) -> None:

@@ -70,16 +70,16 @@ def _clock_has_run_evenly(db: Session) -> bool:
 
 def _delete_old_files(context: JobContext) -> dict[str, int]:
     toolbox = context.toolbox
-    uploads = _or_none(lambda: upload_sweep.sweep(toolbox))
-    unfinished = _or_none(toolbox.vault.sweep)
+    uploads = _count_deleted(lambda: upload_sweep.sweep(toolbox))
+    unfinished = _count_deleted(toolbox.vault.sweep)
     context.progress(0.4, "sweeping")
-    folders = _or_none(lambda: derivatives.sweep(toolbox))
+    folders = _count_deleted(lambda: derivatives.sweep(toolbox))
     with contextlib.suppress(IndexBusy):  # tomorrow, then
         toolbox.index.sweep()
     return {"uploads": uploads, "unfinished": unfinished, "folders": folders}
 
 
-def _or_none(delete: Callable[[], int]) -> int:
+def _count_deleted(delete: Callable[[], int]) -> int:
     """Return how many were deleted; a file that cannot be deleted keeps no other work up."""
     try:
         return delete()

@@ -39,7 +39,7 @@ AUDIENCE_LABELS: dict[str, TextFactory] = {
 }
 
 FOUR_EYES_LABELS: dict[str, TextFactory] = {
-    "auto": lambda: _("where at least two people may approve"),
+    "auto": lambda: _("if two people may approve"),
     "always": lambda: _("always"),
     "never": lambda: _("never"),
 }
